@@ -1,0 +1,297 @@
+"""One PostgreSQL server for one data folder: made, started, found, stopped. A socket, peer authentication, no TCP."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+from urllib.parse import quote
+
+from folkmoot.hosting import processes
+from folkmoot.hosting.postgres import configuration, places
+from folkmoot.hosting.postgres.binaries import MAJOR, programs
+from folkmoot.hosting.postgres.errors import NoDatabase, about_folder
+from folkmoot.settings import Settings
+
+Mode = Literal["fast", "immediate"]
+
+START_LIMIT = 60.0
+"""Seconds a server may take to come up: recovery after a crash on a slow disk."""
+LEAST_FREE = 128 * 2**20
+"""Bytes a new cluster needs; a running one that has less is told by PostgreSQL itself."""
+LOG_KEPT = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """What postmaster.pid says of a running server."""
+
+    pid: int
+    sockets: Path
+    is_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a start stands on: the user, the cluster, the socket's folder, the programs."""
+
+    owner: places.Owner
+    cluster: Path
+    sockets: Path
+    programs: Path
+
+
+class EmbeddedPostgres:
+    """The server that belongs to a data folder. Making this object touches nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._ground: Ground | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """postgresql://… for asyncpg and psycopg alike; known as soon as the server is prepared or found running."""
+        running = self.find_postmaster()
+        sockets = running.sockets if running else self.prepare().sockets
+        return f"postgresql://folkmoot@/folkmoot?host={quote(str(sockets))}"
+
+    @property
+    def cluster(self) -> Path:
+        """The folder PostgreSQL keeps its files in."""
+        return places.find_cluster(self._settings.data)
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what troubles it."""
+        return self._settings.data / "log" / "postgres.log"
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The postmaster, when it is our child."""
+        return self._process
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a server of this folder takes connections."""
+        found = self.find_postmaster()
+        return found is not None and found.is_ready
+
+    def find_postmaster(self) -> Postmaster | None:
+        """The living server of this folder, whoever started it."""
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise about_folder(self.cluster, error) from error
+        if len(lines) < 5 or not lines[0].strip().isdigit():
+            return None
+        pid = int(lines[0])
+        if processes.working_folder(pid) != self.cluster:
+            return None
+        return Postmaster(pid, Path(lines[4]), len(lines) > 7 and lines[7].strip() == "ready")
+
+    def prepare(self) -> Ground:
+        """Make all a start needs short of the cluster: folders, user, programs. Milliseconds once they are there."""
+        if self._ground is None:
+            data = self._settings.data
+            places.make_data_folder(data)
+            owner = places.get_owner()
+            cluster = places.get_cluster(data, owner)
+            self._ground = Ground(
+                owner, cluster, places.get_socket_folder(cluster, owner), programs(as_root=os.geteuid() == 0)
+            )
+        return self._ground
+
+    def start(self) -> None:
+        """Bring the server up, making its cluster first when there is none; returns when it takes connections.
+
+        The caller holds the data folder (see access.py), so a server found here is what a killed owner left: it is
+        stopped first.
+        """
+        ground = self.prepare()
+        try:
+            self._clear(ground)
+            if not (ground.cluster / "PG_VERSION").exists():
+                self._make_cluster(ground)
+            self._check_version(ground)
+            configuration.write_configuration(
+                ground.cluster, self._settings, ground.sockets, getpass.getuser(), ground.owner
+            )
+            self._launch(ground)
+        except OSError as error:
+            raise about_folder(error.filename or self._settings.data, error) from error
+
+    def stop(self, mode: Mode = "fast", seconds: float = 30.0) -> None:
+        """Stop the server; "fast" ends sessions and writes all down, "immediate" leaves that to the next start."""
+        found = self.find_postmaster()
+        pid = self._process.pid if self._process and self._process.poll() is None else found.pid if found else None
+        if pid is None:
+            return
+        self._end(pid, mode, seconds)
+        if self._process is not None:
+            self._process.wait()
+
+    def _end(self, pid: int, mode: Mode, seconds: float) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if mode == "fast":
+                os.kill(pid, signal.SIGINT)
+                if processes.wait_for_end(pid, seconds):
+                    return
+            os.kill(pid, signal.SIGQUIT)
+            if not processes.wait_for_end(pid, 5):
+                os.kill(pid, signal.SIGKILL)
+                processes.wait_for_end(pid, 5)
+
+    def _clear(self, ground: Ground) -> None:
+        """Stop a postmaster nobody supervises any more, and remove a note about one that is gone."""
+        found = self.find_postmaster()
+        if found is not None:
+            self._end(found.pid, "fast", 20)
+        note = ground.cluster / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+            pid = int(note.read_text().splitlines()[0])
+            # The number may belong to somebody else by now, and PostgreSQL would believe itself running.
+            if processes.is_alive(pid) and processes.working_folder(pid) != ground.cluster:
+                note.unlink()
+
+    def _make_cluster(self, ground: Ground) -> None:
+        """initdb into a folder beside the final one, so that a half-made cluster is never taken for a whole one."""
+        if ground.cluster.exists() and any(ground.cluster.iterdir()):
+            raise NoDatabase(
+                "{folder} is not empty and holds no database: move its contents away and start again.",
+                folder=ground.cluster,
+            )
+        if shutil.disk_usage(ground.cluster.parent).free < LEAST_FREE:
+            raise NoDatabase(
+                "The disk of {folder} has less than {least} MB free: make room and start again.",
+                folder=self._settings.data,
+                least=LEAST_FREE // 2**20,
+            )
+        making = ground.cluster.with_name(f"{ground.cluster.name}.making")
+        if making.exists():
+            shutil.rmtree(making)
+        making.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            os.chown(making, ground.owner.uid, ground.owner.gid)
+        self._run(ground, ["initdb", *configuration.INITDB, "-D", str(making)])
+
+        def include() -> None:
+            with (making / "postgresql.conf").open("a", encoding="utf-8") as file:
+                file.write("\ninclude_if_exists 'folkmoot.conf'\n")
+
+        if not places.as_owner(ground.owner, include):
+            raise NoDatabase("The new database in {folder} could not be finished.", folder=making)
+        statements = "".join(f"{statement};\n" for statement in configuration.FIRST_STATEMENTS)
+        alone = ["postgres", "--single", "-D", str(making), "-c", "exit_on_error=true", "postgres"]
+        self._run(ground, alone, statements)
+        if ground.cluster.exists():
+            ground.cluster.rmdir()
+        making.rename(ground.cluster)
+
+    def _check_version(self, ground: Ground) -> None:
+        found = (ground.cluster / "PG_VERSION").read_text().strip()
+        if found != str(MAJOR):
+            raise NoDatabase(
+                "The database in {folder} was made by PostgreSQL {found}, and this Folkmoot brings {ours}: "
+                "start it with the Folkmoot that made it.",
+                folder=ground.cluster,
+                found=found,
+                ours=MAJOR,
+            )
+
+    def _launch(self, ground: Ground) -> None:
+        until = time.monotonic() + START_LIMIT
+        while True:
+            with self._open_log() as log:
+                begun = log.tell()
+                self._process = self._spawn(ground, log)
+            while self._process.poll() is None:
+                found = self.find_postmaster()
+                if found is not None and found.pid == self._process.pid and found.is_ready:
+                    return
+                if time.monotonic() > until:
+                    self._end(self._process.pid, "fast", 5)
+                    raise NoDatabase(
+                        "The database did not come up within {seconds:.0f} s; {log} says why.",
+                        seconds=START_LIMIT,
+                        log=self.log,
+                    )
+                time.sleep(0.002)
+            reason = self._last_words(begun)
+            # Children of a killed postmaster go a moment after it and hold its shared memory until then.
+            if "still in use" not in reason or time.monotonic() > until - START_LIMIT + 10:
+                raise self._why(reason)
+            time.sleep(0.05)
+
+    def _spawn(self, ground: Ground, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        as_root = os.geteuid() == 0
+        return subprocess.Popen(
+            [ground.programs / "postgres", "-D", ground.cluster],
+            cwd="/",
+            env=_clean_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=processes.tied_to_us(signal.SIGINT),
+            umask=0o077,
+            user=ground.owner.uid if as_root else None,
+            group=ground.owner.gid if as_root else None,
+            extra_groups=[] if as_root else None,
+        )
+
+    def _run(self, ground: Ground, command: list[str], words: str | None = None) -> None:
+        as_root = os.geteuid() == 0
+        done = subprocess.run(
+            [ground.programs / command[0], *command[1:]],
+            cwd="/",
+            env=_clean_environment(),
+            input=words,
+            text=True,
+            capture_output=True,
+            start_new_session=True,
+            check=False,
+            preexec_fn=processes.tied_to_us(signal.SIGKILL),
+            umask=0o077,
+            user=ground.owner.uid if as_root else None,
+            group=ground.owner.gid if as_root else None,
+            extra_groups=[] if as_root else None,
+        )
+        if done.returncode != 0:
+            raise self._why(f"{done.stdout}\n{done.stderr}")
+
+    def _open_log(self) -> IO[bytes]:
+        if self.log.exists() and self.log.stat().st_size > LOG_KEPT:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        log = self.log.open("ab")
+        log.seek(0, os.SEEK_END)
+        return log
+
+    def _last_words(self, begun: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(begun)
+            return log.read().decode(errors="replace")
+
+    def _why(self, output: str) -> NoDatabase:
+        if "No space left on device" in output:
+            return NoDatabase(
+                "The disk of {folder} is full: free some space and start again.", folder=self._settings.data
+            )
+        marks = ("FATAL:", "PANIC:", "error:", "ERROR:", "LOG:")
+        lines = [line for mark in marks for line in output.splitlines() if mark in line]
+        reason = lines[0].split(": ", 1)[-1].strip() if lines else "it said nothing"
+        return NoDatabase("The database cannot be started: {reason} ({log}).", reason=reason, log=self.log)
+
+
+def _clean_environment() -> dict[str, str]:
+    """Nothing of the caller's PGHOST, PGDATA or locale reaches the server."""
+    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -1,0 +1,338 @@
+"""Every setting there is, one line each: name, type, default, sentence. Read once at start and passed along.
+
+Defaults run a whole network on one machine. A TOML file overrides them, the environment overrides the file
+(`FOLKMOOT_<NAME>`, and `DATABASE_URL` as everybody calls it), and what the command line says overrides all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit, urlunsplit
+
+from folkmoot.errors import FolkmootError
+
+T = TypeVar("T")
+
+NOT_SETTINGS = {"CONFIG", "DEBUG", "SUPERVISED", "LISTENER", "GATE"}
+"""Variables that begin with FOLKMOOT_ and steer the program rather than the network."""
+
+
+class WrongSetting(FolkmootError):
+    """A setting cannot be used as it stands; the sentence names it, where it came from and what is expected."""
+
+    sentence = "Setting {name} (from {source}) is {found}; expected {expected}."
+
+
+class Secret:
+    """A word that must not be shown: printing it in any way gives dots. `reveal()` where it is needed."""
+
+    __slots__ = ("_word",)
+
+    def __init__(self, word: str = "") -> None:
+        self._word = word
+
+    def reveal(self) -> str:
+        """The word itself, to be handed to whoever asks for it and to no log."""
+        return self._word
+
+    def __bool__(self) -> bool:
+        return bool(self._word)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._word == self._word
+
+    def __hash__(self) -> int:
+        return hash(self._word)
+
+    def __repr__(self) -> str:
+        return "••••••" if self._word else ""
+
+    __str__ = __repr__
+
+
+def _setting(default: T, sentence: str, *, least: int | None = None, most: int | None = None) -> T:
+    made: T = field(default=default, metadata={"sentence": sentence, "least": least, "most": most})
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Settings:
+    """What an operator may decide. Everything has a default that works on one machine."""
+
+    data: Path = _setting(Path("data"), "Folder that holds everything worth keeping: database, media, keys.")
+    host: str = _setting("127.0.0.1", "Address the web server listens on; 0.0.0.0 for every interface.")
+    port: int = _setting(8000, "Port the web server listens on; 0 takes any free one.", least=0, most=65535)
+    public_url: str = _setting(
+        "", "Address members see, such as https://example.org; empty means http://localhost:PORT."
+    )
+    site_name: str = _setting("Folkmoot", "Name of the network.")
+    site_description: str = _setting("", "One sentence about the network, shown to visitors.")
+    contact_email: str = _setting("", "Where visitors, hosts and authorities reach the operator.")
+    registration: Literal["open", "approval", "invitation"] = _setting(
+        "open", "Who may sign up at first; the operator changes it later in the browser."
+    )
+    default_locale: str = _setting("en", "Language for visitors whose browser asks for none we speak: en or de.")
+    web_processes: int = _setting(1, "Web processes; one uses one core and has its own cache.", least=1, most=256)
+    database_url: str = _setting("", "Your own PostgreSQL 15 to 18 (postgresql://...); empty means the embedded one.")
+    database_pool: int = _setting(8, "Database connections each process may hold.", least=1, most=500)
+    shared_buffers_mb: int = _setting(128, "Memory the embedded PostgreSQL shares, in MB.", least=16, most=1048576)
+    storage_url: str = _setting("", "Where media live: empty for DATA/media, or s3://bucket/prefix.")
+    storage_endpoint: str = _setting("", "Address of an S3 provider other than Amazon.")
+    storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")
+    storage_access_key: str = _setting("", "Access key of the bucket.")
+    storage_secret_key: Secret = _setting(Secret(), "Secret key of the bucket.")
+    post_length: int = _setting(1000, "Longest post, in characters.", least=1, most=100000)
+    media_per_post: int = _setting(4, "Most media in one post.", least=0, most=32)
+    upload_mb: int = _setting(16, "Largest upload, in MB.", least=1, most=4096)
+    image_pixels: int = _setting(40_000_000, "Largest picture we decode, in pixels.", least=1, most=1_000_000_000)
+    rate_limits: bool = _setting(True, "Whether requests are limited per account and address.")
+    rate_limit_requests: int = _setting(300, "Requests one account or address may make in 5 minutes.", least=1)
+    trusted_proxies: tuple[str, ...] = _setting(
+        ("127.0.0.1", "::1"), "Addresses or networks whose X-Forwarded-For is believed, comma-separated."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Least important line to log.")
+    log_format: Literal["auto", "json", "text"] = _setting("auto", "Form of the log; auto is text on a terminal.")
+    metrics: bool = _setting(True, "Whether /metrics answers Prometheus, on loopback addresses only.")
+    cache_mb: int = _setting(64, "Memory each web process may use for rendered posts and accounts, in MB.", least=0)
+
+    @property
+    def base_url(self) -> str:
+        """The address members see, without a trailing slash."""
+        return self.public_url or f"http://localhost:{self.port}"
+
+    @property
+    def domain(self) -> str:
+        """host[:port] of the address members see; the part after the @ of every account."""
+        return urlsplit(self.base_url).netloc
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{each.name}={shown(self, each.name)}' for each in fields(self))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One setting as a page or a table shows it."""
+
+    name: str
+    variable: str
+    kind: str
+    default: str
+    sentence: str
+
+
+def described() -> list[Described]:
+    """Every setting in the order of this file, for `folkmoot settings` and docs/settings.md."""
+    defaults = Settings()
+    return [
+        Described(
+            each.name,
+            f"FOLKMOOT_{each.name.upper()}",
+            _expected(each.name),
+            shown(defaults, each.name),
+            each.metadata["sentence"],
+        )
+        for each in fields(Settings)
+    ]
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A setting's value in a form fit for a screen or a log: no secret, no password inside an address."""
+    value = getattr(settings, name)
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    return _without_password(text) if name.endswith("_url") else text
+
+
+def load(
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Settings:
+    """The settings in force: defaults, then the TOML file, then the environment, then what the caller insists on.
+
+    Raises WrongSetting with one sentence naming the setting, its source and what is expected.
+    """
+    return load_with_sources(path, environ, overrides)[0]
+
+
+def load_with_sources(
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> tuple[Settings, dict[str, str]]:
+    """The settings in force, and for each name where its value came from."""
+    environ = os.environ if environ is None else environ
+    known = {each.name for each in fields(Settings)}
+    values: dict[str, Any] = {}
+    sources = dict.fromkeys(known, "default")
+
+    def take(name: str, value: object, source: str, folder: Path) -> None:
+        values[name] = _convert(name, value, source, folder)
+        sources[name] = source
+
+    file = find_file(path, environ)
+    if file is not None:
+        for name, value in _read(file).items():
+            if name not in known:
+                raise _unknown(name, file, known)
+            take(name, value, str(file), file.parent)
+    if environ.get("DATABASE_URL"):
+        take("database_url", environ["DATABASE_URL"], "DATABASE_URL", Path.cwd())
+    for name in sorted(known):
+        variable = f"FOLKMOOT_{name.upper()}"
+        if variable in environ:
+            take(name, environ[variable], variable, Path.cwd())
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            take(name, value, f"--{name.replace('_', '-')}", Path.cwd())
+    values.setdefault("data", Path.cwd() / "data")
+    return Settings(**values), sources
+
+
+def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The TOML file to read: the one asked for, else folkmoot.toml in the working folder when there is one."""
+    asked = path or (Path(environ["FOLKMOOT_CONFIG"]) if environ.get("FOLKMOOT_CONFIG") else None)
+    if asked is not None:
+        return asked.absolute()
+    here = Path.cwd() / "folkmoot.toml"
+    return here if here.is_file() else None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and are none: most likely a slip of the pen."""
+    known = {f"FOLKMOOT_{each.name.upper()}" for each in fields(Settings)}
+    known |= {f"FOLKMOOT_{name}" for name in NOT_SETTINGS}
+    return sorted(name for name in environ if name.startswith("FOLKMOOT_") and name not in known)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    import tomllib  # a fifth of the whole start of a command, and few have a file
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FolkmootError(
+            "The settings file {file} cannot be read: {reason}.", file=file, reason=error.strerror or error
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FolkmootError("The settings file {file} is not valid TOML: {reason}.", file=file, reason=error) from error
+
+
+def _unknown(name: str, file: Path, known: set[str]) -> FolkmootError:
+    near = difflib.get_close_matches(name, known, 1)
+    return FolkmootError(
+        "There is no setting {name} (in {file}){hint}; `folkmoot settings` lists them.",
+        name=name,
+        file=file,
+        hint=f", did you mean {near[0]}?" if near else "",
+    )
+
+
+@functools.cache
+def _types() -> dict[str, Any]:
+    return get_type_hints(Settings)
+
+
+def _bounds(name: str) -> tuple[int | None, int | None]:
+    metadata = next(each for each in fields(Settings) if each.name == name).metadata
+    return metadata["least"], metadata["most"]
+
+
+def _expected(name: str) -> str:
+    """What a setting takes, in words."""
+    kind = _types()[name]
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(get_args(kind))
+    if kind is int:
+        least, most = _bounds(name)
+        return "a whole number" + (f" from {least}" if least is not None else "") + (f" to {most}" if most else "")
+    return {bool: "true or false", Path: "a folder", str: "text", Secret: "text (a secret)"}.get(
+        kind, "a list of texts"
+    )
+
+
+def _convert(name: str, value: object, source: str, folder: Path) -> object:
+    kind = _types()[name]
+    wrong = WrongSetting(
+        name=name,
+        source=source,
+        found="not shown" if kind is Secret or name == "database_url" else repr(value),
+        expected=_expected(name),
+    )
+    if kind is bool:
+        word = str(value).strip().lower()
+        if word not in ("true", "yes", "on", "1", "false", "no", "off", "0"):
+            raise wrong
+        return word in ("true", "yes", "on", "1")
+    if kind is int:
+        return _whole_number(name, value, wrong)
+    if get_origin(kind) is tuple:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
+            raise wrong
+        return tuple(part.strip() for part in parts if part.strip())
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise wrong
+    text = str(value).strip()
+    if kind is Path:
+        if not text:
+            raise wrong
+        return (folder / Path(text).expanduser()).absolute()
+    if get_origin(kind) is Literal:
+        if text.lower() not in get_args(kind):
+            raise wrong
+        return text.lower()
+    if kind is Secret:
+        return Secret(text)
+    return _checked_text(name, text, source)
+
+
+def _whole_number(name: str, value: object, wrong: WrongSetting) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise wrong
+    try:
+        number = int(value)
+    except ValueError:
+        raise wrong from None
+    least, most = _bounds(name)
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise wrong
+    return number
+
+
+def _checked_text(name: str, text: str, source: str) -> str:
+    if name == "public_url" and text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
+            raise WrongSetting(
+                name=name, source=source, found=repr(text), expected="an address such as https://example.org, no path"
+            )
+        return text.rstrip("/")
+    if name == "database_url" and text and not text.startswith(("postgresql://", "postgres://")):
+        raise WrongSetting(
+            name=name, source=source, found="something else", expected="an address that begins with postgresql://"
+        )
+    if name == "storage_url" and text and "://" not in text:
+        raise WrongSetting(
+            name=name, source=source, found=repr(text), expected="nothing, or an address such as s3://bucket/prefix"
+        )
+    return text
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if "password=" in parts.query:
+        kept = [part if not part.startswith("password=") else "password=••••••" for part in parts.query.split("&")]
+        parts = parts._replace(query="&".join(kept))
+    if parts.password:
+        parts = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":••••••@"))
+    return urlunsplit(parts) if parts.scheme else url
