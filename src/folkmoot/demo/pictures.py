@@ -1,0 +1,61 @@
+"""Pictures for the demo, drawn on the spot: the same name and seed give the same bytes.
+
+`draw` makes what members post, `avatar` and `header` what stands on their profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import NamedTuple
+
+from folkmoot.demo import landscapes, portraits, still_lifes
+from folkmoot.demo.brush import Canvas, jpeg
+
+
+class Scene(NamedTuple):
+    paint: Callable[[Canvas], None]
+    size: tuple[int, int]
+    grain: int = 9
+    vignette: float = 0.22
+
+
+SCENES = {
+    "harbour": Scene(landscapes.harbour, (1200, 800)),
+    "mountains": Scene(landscapes.mountains, (1200, 800)),
+    "birds": Scene(landscapes.birds, (1200, 900)),
+    "night": Scene(landscapes.night, (1000, 1120)),
+    "waves": Scene(landscapes.waves, (1200, 800)),
+    "tulips": Scene(landscapes.tulips, (1200, 800)),
+    "allotment": Scene(still_lifes.allotment, (1120, 840)),
+    "chess": Scene(still_lifes.chess, (1040, 1040)),
+    "loaves": Scene(still_lifes.loaves, (1100, 825)),
+    "busmap": Scene(still_lifes.busmap, (1200, 900), 4, 0.0),
+    "knitting": Scene(still_lifes.knitting, (1100, 825)),
+    "pitch": Scene(still_lifes.pitch, (1200, 800)),
+    "robot": Scene(still_lifes.robot, (1000, 1200), 6, 0.12),
+    "soup": Scene(still_lifes.soup, (1100, 1100)),
+}
+
+
+def draw(name: str, seed: int) -> bytes:
+    """A scene as JPEG; the seed moves its boats, birds and loaves about."""
+    scene = SCENES[name]
+    canvas = Canvas(*scene.size, Random(f"{name}/{seed}"))
+    scene.paint(canvas)
+    return jpeg(canvas.finish(scene.grain, scene.vignette))
+
+
+def avatar(handle: str) -> bytes:
+    """A square portrait as JPEG, 400 by 400."""
+    canvas = Canvas(400, 400, Random(f"avatar/{handle}"))
+    portraits.portray(canvas, handle)
+    return jpeg(canvas.finish(4, 0.0), 90)
+
+
+def header(handle: str) -> bytes:
+    """The wide picture on top of a profile as JPEG, 1500 by 500."""
+    scene = SCENES[portraits.backdrop(handle, Random(f"backdrop/{handle}"))]
+    canvas = Canvas(1500, 500, Random(f"header/{handle}"))
+    scene.paint(canvas)
+    return jpeg(canvas.finish(scene.grain, scene.vignette), 84)
