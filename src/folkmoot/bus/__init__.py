@@ -1,0 +1,53 @@
+"""News between processes: what a committed transaction announced reaches every stream and cache.
+
+In the process that committed, at once. In the others through the `outbox` table: each process tails it with one reader,
+woken by a NOTIFY that is sent at most once in 5 ms (a NOTIFY in every transaction would take one lock at each commit), and
+looking anyway once a second, since NOTIFY is only a hint.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Sequence
+
+import msgspec
+
+Hear = Callable[["News"], None]
+
+
+class News(msgspec.Struct, frozen=True):
+    """Something that happened: its id, its kind (`post.published`) and plain values."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+
+
+class Bus:
+    """Who in this process wants to hear what. Hearing must be quick and must not fail: it runs on the event loop."""
+
+    def __init__(self) -> None:
+        self._hearers: dict[str, list[Hear]] = {}
+        self._resets: list[Callable[[], None]] = []
+        self.wake: Callable[[Sequence[News]], None] = lambda news: None
+
+    def hear(self, kind: str, act: Hear) -> None:
+        """Call `act` with each piece of news of this kind."""
+        self._hearers.setdefault(kind, []).append(act)
+
+    def on_reset(self, act: Callable[[], None]) -> None:
+        """Call `act` when news may have been missed (the database was away): forget what was cached."""
+        self._resets.append(act)
+
+    def deliver(self, news: Sequence[News]) -> None:
+        """Tell this process's hearers, then wake the other processes."""
+        self.tell(news)
+        self.wake(news)
+
+    def tell(self, news: Sequence[News]) -> None:
+        for item in news:
+            for act in self._hearers.get(item.kind, ()):
+                act(item)
+
+    def reset(self) -> None:
+        for act in self._resets:
+            act()

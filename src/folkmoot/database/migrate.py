@@ -1,0 +1,49 @@
+"""Bring a database to the schema this version needs; a matter of milliseconds when it already is."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from pathlib import Path
+
+import asyncpg
+
+from folkmoot.errors import Unavailable
+
+HEAD = "0001"
+"""The newest migration; a test compares it with the folder."""
+
+
+async def current(url: str) -> str | None:
+    """The migration the database at `url` stands at, None when it is empty."""
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        found: str | None = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+        return await connection.fetchval("SELECT version_num FROM alembic_version") if found else None
+    finally:
+        await connection.close()
+
+
+def upgrade(url: str) -> str | None:
+    """Migrate the database at `url` to HEAD and say what it was migrated to; None when nothing was due.
+
+    Raises Unavailable when the database stands at a migration this version does not know (newer software was here).
+    """
+    standing = asyncio.run(current(url))
+    if standing == HEAD:
+        return None
+    folder = Path(__file__).parent / "migrations"
+    known = {path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*.py")}
+    if standing is not None and standing not in known:
+        raise Unavailable(
+            "The database stands at migration {standing}, which this version of Folkmoot does not know: "
+            "a newer version was here. Start that one.",
+            standing=standing,
+        )
+    # Alembic and SQLAlchemy take half a second to load and are needed once a release: hence not at the top.
+    command = importlib.import_module("alembic.command")
+    config = importlib.import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+    return HEAD
