@@ -51,7 +51,7 @@ def get_owner() -> Owner:
     if found is not None:
         return found
     ways = (
-        f"useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin {SYSTEM_USER}",
+        f"useradd --system --user-group --no-create-home --home /nonexistent --shell /usr/sbin/nologin {SYSTEM_USER}",
         f"adduser --system --group --no-create-home --home /nonexistent {SYSTEM_USER}",
         f"adduser -S -D -H {SYSTEM_USER}",
     )

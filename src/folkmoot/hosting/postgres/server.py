@@ -59,7 +59,7 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """postgresql://… for asyncpg and psycopg alike; known as soon as the server is prepared or found running."""
-        running = self.find_postmaster()
+        running = None if self._ground else self.find_postmaster()
         sockets = running.sockets if running else self.prepare().sockets
         return f"postgresql://folkmoot@/folkmoot?host={quote(str(sockets))}"
 

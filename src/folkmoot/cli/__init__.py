@@ -1,0 +1,79 @@
+"""The one command: noun, then verb. Each noun is a file, loaded only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from folkmoot import __version__
+from folkmoot.errors import FolkmootError
+
+COMMANDS = {
+    "serve": ("folkmoot.cli.serve:serve", "Run the whole network: database, web, worker."),
+    "web": ("folkmoot.cli.web:web", "Run one web process."),
+    "worker": ("folkmoot.cli.worker:worker", "Run one worker."),
+    "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
+    "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),
+    "database": ("folkmoot.cli.database:database", "Migrate the database, show its schema, open a shell."),
+}
+"""Name, where it lives, and its line in the list. A new noun is one line here and one file."""
+
+
+class Nouns(click.Group):
+    """A group that knows its commands by name and imports one when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
+
+@click.group(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="folkmoot")
+@click.option("--debug", is_flag=True, envvar="FOLKMOOT_DEBUG", help="Show the whole trace of an error.")
+def folkmoot(debug: bool) -> None:
+    """Folkmoot: a social network anyone can host."""
+    if debug:
+        os.environ["FOLKMOOT_DEBUG"] = "1"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an error is one sentence and exit code 1."""
+    try:
+        folkmoot.main(args=arguments, prog_name="folkmoot", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("FOLKMOOT_DEBUG", "") not in ("", "0"):
+            raise
+        click.echo(f"folkmoot: {_sentence(error)}", err=True)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, FolkmootError):
+        return error.words
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
+    return f"{type(error).__name__}: {error} (folkmoot --debug ... shows where)"

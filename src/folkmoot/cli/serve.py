@@ -1,0 +1,50 @@
+"""`folkmoot serve`: the whole network in one command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from folkmoot.cli.options import config_option, data_option
+from folkmoot.hosting import supervise
+from folkmoot.settings import Settings, find_file, load
+
+
+@click.command()
+@config_option
+@data_option
+@click.option("--host", help="Address to listen on (default: 127.0.0.1).")
+@click.option("--port", type=int, help="Port to listen on (default: 8000).")
+@click.option("--public-url", help="Address members see, such as https://example.org.")
+@click.option(
+    "--demo", is_flag=True, help="Fill a new network with a small community, in data-demo unless --data says."
+)
+def serve(config: Path | None, demo: bool, **options: object) -> None:
+    """Run the whole network: database, web processes and worker, until Ctrl-C."""
+    if demo and options["data"] is None and "FOLKMOOT_DATA" not in os.environ:
+        options["data"] = "data-demo"
+    settings = load(config, overrides=options)
+
+    def loading() -> Callable[[str], str]:
+        return _preparation(settings, demo)
+
+    supervise.serve(settings, _for_children(config, settings, options), loading, click.echo)
+
+
+def _for_children(config: Path | None, settings: Settings, options: Mapping[str, object]) -> dict[str, str]:
+    """What the command line decided, in the form the children read it."""
+    file = find_file(config, os.environ)
+    said = {
+        f"FOLKMOOT_{name.upper()}": str(getattr(settings, name)) for name, value in options.items() if value is not None
+    }
+    return {**said, **({"FOLKMOOT_CONFIG": str(file)} if file else {})}
+
+
+def _preparation(settings: Settings, demo: bool) -> Callable[[str], str]:
+    """What must be true of the database before the first page; loaded in a process of its own."""
+    from folkmoot.cli import preparation
+
+    return preparation.make(settings, demo)

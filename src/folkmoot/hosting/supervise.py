@@ -1,0 +1,325 @@
+"""`folkmoot serve`: the database, the web processes and the worker, started side by side, kept alive, stopped in order.
+
+Light on purpose (no web framework, no database driver in this process): it lives as long as the network does, and the
+first page waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from folkmoot.errors import FolkmootError, Unavailable
+from folkmoot.hosting import listening, processes
+from folkmoot.hosting.postgres import EmbeddedPostgres, hold
+from folkmoot.settings import Settings
+
+GATE = "FOLKMOOT_GATE"
+"""Number of an inherited pipe; a web process that has loaded waits there until the database is migrated."""
+WATCHED = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+DRAIN = 10.0
+"""Seconds a web process or worker gets to finish what it does."""
+STEADY = 10.0
+"""A child that lived this many seconds is started again at once; one that did not waits, longer each time."""
+LONGEST_WAIT = 15.0
+
+
+@dataclass
+class Child:
+    """One process we keep alive."""
+
+    name: str
+    start: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = 0.0
+    """When to start it again, while it is down."""
+
+
+def serve(
+    settings: Settings,
+    environment: Mapping[str, str],
+    load: Callable[[], Callable[[str], str]],
+    say: Callable[[str], None],
+) -> None:
+    """Run the whole network until a signal ends it.
+
+    `environment` holds what the children must know beside ours. `load()` gives a function that migrates the database
+    at an address and returns words for the operator. Both run in a process of their own: it loads while the database
+    starts, and what it loaded is gone afterwards.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(hold(settings.data, "folkmoot serve", patience=15))
+        _end_leftovers(settings.data)
+        door = stack.enter_context(listening.listen(settings.host, settings.port))
+        settings = dataclasses.replace(settings, port=door.getsockname()[1])
+        _Supervisor(settings, environment, door, say).run(load)
+
+
+class _Supervisor:
+    def __init__(
+        self, settings: Settings, environment: Mapping[str, str], door: socket.socket, say: Callable[[str], None]
+    ) -> None:
+        self._settings = settings
+        self._door = door
+        self._say = say
+        self._postgres = None if settings.database_url else EmbeddedPostgres(settings)
+        if self._postgres:
+            self._postgres.prepare()
+        self._url = self._postgres.url if self._postgres else settings.database_url
+        self._environment = {
+            **os.environ,
+            **environment,
+            "FOLKMOOT_DATA": str(settings.data),
+            "FOLKMOOT_PORT": str(settings.port),
+            "FOLKMOOT_DATABASE_URL": self._url,
+            processes.MARK: str(settings.data),
+        }
+        self._gate: tuple[int, int] | None = None
+        self._database = Child("postmaster", self._start_postgres)
+        self._webs = [Child(f"web-{n}", self._starter("web")) for n in range(settings.web_processes)]
+        self._worker = Child("worker", self._starter("worker"))
+        self._ended_on_purpose = False
+
+    def run(self, load: Callable[[], Callable[[str], str]]) -> None:
+        _note(self._settings.data, "supervisor", os.getpid())
+        try:
+            with _signals_as_interrupts():
+                words = self._come_up(load)
+            self._say(f"{self._settings.site_name} is at {self._settings.base_url}  (Ctrl-C stops it)")
+            if words:
+                self._say(words)
+            signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+            self._watch()
+        except KeyboardInterrupt:
+            self._ended_on_purpose = True
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+            self._stop()
+            _forget(self._settings.data, "supervisor")
+
+    def _come_up(self, load: Callable[[], Callable[[str], str]]) -> str:
+        """Everything at once: web processes load while the database starts, and pass the gate once it is migrated."""
+        self._gate = os.pipe()
+        for web in self._webs:
+            self._begin(web)
+        with _prepared_aside(load) as prepare:
+            if self._postgres:
+                self._begin(self._database)
+            words = prepare(self._url)
+        os.write(self._gate[1], b"1" * len(self._webs))
+        os.close(self._gate[1])
+        os.close(self._gate[0])
+        self._gate = None
+        self._begin(self._worker)
+        return words
+
+    def _watch(self) -> None:
+        """Until a signal says stop: whoever died is started again."""
+        while True:
+            now = time.monotonic()
+            waits = [child.due - now for child in self._children() if child.process is None]
+            caught = signal.sigtimedwait(WATCHED, max(0.0, min(waits))) if waits else signal.sigwaitinfo(WATCHED)
+            if caught is not None and caught.si_signo != signal.SIGCHLD:
+                self._ended_on_purpose = True
+                return
+            for child in self._children():
+                self._look_after(child)
+
+    def _look_after(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and child.process.poll() is not None:
+            code = child.process.returncode
+            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+            child.failures = 0 if now - child.started > STEADY else child.failures + 1
+            delay = 0.0 if child.failures <= 1 else min(LONGEST_WAIT, 0.25 * 2 ** (child.failures - 1))
+            child.due = now + delay
+            processes.end_leftovers(child.process.pid, self._settings.data)
+            child.process = None
+            self._say(f"{child.name} ended ({how}); starting it again" + (f" in {delay:.1f} s" if delay else ""))
+        if child.process is None and now >= child.due:
+            try:
+                self._begin(child)
+            except FolkmootError as error:
+                child.failures += 1
+                child.due = time.monotonic() + min(LONGEST_WAIT, 0.25 * 2**child.failures)
+                self._say(f"{child.name}: {error.words}")
+
+    def _children(self) -> list[Child]:
+        return ([self._database] if self._postgres else []) + self._webs + [self._worker]
+
+    def _begin(self, child: Child) -> None:
+        child.process = child.start()
+        child.started = time.monotonic()
+        _note(self._settings.data, child.name, child.process.pid)
+
+    def _start_postgres(self) -> subprocess.Popen[bytes]:
+        assert self._postgres is not None
+        if not (self._postgres.cluster / "PG_VERSION").exists():
+            self._say("Making the database; this happens once.")
+        self._postgres.start()
+        assert self._postgres.process is not None
+        return self._postgres.process
+
+    def _starter(self, command: str) -> Callable[[], subprocess.Popen[bytes]]:
+        def start() -> subprocess.Popen[bytes]:
+            handed = []
+            environment = self._environment
+            if command == "web":
+                handed = [self._door.fileno(), *([self._gate[0]] if self._gate else [])]
+                environment = {**environment, listening.VARIABLE: str(self._door.fileno())}
+                if self._gate:
+                    environment[GATE] = str(self._gate[0])
+            return subprocess.Popen(
+                [sys.executable, "-m", "folkmoot.cli", command],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                pass_fds=handed,
+                start_new_session=True,  # a Ctrl-C on the terminal is ours to pass on, in order
+                preexec_fn=processes.tied_to_us(signal.SIGKILL),
+            )
+
+        return start
+
+    def _stop(self) -> None:
+        """Web first, so that nothing new comes in; then the worker; then the database."""
+        if self._gate:
+            os.close(self._gate[1])
+        hurried = self._end(self._webs, hurried=False)
+        self._end([self._worker], hurried)
+        if self._postgres:
+            self._postgres.stop(seconds=30)
+            _forget(self._settings.data, "postmaster")
+        if self._ended_on_purpose:
+            self._say("Stopped.")
+
+    def _end(self, children: list[Child], hurried: bool) -> bool:
+        """Ask the children to end and wait; a second signal from the operator ends them at once."""
+        running = [child.process for child in children if child.process and child.process.poll() is None]
+        for process in running:
+            process.send_signal(signal.SIGKILL if hurried else signal.SIGTERM)
+        until = time.monotonic() + DRAIN
+        while any(process.poll() is None for process in running):
+            caught = signal.sigtimedwait(WATCHED, max(0.0, min(0.2, until - time.monotonic())))
+            asked_again = caught is not None and caught.si_signo != signal.SIGCHLD
+            if asked_again or time.monotonic() > until:
+                hurried = hurried or asked_again
+                for process in running:
+                    process.kill()
+                    process.wait()
+        for child in children:
+            if child.process:
+                processes.end_leftovers(child.process.pid, self._settings.data)
+            _forget(self._settings.data, child.name)
+        return hurried
+
+
+def wait_at_gate(environ: Mapping[str, str]) -> None:
+    """Called by a web process that has loaded: return once the supervisor's database is ready for it."""
+    number = environ.get(GATE)
+    if not number:
+        return
+    passed = os.read(int(number), 1)
+    os.close(int(number))
+    if not passed:  # the supervisor gave up
+        sys.exit(1)
+
+
+@contextlib.contextmanager
+def _prepared_aside(load: Callable[[], Callable[[str], str]]) -> Iterator[Callable[[str], str]]:
+    """Fork a process that loads, waits to be told an address, prepares the database there and answers with words."""
+    order, giver = os.pipe()
+    answer, teller = os.pipe()
+    tie = processes.tied_to_us(signal.SIGKILL)
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        tie()
+        os.close(giver)
+        os.close(answer)
+        with contextlib.suppress(BaseException):
+            _tell(teller, _outcome(load, order))
+        os._exit(0)
+    os.close(order)
+    os.close(teller)
+
+    def run(url: str) -> str:
+        os.write(giver, url.encode())
+        with os.fdopen(answer, "rb") as source:
+            told = json.loads(source.read() or b"{}")
+        if "words" not in told:
+            raise Unavailable(told.get("error") or "The database could not be prepared.", cause=told.get("trace", ""))
+        return str(told["words"])
+
+    try:
+        yield run
+    finally:
+        os.close(giver)
+        os.waitpid(child, 0)
+
+
+def _outcome(load: Callable[[], Callable[[str], str]], order: int) -> dict[str, str]:
+    try:
+        prepare = load()
+        url = os.read(order, 65536).decode()
+        return {"words": prepare(url)} if url else {}
+    except FolkmootError as error:
+        return {"error": error.words}
+    except Exception as error:
+        import traceback  # only in the one case that needs it
+
+        return {
+            "error": f"The database could not be prepared: {type(error).__name__}: {error}",
+            "trace": traceback.format_exc(),
+        }
+
+
+def _tell(pipe: int, told: Mapping[str, str]) -> None:
+    with os.fdopen(pipe, "wb") as sink:
+        sink.write(json.dumps(told).encode())
+
+
+@contextlib.contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """While we come up, every signal that asks us to stop is a KeyboardInterrupt."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in WATCHED - {signal.SIGCHLD}}
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_leftovers(data: Path) -> None:
+    """What a killed supervisor may have left; we hold the folder, so nobody works for it rightfully."""
+    for note in (data / "run").glob("*.pid"):
+        if note.stem not in ("supervisor", "postmaster"):  # the latter is stopped gently by the start that follows
+            with contextlib.suppress(ValueError, OSError):
+                processes.end_leftovers(int(note.read_text()), data)
+        note.unlink(missing_ok=True)
+
+
+def _note(data: Path, name: str, pid: int) -> None:
+    with contextlib.suppress(OSError):  # a full disk must not end what runs
+        (data / "run" / f"{name}.pid").write_text(f"{pid}\n")
+
+
+def _forget(data: Path, name: str) -> None:
+    with contextlib.suppress(OSError):
+        (data / "run" / f"{name}.pid").unlink(missing_ok=True)
