@@ -1,6 +1,7 @@
 """The demo community: two invented villages, their members and three weeks of talk.
 
-Written by hand in `site.toml`, `people.toml` and `posts/`; `load` reads it into plain values, `pictures` paints what goes with it.
+Written by hand in `site.toml`, `people.toml` and `posts/`. `load` reads it into plain values, `pictures` paints what
+goes with it.
 """
 
 from folkmoot.demo.community import (

@@ -5,16 +5,19 @@ Everything is drawn at twice its size and halved at the end, which gives smooth 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
+from itertools import pairwise
 from math import pi, sin
 from random import Random
+from typing import Literal
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 Stops = Sequence[tuple[float, Colour]]
+Shape = Literal["oval", "box", "polygon", "line"]
 
 OVERSIZE = 2
 
@@ -93,7 +96,7 @@ def ridge(rng: Random, width: float, base: float, height: float, rough: float = 
     heights = [rng.uniform(-1, 1), rng.uniform(-1, 1)]
     swing = 1.0
     for _ in range(levels):
-        middles = [(a + b) / 2 + rng.uniform(-swing, swing) for a, b in zip(heights, heights[1:], strict=False)]
+        middles = [(a + b) / 2 + rng.uniform(-swing, swing) for a, b in pairwise(heights)]
         heights = [value for pair in zip(heights, middles, strict=False) for value in pair] + [heights[-1]]
         swing *= rough
     top, bottom = max(heights), min(heights)
@@ -103,7 +106,8 @@ def ridge(rng: Random, width: float, base: float, height: float, rough: float = 
 
 def swell(rng: Random, width: float, base: float, height: float, waves: float = 1.5, steps: int = 160) -> list[Point]:
     """A rolling line: three sines, none of them in step."""
-    parts = [(waves * factor, height * share, rng.uniform(0, 2 * pi)) for factor, share in ((1, 0.6), (2.3, 0.28), (4.1, 0.12))]
+    shares = ((1, 0.6), (2.3, 0.28), (4.1, 0.12))
+    parts = [(waves * factor, height * share, rng.uniform(0, 2 * pi)) for factor, share in shares]
     return [
         (width * i / steps, base + sum(tall * sin(2 * pi * often * i / steps + shift) for often, tall, shift in parts))
         for i in range(steps + 1)
@@ -146,8 +150,12 @@ class Canvas:
         ImageDraw.Draw(mask).polygon([*shifted, (self.width, mask.height), (0, mask.height)], fill=255)
         self.image.paste(gradient(mask.size, stops), (0, top), mask)
 
-    def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 0.8, power: float = 2.0) -> None:
-        light = Image.radial_gradient("L").point([round(255 * strength * max(0.0, 1 - v / 178) ** power) for v in range(256)])
+    def glow(
+        self, x: float, y: float, radius: float, colour: Colour, strength: float = 0.8, power: float = 2.0
+    ) -> None:
+        # Pillow's gradient reaches 255 in the corners, about 180 at the middle of an edge: end before that.
+        fading = [round(255 * strength * max(0.0, 1 - v / 178) ** power) for v in range(256)]
+        light = Image.radial_gradient("L").point(fading)
         across = max(2, round(2 * radius))
         light = light.resize((across, across), Image.Resampling.BILINEAR)
         self.veil(colour, light, (round(x - radius), round(y - radius)))
@@ -159,17 +167,27 @@ class Canvas:
         else:
             self.pen.ellipse(box, fill=(*colour, alpha))
 
-    def shadow(self, paint: Callable[[ImageDraw.ImageDraw, float], None], blur: float, alpha: float = 0.45) -> None:
-        """Let `paint` draw its outline on a small sheet (told its scale), and lay that down as a soft shadow."""
+    def shadow(self, shape: Shape, outlines: Iterable[Sequence[float]], blur: float, alpha: float = 0.45) -> None:
+        """Lay down soft shadows of these shapes. They are blurred on a small sheet, which is quick."""
         scale = 0.25
         sheet = Image.new("L", (round(self.width * scale), round(self.height * scale)))
-        paint(ImageDraw.Draw(sheet), scale)
-        outline = sheet.getbbox()
-        if outline is None:
+        pen = ImageDraw.Draw(sheet)
+        for outline in outlines:
+            points = [value * scale for value in outline]
+            if shape == "oval":
+                pen.ellipse(points, fill=255)
+            elif shape == "box":
+                pen.rectangle(points, fill=255)
+            elif shape == "polygon":
+                pen.polygon(points, fill=255)
+            else:
+                pen.line(points, fill=255, width=7)
+        touched = sheet.getbbox()
+        if touched is None:
             return
         edge = round(3 * blur * scale)
-        left, top = max(0, outline[0] - edge), max(0, outline[1] - edge)
-        sheet = sheet.crop((left, top, min(sheet.width, outline[2] + edge), min(sheet.height, outline[3] + edge)))
+        left, top = max(0, touched[0] - edge), max(0, touched[1] - edge)
+        sheet = sheet.crop((left, top, min(sheet.width, touched[2] + edge), min(sheet.height, touched[3] + edge)))
         sheet = sheet.filter(ImageFilter.GaussianBlur(blur * scale)).point([round(v * alpha) for v in range(256)])
         full = sheet.resize((round(sheet.width / scale), round(sheet.height / scale)), Image.Resampling.BILINEAR)
         self.veil((10, 8, 16), full, (round(left / scale), round(top / scale)))
@@ -187,6 +205,19 @@ class Canvas:
             speckle = speckle.point([128 + (v - 128) * grain // 128 for v in range(256)])
             picture = ImageChops.overlay(picture, Image.merge("RGB", (speckle, speckle, speckle)))
         return picture
+
+
+def wood(c: Canvas, box: tuple[float, float, float, float], colour: Colour, grain: float = 0.55) -> None:
+    """A plank, its grain running lengthwise."""
+    left, top, right, bottom = (round(v) for v in box)
+    size = (right - left, bottom - top)
+    c.image.paste(gradient(size, [(0, lighter(colour, 0.1)), (0.12, colour), (1, darker(colour, 0.22))]), (left, top))
+    across, down = (3, max(6, size[1] // 12)) if size[0] > size[1] else (max(6, size[0] // 12), 3)
+    c.veil(
+        darker(mix(colour, ink("7a4a20"), 0.3), 0.4),
+        curve(noise(size, c.rng, across, down, 2), 110, 200, grain),
+        (left, top),
+    )
 
 
 def jpeg(picture: Image.Image, quality: int = 86) -> bytes:

@@ -34,17 +34,17 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Anything written in the files; a field nobody knows is a mistake."""
 
 
-class Site(Entry):
+class Site(Entry, frozen=True):
     title: str
     description: Mapping[Locale, str]
 
 
-class Field(Entry):
+class Field(Entry, frozen=True):
     name: str
     value: str
 
 
-class Member(Entry):
+class Member(Entry, frozen=True):
     handle: str
     name: str
     bio: str
@@ -60,26 +60,26 @@ class Member(Entry):
     blocks: tuple[str, ...] = ()
 
 
-class Picture(Entry):
+class Picture(Entry, frozen=True):
     draw: str  # a scene of pictures.SCENES
     alt: str
     seed: int = 1
     focus: tuple[float, float] = (0.0, 0.0)
 
 
-class Poll(Entry):
+class Poll(Entry, frozen=True):
     options: tuple[str, ...]
     ends: str
     votes: tuple[tuple[str, ...], ...]  # for each option, who chose it
     multiple: bool = False
 
 
-class Edit(Entry):
+class Edit(Entry, frozen=True):
     at: str
     text: str
 
 
-class Post(Entry):
+class Post(Entry, frozen=True):
     key: str
     by: str
     at: str
@@ -99,24 +99,24 @@ class Post(Entry):
     topic: str = ""  # filled from the name of the file
 
 
-class Announcement(Entry):
+class Announcement(Entry, frozen=True):
     at: str
     text: Mapping[Locale, str]
 
 
-class Rule(Entry):
+class Rule(Entry, frozen=True):
     text: Mapping[Locale, str]
     hint: Mapping[Locale, str]
 
 
-class Tie(Entry):
+class Tie(Entry, frozen=True):
     """One member's doing towards another: a follow, a request, a mute, a block."""
 
     by: str
     to: str
 
 
-class Community(Entry):
+class Community(Entry, frozen=True):
     site: Site
     rules: tuple[Rule, ...]
     announcements: tuple[Announcement, ...]
@@ -128,17 +128,17 @@ class Community(Entry):
     blocks: tuple[Tie, ...]
 
 
-class _SiteFile(Entry):
+class _SiteFile(Entry, frozen=True):
     site: Site
     rule: tuple[Rule, ...]
     announcement: tuple[Announcement, ...]
 
 
-class _PeopleFile(Entry):
+class _PeopleFile(Entry, frozen=True):
     member: tuple[Member, ...]
 
 
-class _PostsFile(Entry):
+class _PostsFile(Entry, frozen=True):
     post: tuple[Post, ...]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
-from folkmoot.demo import landscapes, portraits, still_lifes
+from folkmoot.demo import boards, handiwork, harvest, landscapes, portraits
 from folkmoot.demo.brush import Canvas, jpeg
 
 
@@ -27,14 +27,14 @@ SCENES = {
     "night": Scene(landscapes.night, (1000, 1120)),
     "waves": Scene(landscapes.waves, (1200, 800)),
     "tulips": Scene(landscapes.tulips, (1200, 800)),
-    "allotment": Scene(still_lifes.allotment, (1120, 840)),
-    "chess": Scene(still_lifes.chess, (1040, 1040)),
-    "loaves": Scene(still_lifes.loaves, (1100, 825)),
-    "busmap": Scene(still_lifes.busmap, (1200, 900), 4, 0.0),
-    "knitting": Scene(still_lifes.knitting, (1100, 825)),
-    "pitch": Scene(still_lifes.pitch, (1200, 800)),
-    "robot": Scene(still_lifes.robot, (1000, 1200), 6, 0.12),
-    "soup": Scene(still_lifes.soup, (1100, 1100)),
+    "allotment": Scene(harvest.allotment, (1120, 840)),
+    "chess": Scene(boards.chess, (1040, 1040)),
+    "loaves": Scene(harvest.loaves, (1100, 825)),
+    "busmap": Scene(boards.busmap, (1200, 900), 4, 0.0),
+    "knitting": Scene(handiwork.knitting, (1100, 825)),
+    "pitch": Scene(boards.pitch, (1200, 800)),
+    "robot": Scene(handiwork.robot, (1000, 1200), 6, 0.12),
+    "soup": Scene(harvest.soup, (1100, 1100)),
 }
 
 

@@ -15,7 +15,11 @@ SIDE = 800  # of the canvas, at twice the picture's size
 
 def portray(c: Canvas, handle: str) -> None:
     """Paint this member's avatar; strangers get their initial."""
-    FACES_AND_THINGS.get(handle, lambda canvas: _initial(canvas, handle[:1].upper()))(c)
+    paint = FACES_AND_THINGS.get(handle)
+    if paint is None:
+        _initial(c, handle[:1].upper())
+    else:
+        paint(c)
 
 
 def backdrop(handle: str, rng: Random) -> str:
@@ -40,8 +44,16 @@ def _box(c: Canvas, x0: float, y0: float, x1: float, y1: float, colour: Colour, 
     c.solid.rounded_rectangle((x0 * SIDE, y0 * SIDE, x1 * SIDE, y1 * SIDE), round_ * SIDE, fill=colour)
 
 
-def _arc(c: Canvas, x: float, y: float, rx: float, ry: float, start: float, end: float, colour: Colour, width: float = 0.014) -> None:
-    c.solid.arc(((x - rx) * SIDE, (y - ry) * SIDE, (x + rx) * SIDE, (y + ry) * SIDE), start, end, fill=colour, width=int(width * SIDE))
+def _arc(
+    c: Canvas, x: float, y: float, rx: float, ry: float, start: float, end: float, colour: Colour, width: float = 0.014
+) -> None:
+    c.solid.arc(
+        ((x - rx) * SIDE, (y - ry) * SIDE, (x + rx) * SIDE, (y + ry) * SIDE),
+        start,
+        end,
+        fill=colour,
+        width=int(width * SIDE),
+    )
 
 
 def _line(c: Canvas, points: list[Point], colour: Colour, width: float = 0.014) -> None:
@@ -71,7 +83,11 @@ def _face(ground: str, skin: str, hair: str, style: str, top: str, *extras: str)
             _oval(c, 0.5, 0.79, 0.2, 0.13, locks)
         else:
             _box(c, 0.425, 0.6, 0.575, 0.79, shade, 0.06)
-            _poly(c, [(0.36, 0.77), (0.5, 0.88), (0.64, 0.77), (0.58, 0.73), (0.5, 0.79), (0.42, 0.73)], lighter(dress, 0.3))
+            _poly(
+                c,
+                [(0.36, 0.77), (0.5, 0.88), (0.64, 0.77), (0.58, 0.73), (0.5, 0.79), (0.42, 0.73)],
+                lighter(dress, 0.3),
+            )
         if style != "scarf":
             for side in (0.27, 0.73):
                 _oval(c, side, 0.47, 0.045, 0.06, shade)
@@ -87,7 +103,17 @@ def _face(ground: str, skin: str, hair: str, style: str, top: str, *extras: str)
             else:
                 _oval(c, x, 0.46, 0.023, 0.029, dark)
                 _oval(c, x + 0.008, 0.45, 0.008, 0.009, (255, 255, 255))
-            _arc(c, x, 0.42, 0.048, 0.028, 200, 340, darker(locks, 0.25) if style not in ("scarf", "bald") else dark, 0.014)
+            _arc(
+                c,
+                x,
+                0.42,
+                0.048,
+                0.028,
+                200,
+                340,
+                darker(locks, 0.25) if style not in ("scarf", "bald") else dark,
+                0.014,
+            )
         _arc(c, 0.5, 0.52, 0.026, 0.022, 20, 160, shade, 0.013)
         if "beard" in extras:
             c.solid.pieslice((0.29 * SIDE, 0.28 * SIDE, 0.71 * SIDE, 0.78 * SIDE), 18, 162, fill=locks)
@@ -164,7 +190,13 @@ def _cap(c: Canvas) -> None:
 
 def _initial(c: Canvas, letter: str, ground: str | None = None) -> None:
     """A letter on overlapping discs."""
-    palettes = ["335c67 e09f3e 9e2a2b", "264653 2a9d8f e9c46a", "5f0f40 9a031e fb8b24", "22223b 4a4e69 c9ada7", "0b3954 087e8b ff5a5f"]
+    palettes = [
+        "335c67 e09f3e 9e2a2b",
+        "264653 2a9d8f e9c46a",
+        "5f0f40 9a031e fb8b24",
+        "22223b 4a4e69 c9ada7",
+        "0b3954 087e8b ff5a5f",
+    ]
     tones = inks(ground or c.rng.choice(palettes))
     c.wash(evenly([lighter(tones[0], 0.12), tones[0]]))
     for _ in range(5):
@@ -209,7 +241,9 @@ def _tiles(ground: str) -> Callable[[Canvas], None]:
                 cx, cy = x + dx * step, y + dy * step
                 start = {(0, 0): 0, (1, 0): 90, (1, 1): 180, (0, 1): 270}[(dx, dy)]
                 c.solid.pieslice((cx - step, cy - step, cx + step, cy + step), start, start + 90, fill=front)
-                c.solid.pieslice((cx - step / 2, cy - step / 2, cx + step / 2, cy + step / 2), start, start + 90, fill=back)
+                c.solid.pieslice(
+                    (cx - step / 2, cy - step / 2, cx + step / 2, cy + step / 2), start, start + 90, fill=back
+                )
 
     return paint
 
@@ -228,7 +262,9 @@ def _otter(c: Canvas) -> None:
         _oval(c, 0.5 + side * 0.15, 0.44, 0.04, 0.045, ink("1d1a20"))
         _oval(c, 0.515 + side * 0.15, 0.425, 0.014, 0.014, (255, 255, 255))
         for i in range(3):
-            _line(c, [(0.5 + side * 0.12, 0.63 + 0.02 * i), (0.5 + side * 0.4, 0.58 + 0.06 * i)], darker(fur, 0.4), 0.007)
+            _line(
+                c, [(0.5 + side * 0.12, 0.63 + 0.02 * i), (0.5 + side * 0.4, 0.58 + 0.06 * i)], darker(fur, 0.4), 0.007
+            )
     _oval(c, 0.5, 0.55, 0.06, 0.043, ink("2a2024"))
     _arc(c, 0.46, 0.615, 0.042, 0.042, 10, 150, darker(fur, 0.4))
     _arc(c, 0.54, 0.615, 0.042, 0.042, 30, 170, darker(fur, 0.4))
@@ -287,10 +323,34 @@ def _bus(c: Canvas) -> None:
 def _rook(c: Canvas) -> None:
     for row in range(4):
         for column in range(4):
-            _box(c, column / 4, row / 4, (column + 1) / 4, (row + 1) / 4, ink("e6d3ad") if (row + column) % 2 else ink("5f7f68"))
+            _box(
+                c,
+                column / 4,
+                row / 4,
+                (column + 1) / 4,
+                (row + 1) / 4,
+                ink("e6d3ad") if (row + column) % 2 else ink("5f7f68"),
+            )
     dark = ink("2b2733")
     _poly(c, [(0.33, 0.78), (0.38, 0.42), (0.62, 0.42), (0.67, 0.78)], dark)
-    _poly(c, [(0.29, 0.44), (0.29, 0.2), (0.39, 0.2), (0.39, 0.28), (0.45, 0.28), (0.45, 0.2), (0.55, 0.2), (0.55, 0.28), (0.61, 0.28), (0.61, 0.2), (0.71, 0.2), (0.71, 0.44)], dark)
+    _poly(
+        c,
+        [
+            (0.29, 0.44),
+            (0.29, 0.2),
+            (0.39, 0.2),
+            (0.39, 0.28),
+            (0.45, 0.28),
+            (0.45, 0.2),
+            (0.55, 0.2),
+            (0.55, 0.28),
+            (0.61, 0.28),
+            (0.61, 0.2),
+            (0.71, 0.2),
+            (0.71, 0.44),
+        ],
+        dark,
+    )
     _box(c, 0.26, 0.76, 0.74, 0.87, dark, 0.02)
     _line(c, [(0.42, 0.7), (0.445, 0.48)], ink("8a8296"), 0.022)
     for x in (0.44, 0.56):
@@ -348,7 +408,13 @@ def _yarn(c: Canvas) -> None:
 def _comet(c: Canvas) -> None:
     c.wash(evenly(inks("0b1030 2a2a66 6a4f8c")))
     for _ in range(70):
-        c.dot(c.rng.uniform(0, SIDE), c.rng.uniform(0, SIDE), c.rng.uniform(1.5, 4.5), (255, 255, 255), c.rng.randint(90, 255))
+        c.dot(
+            c.rng.uniform(0, SIDE),
+            c.rng.uniform(0, SIDE),
+            c.rng.uniform(1.5, 4.5),
+            (255, 255, 255),
+            c.rng.randint(90, 255),
+        )
     c.dot(SIDE * 0.42, SIDE * 0.55, SIDE * 0.25, ink("f2c98a"))
     for y, rx in ((0.47, 0.235), (0.58, 0.245), (0.66, 0.215)):
         _oval(c, 0.42, y, rx * 0.96, 0.016, ink("d9975a"))
@@ -426,11 +492,36 @@ FACES_AND_THINGS: dict[str, Callable[[Canvas], None]] = {
 }
 
 BACKDROPS = {
-    "mara": "harbour", "odile": "waves", "henrike": "mountains", "captain_bram": "harbour", "nightshift_nia": "night",
-    "rook_and_roll": "waves", "ref_dougie": "pitch", "flour_hour": "loaves", "wingbeat": "birds", "robo_otters": "waves",
-    "plot_17": "tulips", "marrow_mike": "allotment", "layla_h": "harbour", "fixit_fran": "mountains", "yarn_bombs": "knitting",
-    "lena_bote": "birds", "backstube_ott": "loaves", "kehlkopfkino": "waves", "birgit_alt2": "tulips", "parzelle_neun": "allotment",
-    "giersch_gisela": "tulips", "turm_emil": "mountains", "schraubzwinge": "birds", "buergerbus": "mountains",
-    "willkommen_hb": "harbour", "noam_b": "waves", "sternwarte_jo": "night", "wortungetuem": "mountains",
-    "plain_pete": "mountains", "dales_watch": "waves", "klartext_kalle": "mountains", "deichwacht_r": "harbour",
-}  # fmt: skip
+    "mara": "harbour",
+    "odile": "waves",
+    "henrike": "mountains",
+    "captain_bram": "harbour",
+    "nightshift_nia": "night",
+    "rook_and_roll": "waves",
+    "ref_dougie": "pitch",
+    "flour_hour": "loaves",
+    "wingbeat": "birds",
+    "robo_otters": "waves",
+    "plot_17": "tulips",
+    "marrow_mike": "allotment",
+    "layla_h": "harbour",
+    "fixit_fran": "mountains",
+    "yarn_bombs": "knitting",
+    "lena_bote": "birds",
+    "backstube_ott": "loaves",
+    "kehlkopfkino": "waves",
+    "birgit_alt2": "tulips",
+    "parzelle_neun": "allotment",
+    "giersch_gisela": "tulips",
+    "turm_emil": "mountains",
+    "schraubzwinge": "birds",
+    "buergerbus": "mountains",
+    "willkommen_hb": "harbour",
+    "noam_b": "waves",
+    "sternwarte_jo": "night",
+    "wortungetuem": "mountains",
+    "plain_pete": "mountains",
+    "dales_watch": "waves",
+    "klartext_kalle": "mountains",
+    "deichwacht_r": "harbour",
+}
