@@ -163,10 +163,11 @@ def _piece(c: Canvas, name: str, x: float, y: float, size: float, colour: Colour
         c.dot(x - 0.045 * size, y - 0.54 * size, 0.035 * size, bright, 190)
 
 
-STOPS = (
-    "Mill, Old Quay, Chapel, Bakery, Green, School, Weir, Orchard, Ferry, Clinic, Kirche, Markt, "
-    "Bahnhof, Hof Ott, Am Steg, Allotments, Lighthouse, Library, Moor, Freibad, Waldrand, Sportplatz, Deich"
-).split(", ")
+STOPS = [
+    "Mill", "Old Quay", "Chapel", "Bakery", "Green", "School", "Weir", "Orchard", "Ferry", "Clinic", "Kirche", "Markt",
+    "Bahnhof", "Hof Ott", "Am Steg", "Allotments", "Lighthouse", "Library", "Moor", "Freibad", "Waldrand", "Sportplatz",
+    "Deich",
+]  # fmt: skip
 
 
 def busmap(c: Canvas) -> None:

@@ -29,12 +29,12 @@ SCENES = {
     "tulips": Scene(landscapes.tulips, (1200, 800)),
     "allotment": Scene(harvest.allotment, (1120, 840)),
     "chess": Scene(boards.chess, (1040, 1040)),
-    "loaves": Scene(harvest.loaves, (1100, 825)),
+    "loaves": Scene(harvest.loaves, (1040, 780)),
     "busmap": Scene(boards.busmap, (1200, 900), 4, 0.0),
     "knitting": Scene(handiwork.knitting, (1100, 825)),
     "pitch": Scene(boards.pitch, (1200, 800)),
     "robot": Scene(handiwork.robot, (1000, 1200), 6, 0.12),
-    "soup": Scene(harvest.soup, (1100, 1100)),
+    "soup": Scene(harvest.soup, (1040, 1040)),
 }
 
 
