@@ -1,0 +1,118 @@
+"""Change a post and keep what it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Sequence
+
+import msgspec
+
+from folkmoot import clock, markup
+from folkmoot.ids import new_id
+from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.notifications import notify
+from folkmoot.network.posts import queries, rules
+from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.views import PostView
+
+
+class MediaChange(msgspec.Struct, frozen=True):
+    """A new alt text or focus for a picture of the post."""
+
+    id: int
+    description: str | None = None
+    focus: tuple[float, float] | None = None
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What a post was at one time."""
+
+    version: int
+    text: str
+    warning: str
+    sensitive: bool
+    media: tuple[dict[str, object], ...] = ()
+    poll_options: tuple[str, ...] | None = None
+    created_at: object
+
+
+async def edit(
+    desk: Desk, viewer: Viewer, post_id: int, draft: rules.Draft, media_changes: Sequence[MediaChange] = ()
+) -> PostView:
+    """Put `draft` in the place of the post's words, media and poll; visibility and the post it answers stay.
+
+    Nothing is written when nothing changes. A changed poll begins anew. Boosters are told of the edit.
+    """
+    post = await desk.own(viewer, post_id)
+    if post.shows_id is not None:
+        raise rules.NotYourPost
+    draft = msgspec.structs.replace(draft.cleaned(), visibility=post.visibility, in_reply_to_id=post.in_reply_to_id)
+    rules.check_draft(
+        draft, longest=desk.settings.post_length, most_media=desk.settings.media_per_post, own_domain=desk.settings.domain
+    )
+    now = clock.now()
+    kept_poll = post.poll is not None and draft.poll is not None and (
+        (post.poll.options, post.poll.multiple) == (draft.poll.options, draft.poll.multiple)
+    )
+    same = (
+        (post.text, post.warning, post.sensitive, tuple(m.id for m in post.media))
+        == (draft.text, draft.warning, draft.sensitive, draft.media)
+        and (draft.language or post.language) == post.language
+        and (kept_poll or (post.poll is None and draft.poll is None))
+        and not media_changes
+    )
+    if same:
+        return post
+    names = markup.find_mentions(draft.text, desk.settings.domain)[: rules.MENTIONS]
+    accounts = [await desk.shelf.account_by_name(name) for name in dict.fromkeys(names)]
+    mentioned = [account.view.id for account in accounts if account is not None and account.view.is_open]
+    before = {mention.account_id for mention in post.mentions}
+    async with desk.db.transaction() as tx:
+        if not await queries.lock_version(tx, post):
+            raise rules.ChangedMeanwhile
+        await queries.keep_version(tx, post)
+        await queries.detach_media(tx, post.id, viewer.account_id, draft.media)
+        if draft.media and await queries.attach_media(tx, post.id, viewer.account_id, draft.media) != len(draft.media):
+            raise rules.MediaUnusable(field="media")
+        for change in media_changes:
+            await queries.describe_media(tx, viewer.account_id, change.id, change.description, change.focus)
+        if not kept_poll:
+            await queries.delete_poll(tx, post.id)
+            if draft.poll:
+                due_at = now + timedelta(seconds=draft.poll.seconds)
+                await queries.insert_poll(tx, new_id(), viewer.account_id, post.id, draft.poll, due_at)
+        await queries.replace_words(
+            tx, post.id, text=draft.text, warning=draft.warning, sensitive=draft.sensitive,
+            language=draft.language or post.language, has_media=bool(draft.media), now=now,
+        )
+        await queries.clear_references(tx, post.id)
+        if mentioned:
+            await queries.insert_mentions(tx, post.id, viewer.account_id, mentioned)
+        if tags := rules.unique_tags(draft.text):
+            await queries.insert_tags(tx, post.id, viewer.account_id, tags, now)
+        if new := [id for id in mentioned if id not in before]:
+            await notify(tx, kind="mention", to=new, from_id=viewer.account_id, post_id=post.id)
+        if boosters := await queries.boosters(tx, post.id):
+            await notify(tx, kind="edit", to=boosters, from_id=viewer.account_id, post_id=post.id)
+        tx.announce("post.changed", post_id=post.id, edited=True, account_id=viewer.account_id)
+        (changed,) = await queries.load(tx, [post.id])
+    return changed
+
+
+async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Version]:
+    """Every state the post has had, oldest first; the last is how it stands."""
+    post = await desk.get(viewer, post_id)
+    past = [
+        Version(
+            version=row["version"], text=row["text"], warning=row["warning"], sensitive=row["sensitive"],
+            media=tuple(msgspec.json.decode(row["media"])), created_at=row["created_at"],
+            poll_options=tuple(msgspec.json.decode(row["poll_options"])) if row["poll_options"] else None,
+        )
+        for row in await queries.versions(desk.db, post.id)
+    ]
+    present = Version(
+        version=post.version, text=post.text, warning=post.warning, sensitive=post.sensitive,
+        media=tuple(msgspec.to_builtins(item) for item in post.media),
+        poll_options=post.poll.options if post.poll else None, created_at=post.edited_at or post.created_at,
+    )
+    return [*past, present]

@@ -1,0 +1,459 @@
+"""Every statement about posts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Sequence
+
+import msgspec
+
+from folkmoot.database import Database, Row, Transaction
+from folkmoot.ids import new_id
+from folkmoot.network.posts.rules import PollDraft
+from folkmoot.network.posts.views import Marks, MediaView, MentionView, PollView, PostView, Visibility
+
+_COLUMNS = """
+  p.id, p.account_id, p.shows_id, p.shows_account_id, p.in_reply_to_id, p.in_reply_to_account_id, p.thread_id,
+  p.visibility, p.text, p.warning, p.sensitive, p.language, p.created_at, p.edited_at, p.version,
+  p.replies_count, p.boosts_count, p.favourites_count, p.hidden_at, apps.name AS app_name, apps.website AS app_website,
+  CASE WHEN p.has_media THEN
+    (SELECT json_agg(json_build_object('id', m.id, 'kind', m.kind, 'object_key', m.object_key,
+       'preview_key', m.preview_key, 'width', m.width, 'height', m.height, 'preview_width', m.preview_width,
+       'preview_height', m.preview_height, 'description', m.description, 'focus_x', m.focus_x, 'focus_y', m.focus_y,
+       'blurhash', m.blurhash) ORDER BY m.position)
+     FROM media m WHERE m.post_id = p.id AND m.account_id = p.account_id) END AS media,
+  (SELECT json_agg(json_build_array(a.id, a.name))
+     FROM mentions JOIN accounts a ON a.id = mentions.account_id
+     WHERE mentions.post_id = p.id AND mentions.author_id = p.account_id AND NOT silent) AS mentions,
+  (SELECT array_agg(tag) FROM post_tags WHERE post_tags.post_id = p.id AND post_tags.account_id = p.account_id) AS tags,
+  (SELECT json_build_object('id', polls.id, 'options', polls.options, 'multiple', multiple, 'hides_totals', hides_totals,
+       'due_at', due_at, 'closed_at', closed_at,
+       'voters', (SELECT count(DISTINCT v.account_id) FROM poll_votes v WHERE v.poll_id = polls.id),
+       'tallies', (SELECT json_agg((SELECT count(*) FROM poll_votes v WHERE v.poll_id = polls.id AND v.choice = o.position - 1)
+                   ORDER BY o.position) FROM unnest(polls.options) WITH ORDINALITY AS o (words, position)))
+     FROM polls WHERE polls.post_id = p.id AND polls.account_id = p.account_id) AS poll
+"""
+
+_LOAD = f"SELECT {_COLUMNS} FROM posts p LEFT JOIN apps ON apps.id = p.app_id WHERE p.id = ANY($1::bigint[])"
+
+
+def view_of(row: Row) -> PostView:
+    """A row with `_COLUMNS` as a view."""
+    return PostView(
+        id=row["id"],
+        account_id=row["account_id"],
+        shows_id=row["shows_id"],
+        shows_account_id=row["shows_account_id"],
+        in_reply_to_id=row["in_reply_to_id"],
+        in_reply_to_account_id=row["in_reply_to_account_id"],
+        thread_id=row["thread_id"],
+        visibility=Visibility(row["visibility"]),
+        text=row["text"],
+        warning=row["warning"],
+        sensitive=row["sensitive"],
+        language=row["language"],
+        created_at=row["created_at"],
+        edited_at=row["edited_at"],
+        version=row["version"],
+        replies_count=row["replies_count"],
+        boosts_count=row["boosts_count"],
+        favourites_count=row["favourites_count"],
+        hidden_at=row["hidden_at"],
+        media=msgspec.json.decode(row["media"], type=tuple[MediaView, ...]) if row["media"] else (),
+        mentions=tuple(MentionView(*pair) for pair in msgspec.json.decode(row["mentions"])) if row["mentions"] else (),
+        tags=tuple(row["tags"] or ()),
+        poll=msgspec.json.decode(row["poll"], type=PollView) if row["poll"] else None,
+        app_name=row["app_name"],
+        app_website=row["app_website"],
+    )
+
+
+async def load(source: Database | Transaction, ids: Sequence[int]) -> list[PostView]:
+    """The posts with these ids, in no order, whoever may see them."""
+    return [view_of(row) for row in await source.fetch(_LOAD, list(ids))]
+
+
+async def marks(db: Database, account_id: int, ids: Sequence[int]) -> dict[int, Marks]:
+    """What the account did with each of these posts, in one statement."""
+    rows = await db.fetch(
+        """SELECT p.id,
+             EXISTS (SELECT FROM favourites WHERE account_id = $1 AND post_id = p.id) AS favourited,
+             EXISTS (SELECT FROM posts b WHERE b.shows_id = p.id AND b.account_id = $1) AS boosted,
+             EXISTS (SELECT FROM bookmarks WHERE account_id = $1 AND post_id = p.id) AS bookmarked,
+             EXISTS (SELECT FROM pins WHERE account_id = $1 AND post_id = p.id) AS pinned,
+             EXISTS (SELECT FROM thread_mutes WHERE account_id = $1 AND thread_id = p.thread_id) AS thread_muted
+           FROM posts p WHERE p.id = ANY($2::bigint[])""",
+        account_id,
+        list(ids),
+    )
+    return {row["id"]: Marks(*tuple(row)[1:]) for row in rows}
+
+
+# Writing -----------------------------------------------------------------------------------------------------------
+
+
+async def insert(tx: Transaction, **values: Any) -> None:
+    """One row of `posts`; keyword names are column names."""
+    names = ", ".join(values)
+    marks = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await tx.execute(f"INSERT INTO posts ({names}) VALUES ({marks})", *values.values())
+
+
+async def insert_mentions(tx: Transaction, post_id: int, author_id: int, accounts: Sequence[int]) -> None:
+    await tx.execute(
+        "INSERT INTO mentions (post_id, author_id, account_id) SELECT $1, $2, unnest($3::bigint[]) ON CONFLICT DO NOTHING",
+        post_id,
+        author_id,
+        list(accounts),
+    )
+
+
+async def insert_tags(tx: Transaction, post_id: int, account_id: int, tags: Sequence[tuple[str, str]], now: datetime) -> None:
+    """`tags` are pairs of normal form and spelling. Sorted, so that two posts with the same new tags cannot lock each other."""
+    pairs = sorted(dict(tags).items())
+    await tx.execute(
+        """WITH known AS (
+             INSERT INTO tags (name, shown_as, created_at)
+             SELECT t.name, t.shown_as, $5 FROM unnest($3::text[], $4::text[]) AS t (name, shown_as)
+             WHERE NOT EXISTS (SELECT FROM tags WHERE tags.name = t.name)
+             ON CONFLICT DO NOTHING)
+           INSERT INTO post_tags (tag, post_id, account_id) SELECT unnest($3::text[]), $1, $2 ON CONFLICT DO NOTHING""",
+        post_id,
+        account_id,
+        [name for name, _ in pairs],
+        [spelt for _, spelt in pairs],
+        now,
+    )
+
+
+async def attach_media(tx: Transaction, post_id: int, account_id: int, media: Sequence[int]) -> int:
+    """Bind loose media of this account to the post, in this order; says how many were bound."""
+    return await tx.execute(
+        """UPDATE media SET post_id = $1, position = o.position - 1
+           FROM unnest($3::bigint[]) WITH ORDINALITY AS o (id, position)
+           WHERE media.id = o.id AND media.account_id = $2 AND (media.post_id IS NULL OR media.post_id = $1)""",
+        post_id,
+        account_id,
+        list(media),
+    )
+
+
+async def detach_media(tx: Transaction, post_id: int, account_id: int, keep: Sequence[int]) -> None:
+    await tx.execute(
+        "UPDATE media SET post_id = NULL WHERE post_id = $1 AND account_id = $2 AND NOT id = ANY($3::bigint[])",
+        post_id,
+        account_id,
+        list(keep),
+    )
+
+
+async def deliver_home(
+    tx: Transaction,
+    *,
+    post_id: int,
+    author_id: int,
+    shows_id: int | None = None,
+    shows_account_id: int | None = None,
+    reply_to_account_id: int | None = None,
+    only_mentioned: bool = False,
+    after_account: int = 0,
+    limit: int = 1_000,
+) -> list[int]:
+    """Write the post into its followers' homes (and the author's own, in the first batch); says whose, in id order.
+
+    Replies to somebody else reach those who follow both; boosts those who want boosts from the author and did not write
+    the post themselves; direct posts only followers who are mentioned.
+    """
+    rows = await tx.fetch(
+        """WITH receivers AS (
+             SELECT f.account_id FROM follows f
+             WHERE f.target_id = $2 AND f.delivers AND f.account_id > $7
+               AND ($4::bigint IS NULL OR (f.shows_boosts AND f.account_id <> $4))
+               AND ($5::bigint IS NULL OR $5 = $2 OR f.account_id = $5
+                    OR EXISTS (SELECT FROM follows both WHERE both.account_id = f.account_id AND both.target_id = $5))
+               AND (NOT $6 OR EXISTS (SELECT FROM mentions m WHERE m.post_id = $1 AND m.author_id = $2 AND m.account_id = f.account_id))
+             ORDER BY f.account_id LIMIT $8)
+           INSERT INTO home_entries (account_id, post_id, author_id, shows_id, shows_account_id)
+           SELECT account_id, $1, $2, $3, $4 FROM receivers
+           UNION SELECT $2::bigint, $1, $2, $3, $4 WHERE $7 = 0
+           ON CONFLICT DO NOTHING RETURNING account_id""",
+        post_id,
+        author_id,
+        shows_id,
+        shows_account_id,
+        reply_to_account_id,
+        only_mentioned,
+        after_account,
+        limit,
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def counted(tx: Transaction, account_id: int, change: int, at: datetime | None) -> None:
+    """The account has `change` posts more."""
+    await tx.execute(
+        "UPDATE accounts SET posts_count = greatest(posts_count + $2, 0), last_post_at = coalesce($3, last_post_at) WHERE id = $1",
+        account_id,
+        change,
+        at,
+    )
+
+
+async def count(tx: Transaction, column: str, post_id: int, change: int) -> None:
+    """Add to one of a post's counters: replies_count, boosts_count or favourites_count."""
+    assert column in ("replies_count", "boosts_count", "favourites_count")
+    await tx.execute(f"UPDATE posts SET {column} = greatest({column} + $2, 0) WHERE id = $1", post_id, change)
+
+
+async def insert_boost(
+    tx: Transaction, id: int, account_id: int, post: PostView, visibility: Visibility, now: datetime
+) -> int | None:
+    """Add a boost of `post`; the id of the earlier boost when there is one already, None when this one was made."""
+    made = await tx.fetchval(
+        """INSERT INTO posts (id, account_id, shows_id, shows_account_id, thread_id, visibility, created_at)
+           VALUES ($1, $2, $3, $4, $1, $5, $6) ON CONFLICT (shows_id, account_id) WHERE shows_id IS NOT NULL DO NOTHING
+           RETURNING id""",
+        id,
+        account_id,
+        post.id,
+        post.account_id,
+        visibility.value,
+        now,
+    )
+    return None if made is not None else await find_boost(tx, account_id, post.id)
+
+
+async def find_boost(tx: Transaction, account_id: int, post_id: int) -> int | None:
+    found: int | None = await tx.fetchval(
+        "SELECT id FROM posts WHERE shows_id = $1 AND account_id = $2", post_id, account_id
+    )
+    return found
+
+
+_MARKS = ("favourites", "bookmarks", "pins")
+
+
+async def mark(tx: Transaction, table: str, account_id: int, post_id: int) -> bool:
+    """Add a favourite, bookmark or pin; False when it was there."""
+    assert table in _MARKS
+    return bool(
+        await tx.execute(
+            f"INSERT INTO {table} (account_id, post_id, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            account_id,
+            post_id,
+            new_id(),
+        )
+    )
+
+
+async def unmark(tx: Transaction, table: str, account_id: int, post_id: int) -> bool:
+    """Take a favourite, bookmark or pin away; False when there was none."""
+    assert table in _MARKS
+    return bool(await tx.execute(f"DELETE FROM {table} WHERE account_id = $1 AND post_id = $2", account_id, post_id))
+
+
+async def lock_account(tx: Transaction, account_id: int) -> None:
+    await tx.fetchval("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account_id)
+
+
+async def pins(source: Database | Transaction, account_id: int) -> list[int]:
+    """Pinned posts, newest pin first."""
+    rows = await source.fetch("SELECT post_id FROM pins WHERE account_id = $1 ORDER BY id DESC", account_id)
+    return [row["post_id"] for row in rows]
+
+
+async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: bool) -> None:
+    if muted:
+        await tx.execute(
+            "INSERT INTO thread_mutes (account_id, thread_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", account_id, thread_id
+        )
+    else:
+        await tx.execute("DELETE FROM thread_mutes WHERE account_id = $1 AND thread_id = $2", account_id, thread_id)
+
+
+async def delete(tx: Transaction, post_id: int) -> list[Row]:
+    """Delete the post, its boosts and everything about them; says which rows of `posts` went."""
+    gone = await tx.fetch("DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id)
+    ids = [row["id"] for row in gone]
+    if ids:
+        await tx.execute(
+            """WITH homes AS (
+                 DELETE FROM home_entries h USING unnest($1::bigint[], $2::bigint[]) AS gone (id, author_id)
+                 WHERE h.post_id = gone.id
+                   AND h.account_id IN (SELECT account_id FROM follows WHERE target_id = gone.author_id UNION SELECT gone.author_id)),
+               news AS (DELETE FROM notifications WHERE post_id = ANY($1)),
+               liked AS (DELETE FROM favourites WHERE post_id = ANY($1)),
+               loose AS (UPDATE media SET post_id = NULL WHERE post_id = ANY($1))
+               DELETE FROM bookmarks WHERE post_id = ANY($1)""",
+            ids,
+            [row["account_id"] for row in gone],
+        )
+    return gone
+
+
+class KeyTaken(Exception):
+    """Another request with the same idempotency key is in, or was."""
+
+
+async def keep_key(tx: Transaction, account_id: int, key: str, post_id: int, now: datetime) -> None:
+    """Remember that this key made this post; waits for a request with the same key that is under way. Raises KeyTaken."""
+    made = await tx.execute(
+        """INSERT INTO idempotency_keys (account_id, key, post_id, created_at) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (account_id, key) DO UPDATE SET post_id = excluded.post_id, created_at = excluded.created_at
+           WHERE idempotency_keys.created_at < $4 - interval '1 hour'""",
+        account_id,
+        key,
+        post_id,
+        now,
+    )
+    if not made:
+        raise KeyTaken
+
+
+async def post_with_key(db: Database, account_id: int, key: str, since: datetime) -> int | None:
+    found: int | None = await db.fetchval(
+        "SELECT post_id FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND created_at >= $3", account_id, key, since
+    )
+    return found
+
+
+async def insert_poll(
+    tx: Transaction, id: int, account_id: int, post_id: int, poll: PollDraft, due_at: datetime
+) -> None:
+    await tx.execute(
+        """INSERT INTO polls (id, account_id, post_id, options, multiple, hides_totals, due_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        id,
+        account_id,
+        post_id,
+        list(poll.options),
+        poll.multiple,
+        poll.hides_totals,
+        due_at,
+    )
+
+
+async def delete_poll(tx: Transaction, post_id: int) -> None:
+    await tx.execute("DELETE FROM polls WHERE post_id = $1", post_id)
+
+
+async def notified_followers(tx: Transaction, account_id: int) -> list[int]:
+    """Followers who asked to be told of each of this account's posts."""
+    rows = await tx.fetch("SELECT account_id FROM follows WHERE target_id = $1 AND notifies", account_id)
+    return [row["account_id"] for row in rows]
+
+
+async def lock_version(tx: Transaction, post: PostView) -> bool:
+    """Lock the post; False when it is no longer the version at hand."""
+    version = await tx.fetchval("SELECT version FROM posts WHERE id = $1 FOR UPDATE", post.id)
+    return bool(version == post.version)
+
+
+async def keep_version(tx: Transaction, post: PostView) -> None:
+    """Store how the post stands before it changes."""
+    await tx.execute(
+        """INSERT INTO post_versions (post_id, account_id, version, text, warning, sensitive, media, poll_options, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9)""",
+        post.id,
+        post.account_id,
+        post.version,
+        post.text,
+        post.warning,
+        post.sensitive,
+        msgspec.json.encode(post.media).decode(),
+        msgspec.json.encode(post.poll.options).decode() if post.poll else None,
+        post.edited_at or post.created_at,
+    )
+
+
+async def replace_words(
+    tx: Transaction,
+    post_id: int,
+    *,
+    text: str,
+    warning: str,
+    sensitive: bool,
+    language: str | None,
+    has_media: bool,
+    now: datetime,
+) -> None:
+    await tx.execute(
+        """UPDATE posts SET text = $2, warning = $3, sensitive = $4, language = $5, has_media = $6, edited_at = $7,
+           version = version + 1 WHERE id = $1""",
+        post_id,
+        text,
+        warning,
+        sensitive,
+        language,
+        has_media,
+        now,
+    )
+
+
+async def clear_references(tx: Transaction, post_id: int) -> None:
+    """Forget whom and which tags the text named; those of the new text follow."""
+    await tx.execute(
+        "WITH m AS (DELETE FROM mentions WHERE post_id = $1) DELETE FROM post_tags WHERE post_id = $1", post_id
+    )
+
+
+async def describe_media(
+    tx: Transaction, account_id: int, id: int, description: str | None, focus: tuple[float, float] | None
+) -> None:
+    await tx.execute(
+        """UPDATE media SET description = coalesce($3, description), focus_x = coalesce($4, focus_x),
+           focus_y = coalesce($5, focus_y) WHERE id = $2 AND account_id = $1""",
+        account_id,
+        id,
+        description,
+        focus[0] if focus else None,
+        focus[1] if focus else None,
+    )
+
+
+async def boosters(tx: Transaction, post_id: int) -> list[int]:
+    rows = await tx.fetch("SELECT account_id FROM posts WHERE shows_id = $1 ORDER BY id DESC LIMIT 1000", post_id)
+    return [row["account_id"] for row in rows]
+
+
+async def versions(db: Database, post_id: int) -> list[Row]:
+    """Earlier states of the post, oldest first."""
+    return await db.fetch("SELECT * FROM post_versions WHERE post_id = $1 ORDER BY version", post_id)
+
+
+async def thread(db: Database, post: PostView, *, ancestors: int, descendants: int) -> tuple[list[int], list[int]]:
+    """Ids of what the post answers, first to last, and of what answers it, in reading order (depth first)."""
+    rows = await db.fetch(
+        """WITH RECURSIVE above AS (
+             SELECT id, in_reply_to_id, 1 AS n FROM posts WHERE id = $1
+             UNION ALL SELECT p.id, p.in_reply_to_id, n + 1 FROM posts p JOIN above ON p.id = above.in_reply_to_id WHERE n <= $2),
+           below AS (
+             SELECT id, ARRAY[id] AS path FROM posts WHERE in_reply_to_id = $1
+             UNION ALL SELECT p.id, path || p.id FROM posts p JOIN below ON p.in_reply_to_id = below.id
+             WHERE cardinality(path) < 60)
+           (SELECT id, false AS follows FROM above WHERE n > 1 ORDER BY n DESC)
+           UNION ALL (SELECT id, true FROM (SELECT id, path FROM below ORDER BY path LIMIT $3) b)""",
+        post.id,
+        ancestors,
+        descendants,
+    )
+    return [row["id"] for row in rows if not row["follows"]], [row["id"] for row in rows if row["follows"]]
+
+
+async def reactors(
+    db: Database, table: str, post_id: int, *, before: int | None, after: int | None, limit: int
+) -> list[tuple[int, int]]:
+    """Who favourited or boosted the post, newest first, as pairs of row id and account."""
+    source = {
+        "favourites": "SELECT id, account_id FROM favourites WHERE post_id = $1",
+        "boosts": "SELECT id, account_id FROM posts WHERE shows_id = $1",
+    }[table]
+    rows = await db.fetch(
+        f"""SELECT id, account_id FROM ({source}) r
+            WHERE ($2::bigint IS NULL OR id < $2) AND ($3::bigint IS NULL OR id > $3) ORDER BY id DESC LIMIT $4""",
+        post_id,
+        before,
+        after,
+        limit,
+    )
+    return [(row["id"], row["account_id"]) for row in rows]
