@@ -291,34 +291,6 @@ def soup(c: Canvas) -> None:
     """A bowl of soup from above, the spoon already there."""
     w, h, rng = c.width, c.height, c.rng
     plank = rng.choice(inks("b98a5c 8a6a52 7b8a8c"))
-    y = 0.0
-    while y < h:
-        tall = 0.145 * h
-        wood(c, (0, y, w, min(h, y + tall)), mix(plank, darker(plank, 0.25), rng.random()))
-        c.pen.rectangle((0, y + tall - 5, w, y + tall), fill=(20, 12, 8, 150))
-        y += tall
-    cloth = rng.choice(inks("e9e4d6 c9d6d2 e6c9b8"))
-    x, y, r = w * 0.47, h * 0.5, 0.36 * w
-    napkin = [
-        (x + 0.1 * w, y - 0.46 * h),
-        (w * 1.02, y - 0.3 * h),
-        (w * 1.02, y + 0.5 * h),
-        (x + 0.22 * w, y + 0.44 * h),
-    ]
-    c.shadow("polygon", [[v for a, b in napkin for v in (a + 10, b + 16)]], 20, 0.4)
-    c.pen.polygon(napkin, fill=cloth)
-    stripe = rng.choice(inks("b5483f 3f5a7a 4f7a5a"))
-    for i in (0.06, 0.075, 0.11):
-        c.pen.line(
-            [(x + (0.1 + i) * w, y - (0.46 - 0.16 * i / 0.53) * h), (x + (0.22 + i) * w, y + (0.44 + 0.02 * i) * h)],
-            fill=(*stripe, 190),
-            width=9,
-        )
-    c.shadow("oval", [(x - r + 20, y - r + 40, x + r + 40, y + r + 60)], 34, 0.65)
-    glaze = rng.choice(inks("f3efe6 4f7482 d98f5c"))
-    for i in range(20):
-        t = i / 19
-        c.dot(x, y, r * (1 - 0.16 * t), mix(lighter(glaze, 0.25), darker(glaze, 0.32), t if i > 3 else 0.35 - t))
     broth, cream, herb = (
         ink(v)
         for v in rng.choice(
@@ -330,6 +302,34 @@ def soup(c: Canvas) -> None:
             ]
         )
     )
+    cloth = rng.choice(inks("e9e4d6 c9d6d2 e6c9b8"))
+    stripe = rng.choice(inks("b5483f 3f5a7a 4f7a5a"))
+    glaze = rng.choice(inks("f3efe6 4f7482 d98f5c"))
+    y = 0.0
+    while y < h:
+        tall = 0.145 * h
+        wood(c, (0, y, w, min(h, y + tall)), mix(plank, darker(plank, 0.25), rng.random()))
+        c.pen.rectangle((0, y + tall - 5, w, y + tall), fill=(20, 12, 8, 150))
+        y += tall
+    x, y, r = w * 0.47, h * 0.5, 0.36 * w
+    napkin = [
+        (x + 0.1 * w, y - 0.46 * h),
+        (w * 1.02, y - 0.3 * h),
+        (w * 1.02, y + 0.5 * h),
+        (x + 0.22 * w, y + 0.44 * h),
+    ]
+    c.shadow("polygon", [[v for a, b in napkin for v in (a + 10, b + 16)]], 20, 0.4)
+    c.pen.polygon(napkin, fill=cloth)
+    for i in (0.06, 0.075, 0.11):
+        c.pen.line(
+            [(x + (0.1 + i) * w, y - (0.46 - 0.16 * i / 0.53) * h), (x + (0.22 + i) * w, y + (0.44 + 0.02 * i) * h)],
+            fill=(*stripe, 190),
+            width=9,
+        )
+    c.shadow("oval", [(x - r + 20, y - r + 40, x + r + 40, y + r + 60)], 34, 0.65)
+    for i in range(20):
+        t = i / 19
+        c.dot(x, y, r * (1 - 0.16 * t), mix(lighter(glaze, 0.25), darker(glaze, 0.32), t if i > 3 else 0.35 - t))
     inner = r * 0.82
     for i in range(20):
         t = i / 19

@@ -24,17 +24,17 @@ SCENES = {
     "harbour": Scene(landscapes.harbour, (1200, 800)),
     "mountains": Scene(landscapes.mountains, (1200, 800)),
     "birds": Scene(landscapes.birds, (1200, 900)),
-    "night": Scene(landscapes.night, (1000, 1120)),
-    "waves": Scene(landscapes.waves, (1200, 800)),
+    "night": Scene(landscapes.night, (900, 1010)),
+    "waves": Scene(landscapes.waves, (1080, 720)),
     "tulips": Scene(landscapes.tulips, (1200, 800)),
-    "allotment": Scene(harvest.allotment, (1120, 840)),
+    "allotment": Scene(harvest.allotment, (1024, 768)),
     "chess": Scene(boards.chess, (1040, 1040)),
-    "loaves": Scene(harvest.loaves, (1040, 780)),
+    "loaves": Scene(harvest.loaves, (1024, 768)),
     "busmap": Scene(boards.busmap, (1200, 900), 4, 0.0),
     "knitting": Scene(handiwork.knitting, (1100, 825)),
     "pitch": Scene(boards.pitch, (1200, 800)),
     "robot": Scene(handiwork.robot, (1000, 1200), 6, 0.12),
-    "soup": Scene(harvest.soup, (1040, 1040)),
+    "soup": Scene(harvest.soup, (1000, 1000)),
 }
 
 
