@@ -279,8 +279,9 @@ def _outcome(load: Callable[[], Callable[[str], str]], order: int) -> dict[str, 
     except Exception as error:
         import traceback  # only in the one case that needs it
 
+        first_line = str(error).partition("\n")[0]
         return {
-            "error": f"The database could not be prepared: {type(error).__name__}: {error}",
+            "error": f"The database could not be prepared: {type(error).__name__}: {first_line}",
             "trace": traceback.format_exc(),
         }
 
