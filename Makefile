@@ -46,7 +46,7 @@ bench: setup-dev
 
 docs: setup
 	$(BIN)/folkmoot settings --markdown > docs/settings.md
-	$(BIN)/folkmoot --scratch database schema > docs/schema.sql
+	$(BIN)/folkmoot database schema --fresh > docs/schema.sql
 
 # Write the lock files anew from pyproject.toml (the only recipe that chooses versions).
 lock: setup-dev

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import re
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
@@ -33,10 +38,11 @@ def migrate(settings: Settings) -> None:
 
 
 @database.command()
+@click.option("--fresh", is_flag=True, help="The schema a new database gets, made in a folder that is thrown away.")
 @with_settings
-def schema(settings: Settings) -> None:
+def schema(settings: Settings, fresh: bool) -> None:
     """Print the whole schema as SQL (docs/schema.sql)."""
-    with available(settings) as url:
+    with _throwaway(settings) if fresh else available(settings) as url:
         click.echo(HEADER + plain(_program("pg_dump", url, "--schema-only", "--no-owner", "--no-privileges")), nl=False)
 
 
@@ -46,6 +52,16 @@ def shell(settings: Settings) -> None:
     """Open psql on the database."""
     with available(settings) as url:
         subprocess.run([_path("psql"), url], check=False)
+
+
+@contextlib.contextmanager
+def _throwaway(settings: Settings) -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="folkmoot-") as folder:
+        data = Path(folder) / "data"
+        Path(folder).chmod(0o711)  # its database's user must pass through
+        with available(dataclasses.replace(settings, data=data, database_url="")) as url:
+            migrations.upgrade(url)
+            yield url
 
 
 def plain(dump: str) -> str:

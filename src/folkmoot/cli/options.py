@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
 import click
 
-from folkmoot.settings import Settings, load
+from folkmoot.settings import load
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 config_option = click.option(
@@ -20,13 +19,13 @@ config_option = click.option(
 data_option = click.option("--data", type=click.Path(path_type=Path), help="Data folder (default: data).")
 
 
-def with_settings(command: Callable[Concatenate[Settings, P], R]) -> Callable[..., R]:
+def with_settings(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the settings in force as its first argument, and the options --data and --config."""
 
     @config_option
     @data_option
     @functools.wraps(command)
-    def run(*args: P.args, config: Path | None, data: Path | None, **kwargs: P.kwargs) -> R:
-        return command(load(config, overrides={"data": data}), *args, **kwargs)
+    def run(*, config: Path | None, data: Path | None, **options: object) -> R:
+        return command(load(config, overrides={"data": data}), **options)
 
     return run

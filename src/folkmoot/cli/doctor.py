@@ -1,0 +1,149 @@
+"""`folkmoot doctor`: is everything this network needs in order, and if not, what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import click
+
+from folkmoot.cli.options import with_settings
+from folkmoot.database import migrate
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting.postgres import EmbeddedPostgres, available
+from folkmoot.hosting.postgres.check import check_server
+from folkmoot.hosting.postgres.places import make_data_folder
+from folkmoot.settings import Settings, unknown_variables
+
+Check = Callable[[Settings], Iterator[tuple[bool, str]]]
+"""A check yields findings: whether it is well, and a sentence that says what was found or what to do."""
+
+LEAST_FREE = 1024**3
+WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+WANTED_FOR_A_MOVE = {"wal_level": "logical", "archive_mode": "on", "data_checksums": "on"}
+
+
+@click.command()
+@with_settings
+def doctor(settings: Settings) -> None:
+    """Check data folder, disk, database, port, clock and storage; exit code 1 when something is wrong."""
+    failed = 0
+    for check in (variables, data_folder, disk, port, clock, storage, database):
+        try:
+            for well, sentence in check(settings):
+                failed += not well
+                _say(well, sentence)
+        except FolkmootError as error:
+            failed += 1
+            _say(False, error.words)
+    click.echo("All is well." if not failed else f"{failed} of these need you.")
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def variables(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """No variable that looks like a setting and is none."""
+    for name in unknown_variables(os.environ):
+        yield False, f"{name} is set and there is no such setting; `folkmoot settings` lists them."
+
+
+def data_folder(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """The folder can be written, and nobody else can look into what is secret."""
+    make_data_folder(settings.data)
+    yield True, f"The data folder {settings.data} can be written."
+    cluster = EmbeddedPostgres(settings).cluster
+    if (
+        not settings.database_url
+        and cluster != settings.data / "postgres"
+        and (settings.data / "postgres").is_symlink()
+    ):
+        yield True, f"The database lies in {cluster}, where its user can reach it: copy that folder too."
+
+
+def disk(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """There is room to grow."""
+    free = shutil.disk_usage(settings.data).free
+    if free < LEAST_FREE:
+        yield False, f"Only {free // 2**20} MB are free on the disk of {settings.data}: make room before it is full."
+    else:
+        yield True, f"{free / 2**30:.0f} GB are free."
+
+
+def port(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Either nobody listens on the port, or we do."""
+    supervisor = settings.data / "run" / "supervisor.pid"
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        taken = probe.connect_ex((settings.host if settings.host != "0.0.0.0" else "127.0.0.1", settings.port)) == 0
+    if taken and not supervisor.exists():
+        yield False, f"Port {settings.port} is in use by another program; choose another with FOLKMOOT_PORT."
+    else:
+        yield True, f"Port {settings.port} is " + ("ours." if taken else "free.")
+
+
+def clock(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """The clock is not plainly wrong: ids and deadlines are made from it."""
+    software = Path(__file__).stat().st_mtime
+    if time.time() < software - 86400:
+        yield False, "The clock is behind the age of this software: set it (timedatectl set-ntp true)."
+    else:
+        yield True, f"The clock says {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC."
+
+
+def storage(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Media can be written where they are to live."""
+    if settings.storage_url:
+        yield True, f"Media live at {settings.storage_url}."
+        return
+    folder = settings.data / "media"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        probe.write_bytes(b"Folkmoot")
+        probe.unlink()
+    except OSError as error:
+        yield False, f"Media cannot be written to {folder}: {error.strerror}."
+    else:
+        yield True, f"Media can be written to {folder}."
+
+
+def database(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """The server runs, is one we know, has our schema, and is set up to lose nothing."""
+    with available(settings) as url:
+        yield True, f"The database answers ({asyncio.run(check_server(url))})."
+        standing = asyncio.run(migrate.current(url))
+        if standing == migrate.HEAD:
+            yield True, f"The schema is current ({standing})."
+        else:
+            yield (
+                False,
+                f"The schema stands at {standing or 'nothing'}, wanted is {migrate.HEAD}: `folkmoot database migrate`.",
+            )
+        shown = asyncio.run(_shown(url, [*WANTED, *WANTED_FOR_A_MOVE]))
+        for name, value in WANTED.items():
+            if shown[name] != value:
+                yield False, f"The database has {name}={shown[name]}: set it to {value}, or posts may be lost."
+        for name, value in WANTED_FOR_A_MOVE.items():
+            if shown[name] != value and not settings.database_url:
+                yield False, f"The database has {name}={shown[name]}: a move to another host needs {value}."
+
+
+async def _shown(url: str, names: list[str]) -> dict[str, str]:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        rows = await connection.fetch("SELECT name, setting FROM pg_settings WHERE name = ANY($1)", names)
+    finally:
+        with contextlib.suppress(OSError):
+            await connection.close()
+    return {row["name"]: row["setting"] for row in rows}
+
+
+def _say(well: bool, sentence: str) -> None:
+    click.echo((click.style("ok  ", fg="green") if well else click.style("BAD ", fg="red", bold=True)) + sentence)
