@@ -34,13 +34,18 @@ from folkmoot.settings import Settings
 _runner: asyncio.Runner | None = None
 
 
-def _run(coroutine: Any) -> Any:
+def _run(awaited: Awaitable[Any]) -> Any:
     global _runner
     if _runner is None:
         _runner = asyncio.Runner()
-    return _runner.run(coroutine)
+
+    async def wait() -> Any:
+        return await awaited
+
+    return _runner.run(wait())
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
     """Close the event loop the tests shared."""
     global _runner
@@ -120,8 +125,8 @@ class UndoneDatabase(Database):
     come in again (reading through `db` while it holds a transaction).
     """
 
-    def __init__(self, pool: Any, connection: asyncpg.Connection[Row]) -> None:
-        super().__init__(pool)
+    def __init__(self, connection: asyncpg.Connection[Row]) -> None:
+        super().__init__(pool=None)  # type: ignore[arg-type]  # never asked: `_connection` is the only way in
         self.connection = connection
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
@@ -141,6 +146,9 @@ class UndoneDatabase(Database):
         finally:
             self._holder = None
             self._turn.release()
+
+    async def close(self) -> None:
+        """The connection outlives the test."""
 
     @asynccontextmanager
     async def undone(self) -> AsyncIterator[None]:
@@ -182,20 +190,19 @@ def open_database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def _lasting_connection(open_database: Database) -> Iterator[asyncpg.Connection[Row]]:
-    connection = _run(open_database.pool.acquire())
-    # Somebody looking for a mistake may take more than half a minute over one test.
-    _run(connection.execute("SET idle_in_transaction_session_timeout = 0"))
+def _lasting_connection(database_url: str) -> Iterator[asyncpg.Connection[Row]]:
+    # No idle limit: somebody looking for a mistake may take more than half a minute over one test.
+    connection = _run(asyncpg.connect(database_url, server_settings={"jit": "off", "timezone": "UTC"}))
     yield connection
-    _run(open_database.pool.release(connection))
+    _run(connection.close())
 
 
 @pytest.fixture
-def db(open_database: Database, _lasting_connection: asyncpg.Connection[Row]) -> Iterator[UndoneDatabase]:
+def db(_lasting_connection: asyncpg.Connection[Row]) -> Iterator[UndoneDatabase]:
     """The database, as empty as after a migration; whatever the test does to it is undone afterwards."""
     everything = _lasting_connection.transaction()
     _run(everything.start())
-    yield UndoneDatabase(open_database.pool, _lasting_connection)
+    yield UndoneDatabase(_lasting_connection)
     _run(everything.rollback())
 
 
