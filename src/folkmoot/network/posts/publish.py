@@ -116,6 +116,7 @@ async def _write(
         visibility=draft.visibility.value,
         tags=[name for name, _ in tags],
         reply=parent is not None,
+        reply_to_self=parent is not None and parent.account_id == me,
         media=bool(draft.media),
         homes=homes,
         mentioned=[account.id for account in mentioned],
