@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 from folkmoot.errors import Forbidden
 
 
-class Role(str, Enum):
+class Role(StrEnum):
     """What an account may do beyond its own affairs. Each role may do what the one before may."""
 
     MEMBER = "member"
@@ -19,6 +19,11 @@ class Role(str, Enum):
     @property
     def is_staff(self) -> bool:
         return self is not Role.MEMBER
+
+    def is_at_least(self, other: Role) -> bool:
+        """Whether this role may do whatever `other` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(other)
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +41,33 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
     def may(self, scope: str) -> bool:
         """Whether the app's token covers `scope` (`write:statuses` is covered by `write`, too)."""
-        return self.scopes is None or scope in self.scopes or scope.split(":")[0] in self.scopes
+        return self.scopes is None or is_covered(scope, self.scopes)
 
     def check_role(self, least: Role) -> None:
         """Raise Forbidden unless the viewer's role is at least `least`."""
-        order = list(Role)
-        if order.index(self.role) < order.index(least):
+        if not self.role.is_at_least(least):
             raise Forbidden("This is for those who run the network")
+
+    @property
+    def actor(self) -> int | None:
+        """Who the audit record names: the account, or nobody for the command line."""
+        return self.account_id or None
+
+    @property
+    def traces(self) -> dict[str, str]:
+        """What the audit record adds about the way a deed came in."""
+        return {} if self.account_id else {"via": "command line"}
+
+
+COMMAND_LINE = Viewer(account_id=0, name="command line", role=Role.OPERATOR)
+"""Whoever has a shell on the machine: may do what an operator may, and is recorded as no account."""
+
+LEGACY_FOLLOW = frozenset(f"{deed}:{thing}" for deed in ("read", "write") for thing in ("blocks", "follows", "mutes"))
+"""What the old scope `follow` stands for."""
+
+
+def is_covered(scope: str, granted: frozenset[str] | set[str]) -> bool:
+    """Whether `scope` or one above it (`admin`, `admin:read` for `admin:read:accounts`) is among those granted."""
+    parts = scope.split(":")
+    above = (":".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return any(each in granted for each in above) or (scope in LEGACY_FOLLOW and "follow" in granted)

@@ -1,0 +1,70 @@
+"""The site, its rules and its announcements as readers see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Registration = Literal["open", "approval", "invitation"]
+Translations = dict[str, dict[str, str]]
+"""By language, then by what is translated: {'de': {'text': '...'}}."""
+
+
+class SiteView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the network says of itself."""
+
+    name: str
+    description: str
+    about: str = ""
+    privacy: str = ""
+    translations: Translations = {}
+    registration: Registration
+    contact_email: str
+    contact_account_id: int | None = None
+
+    def in_language(self, what: Literal["description", "about", "privacy"], locale: str) -> str:
+        """One of its texts in a language, or as first written."""
+        original: str = getattr(self, what)
+        return self.translations.get(locale, {}).get(what) or original
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of the house. Its number stays its own for ever."""
+
+    id: int
+    text: str
+    hint: str
+    translations: Translations
+    withdrawn_at: datetime | None = None
+
+    def in_language(self, what: Literal["text", "hint"], locale: str) -> str:
+        """Its text or hint in a language, or as first written."""
+        original: str = getattr(self, what)
+        return self.translations.get(locale, {}).get(what) or original
+
+
+class Reaction(msgspec.Struct, frozen=True):
+    """How many put this sign under an announcement, and whether the reader did."""
+
+    name: str
+    count: int
+    mine: bool
+
+
+class AnnouncementView(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    text: str
+    translations: Translations
+    all_day: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    published_at: datetime | None
+    updated_at: datetime
+    read: bool = False
+    reactions: tuple[Reaction, ...] = ()
+
+    def in_language(self, locale: str) -> str:
+        """Its text in a language, or as first written."""
+        return self.translations.get(locale, {}).get("text") or self.text
