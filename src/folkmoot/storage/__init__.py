@@ -1,0 +1,20 @@
+"""Where media live: a folder or a bucket behind one small door, every object named by the SHA-256 of its bytes.
+
+A key never changes its meaning, so objects are written once, cached for ever, and what is missing elsewhere is a set
+difference with the manifest (`record_object`).
+"""
+
+from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
+from folkmoot.storage.manifest import record_object
+from folkmoot.storage.objects import MemoryStorage, Storage, open_storage
+
+__all__ = [
+    "Key",
+    "MemoryStorage",
+    "Storage",
+    "content_type_of",
+    "is_key",
+    "key_of",
+    "open_storage",
+    "record_object",
+]

@@ -1,0 +1,209 @@
+"""Objects in a folder, in a bucket or, for tests, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, MemoryStore, S3Store
+
+from folkmoot.errors import Missing, TooLarge, Unavailable
+from folkmoot.settings import Settings
+from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
+
+_MB = 1024 * 1024
+_DEADLINE_SECONDS = 60
+"""No call lasts longer, retries included."""
+_UNFINISHED_SECONDS = 3600
+"""Age at which an unfinished file in the folder can only be left over from a crash."""
+
+
+class Storage:
+    """A place for objects. Whatever `put` has answered is safe; trouble with the place is Unavailable."""
+
+    def __init__(self, store: LocalStore | MemoryStore | S3Store, *, largest: int = 64 * _MB) -> None:
+        self._store = store
+        self.largest = largest
+
+    async def put(self, data: bytes, content_type: str) -> Key:
+        """Keep these bytes and say under which key; keeping them twice changes nothing."""
+        if len(data) > self.largest:
+            raise TooLarge(cause=f"storage: {len(data)} bytes, at most {self.largest}")
+        key = key_of(data, content_type)
+        async with self._trouble_named(f"write {key}"):
+            await self._write(key, data)
+        return key
+
+    async def get(self, key: str, range: tuple[int, int] | None = None) -> bytes:
+        """The bytes, or those from `range[0]` up to and without `range[1]`. Raises Missing."""
+        if not is_key(key):
+            raise Missing()
+        async with self._trouble_named(f"read {key}"):
+            if range is None:
+                found = await obstore.get_async(self._store, key)
+                return bytes(await found.bytes_async())
+            start, end = range
+            if not 0 <= start < end:
+                return b""
+            return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
+
+    async def size(self, key: str) -> int:
+        """How many bytes the object has. Raises Missing."""
+        if not is_key(key):
+            raise Missing()
+        async with self._trouble_named(f"look at {key}"):
+            return (await obstore.head_async(self._store, key))["size"]
+
+    async def exists(self, key: str) -> bool:
+        """Whether the object is there."""
+        try:
+            await self.size(key)
+        except Missing:
+            return False
+        return True
+
+    async def delete(self, key: str) -> None:
+        """Take the object away; one that is gone already is fine."""
+        if not is_key(key):
+            return
+        with suppress(Missing):
+            async with self._trouble_named(f"delete {key}"):
+                await obstore.delete_async(self._store, key)
+
+    async def _write(self, key: Key, data: bytes) -> None:
+        await obstore.put_async(
+            self._store,
+            key,
+            data,
+            attributes={
+                "Content-Type": content_type_of(key),
+                "Cache-Control": "public, max-age=31536000, immutable",
+            },
+        )
+
+    @asynccontextmanager
+    async def _trouble_named(self, deed: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_DEADLINE_SECONDS):
+                yield
+        except FileNotFoundError as error:
+            raise Missing(cause=f"storage: {deed}: {error}") from error
+        except TimeoutError as error:
+            raise Unavailable(cause=f"storage: {deed}: no answer within {_DEADLINE_SECONDS} s") from error
+        except (BaseError, OSError, ValueError) as error:
+            raise Unavailable(cause=f"storage: {deed}: {type(error).__name__}: {error}") from error
+
+
+class FolderStorage(Storage):
+    """Objects as files below one folder.
+
+    Written by ourselves and not through obstore, which has no word for fsync: a file appears under its name only when
+    its bytes and its folder entry are on the disk.
+    """
+
+    def __init__(self, folder: Path, *, largest: int = 64 * _MB) -> None:
+        self.folder = folder
+        self._unfinished = folder / ".unfinished"
+        try:
+            self._unfinished.mkdir(parents=True, exist_ok=True)
+            self._forget_unfinished()
+        except OSError as error:
+            raise Unavailable(cause=f"storage: the media folder {folder} cannot be used: {error.strerror}") from error
+        super().__init__(LocalStore(folder), largest=largest)
+
+    async def _write(self, key: Key, data: bytes) -> None:
+        await asyncio.to_thread(self._write_file, self.folder / key, data)
+
+    def _write_file(self, path: Path, data: bytes) -> None:
+        with suppress(FileNotFoundError):
+            if path.stat().st_size == len(data):
+                return
+        unfinished = self._unfinished / secrets.token_hex(16)
+        try:
+            with unfinished.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.replace(path)
+        except FileNotFoundError as error:  # which is not "no such object"
+            raise Unavailable(cause=f"storage: the media folder {self.folder} was taken away") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+        for folder in (path.parent, path.parent.parent, self.folder):
+            _sync_folder(folder)
+
+    def _forget_unfinished(self) -> None:
+        for file in self._unfinished.iterdir():
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < time.time() - _UNFINISHED_SECONDS:
+                    file.unlink()
+
+
+class MemoryStorage(Storage):
+    """Objects in memory, for tests."""
+
+    def __init__(self, *, largest: int = 64 * _MB) -> None:
+        super().__init__(MemoryStore(), largest=largest)
+
+    async def keys(self) -> set[str]:
+        """Everything kept."""
+        return {each["path"] for each in await obstore.list(self._store).collect_async()}
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The storage the settings name: DATA/media, or a bucket. Raises Unavailable when the folder cannot be used."""
+    largest = max(64, 2 * settings.upload_mb) * _MB
+    if not settings.storage_url:
+        return FolderStorage(settings.data / "media", largest=largest)
+    return Storage(_bucket(settings), largest=largest)
+
+
+def _bucket(settings: Settings) -> S3Store:
+    address = urlsplit(settings.storage_url)
+    if address.scheme != "s3" or not address.netloc:
+        raise Unavailable(cause="storage: storage_url must look like s3://bucket/prefix")
+    endpoint = settings.storage_endpoint
+    try:
+        return S3Store(
+            address.netloc,
+            prefix=address.path.strip("/") or None,
+            config={
+                "region": settings.storage_region or "us-east-1",
+                "virtual_hosted_style_request": not endpoint,
+                **({"endpoint": endpoint} if endpoint else {}),
+                **(
+                    {
+                        "access_key_id": settings.storage_access_key,
+                        "secret_access_key": settings.storage_secret_key.reveal(),
+                    }
+                    if settings.storage_access_key
+                    else {}
+                ),
+            },
+            client_options={
+                "connect_timeout": timedelta(seconds=5),
+                "timeout": timedelta(seconds=30),
+                "allow_http": endpoint.startswith("http://"),
+            },
+            retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=45)},
+        )
+    except (BaseError, ValueError) as error:
+        raise Unavailable(cause=f"storage: {type(error).__name__}: {error}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
