@@ -126,7 +126,8 @@ class UndoneDatabase(Database):
     """
 
     def __init__(self, connection: asyncpg.Connection[Row]) -> None:
-        super().__init__(pool=None)  # type: ignore[arg-type]  # never asked: `_connection` is the only way in
+        nothing: Any = None  # never asked: `_connection` is the only way in
+        super().__init__(nothing)
         self.connection = connection
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
