@@ -132,13 +132,20 @@ class EmbeddedPostgres:
 
     def stop(self, mode: Mode = "fast", seconds: float = 30.0) -> None:
         """Stop the server; "fast" ends sessions and writes all down, "immediate" leaves that to the next start."""
-        found = self.find_postmaster()
-        pid = self._process.pid if self._process and self._process.poll() is None else found.pid if found else None
-        if pid is None:
+        if self._process is not None and self._process.poll() is None:
+            pid = self._process.pid
+        elif found := self.find_postmaster():
+            pid = found.pid
+        else:
             return
         self._end(pid, mode, seconds)
         if self._process is not None:
             self._process.wait()
+            self._process = None
+        if self._ground is not None:
+            with contextlib.suppress(OSError):
+                self._ground.sockets.rmdir()
+            self._ground = None
 
     def _end(self, pid: int, mode: Mode, seconds: float) -> None:
         with contextlib.suppress(ProcessLookupError):
