@@ -39,7 +39,7 @@ _OUT_OF_REACH = (
 )
 
 
-class _Connection(asyncpg.Connection[Row]):
+class _Connection(asyncpg.Connection):  # type: ignore[misc,type-arg]  # generic for the type checker only
     """A pooled connection. We use no session state, so handing it back needs no RESET round trip."""
 
     unreplicated = False

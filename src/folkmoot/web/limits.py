@@ -1,0 +1,63 @@
+"""How often one account or address may ask, counted in fixed windows in this process.
+
+With N web processes an address gets up to N times the limit: a guard against floods and scraping, not an accounting.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from folkmoot.errors import TooMany
+from folkmoot.settings import Settings
+
+WINDOW_SECONDS = 300
+SIGN_UP_WINDOW_SECONDS = 1_800
+SIGN_UPS = 5
+UPLOADS = 60
+"""Uploads in WINDOW_SECONDS."""
+
+
+class Limits:
+    def __init__(self, settings: Settings) -> None:
+        self._on = settings.rate_limits
+        self._most = settings.rate_limit_requests
+        self._window = 0
+        self._counts: dict[str, int] = {}
+        self._reset = b""
+        self._limit = str(self._most).encode()
+
+    def count(self, who: str) -> list[tuple[bytes, bytes]]:
+        """Count a request of `who`; the X-RateLimit headers to answer with. Raises TooMany."""
+        if not self._on:
+            return []
+        now = int(time.time())
+        window = now // WINDOW_SECONDS
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+            until = datetime.fromtimestamp((window + 1) * WINDOW_SECONDS, UTC)
+            self._reset = f"{until:%Y-%m-%dT%H:%M:%S}.000Z".encode()
+        count = self._counts[who] = self._counts.get(who, 0) + 1
+        if count > self._most:
+            raise TooMany(retry_after=WINDOW_SECONDS - now % WINDOW_SECONDS)
+        return [
+            (b"x-ratelimit-limit", self._limit),
+            (b"x-ratelimit-remaining", str(self._most - count).encode()),
+            (b"x-ratelimit-reset", self._reset),
+        ]
+
+    def check_sign_up(self, address: str) -> None:
+        """Count a sign-up from this address. Raises TooMany after SIGN_UPS in half an hour."""
+        self._check(f"sign-up {address} {int(time.time()) // SIGN_UP_WINDOW_SECONDS}", SIGN_UPS, SIGN_UP_WINDOW_SECONDS)
+
+    def check_upload(self, account_id: int) -> None:
+        """Count an upload. Raises TooMany after UPLOADS in five minutes."""
+        self._check(f"upload {account_id}", UPLOADS, WINDOW_SECONDS)
+
+    def _check(self, key: str, most: int, seconds: int) -> None:
+        if not self._on:
+            return
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if self._counts[key] > most:
+            raise TooMany(retry_after=seconds)

@@ -1,0 +1,114 @@
+"""Everything a request needs, wired once at start and handed to every endpoint and page."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from typing import Any
+
+import structlog
+
+from folkmoot.bus import Bus, News
+from folkmoot.bus.reader import OutboxReader
+from folkmoot.database import Database
+from folkmoot.network import access
+from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.access.views import TokenHolder
+from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.shelf import Shelf
+from folkmoot.network.timelines import Timelines
+from folkmoot.network.visibility import Watch
+from folkmoot.settings import Settings
+from folkmoot.storage import Storage, open_storage
+from folkmoot.web.api.entities import Entities
+from folkmoot.web.limits import Limits
+
+SESSION_COOKIE = "folkmoot_session"
+REMEMBERED_SECONDS = 5.0
+"""How long a token or session is trusted without asking the database again, should news of its end be lost."""
+
+log = structlog.get_logger(__name__)
+
+
+class Server:
+    """One network as one process serves it."""
+
+    def __init__(self, settings: Settings, db: Database, bus: Bus, storage: Storage) -> None:
+        self.settings = settings
+        self.db = db
+        self.bus = bus
+        self.storage = storage
+        db.deliver = bus.deliver
+        self.shelf = Shelf(db, bus, megabytes=max(settings.cache_mb, 1))
+        self.watch = Watch(db, bus)
+        self.desk = Desk(db, self.shelf, self.watch, settings)
+        self.timelines = Timelines(self.desk, bus)
+        self.entities = Entities(settings)
+        self.limits = Limits(settings)
+        self.started_at = time.time()
+        self._holders: dict[bytes, tuple[float, TokenHolder]] = {}
+        self._sessions: dict[bytes, tuple[float, Viewer | None]] = {}
+        self._reader: asyncio.Task[None] | None = None
+        bus.hear("access.changed", self._access_changed)
+        bus.on_reset(self._forget_everybody)
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Server:
+        """Connect to the database (waiting for it) and storage, and begin to read the outbox."""
+        db = await Database.open(settings.database_url, connections=settings.database_pool)
+        server = cls(settings, db, Bus(), open_storage(settings))
+        reader = OutboxReader(settings.database_url, server.bus)
+        server._reader = asyncio.create_task(reader.run(), name="outbox reader")
+        return server
+
+    async def close(self) -> None:
+        if self._reader:
+            self._reader.cancel()
+        await self.db.close()
+
+    async def holder_of(self, token: str) -> TokenHolder:
+        """Whose API token this is. Raises Unknown for none of ours, Forbidden for a pending or disabled account."""
+        key = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+        known = self._holders.get(key)
+        now = time.monotonic()
+        if known is not None and known[0] > now:
+            return known[1]
+        holder = await access.viewer_by_token(self.db, token)
+        self._remember(self._holders, key, (now + REMEMBERED_SECONDS, holder))
+        return holder
+
+    async def viewer_of_session(self, token: str) -> Viewer | None:
+        """Whose browser session this is, or None."""
+        key = hashlib.sha256(token.encode("utf-8", "replace")).digest()
+        known = self._sessions.get(key)
+        now = time.monotonic()
+        if known is not None and known[0] > now:
+            return known[1]
+        viewer = await access.viewer_by_session(self.db, token)
+        self._remember(self._sessions, key, (now + REMEMBERED_SECONDS, viewer))
+        return viewer
+
+    async def viewer_of(self, request: Any) -> Viewer | None:
+        """Who opened this page: `request` is anything with `cookies`."""
+        token = request.cookies.get(SESSION_COOKIE)
+        return await self.viewer_of_session(token) if token else None
+
+    @staticmethod
+    def _remember(into: dict[bytes, Any], key: bytes, value: Any) -> None:
+        if len(into) > 20_000:
+            into.clear()
+        into[key] = value
+
+    def _access_changed(self, news: News) -> None:
+        account_id = news.payload["account_id"]
+        for key, (_, holder) in list(self._holders.items()):
+            if holder.viewer is None or holder.viewer.account_id == account_id:
+                del self._holders[key]
+        for key, (_, viewer) in list(self._sessions.items()):
+            if viewer is None or viewer.account_id == account_id:
+                del self._sessions[key]
+
+    def _forget_everybody(self) -> None:
+        self._holders.clear()
+        self._sessions.clear()
