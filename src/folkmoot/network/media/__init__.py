@@ -1,0 +1,20 @@
+"""Pictures: taken in, cleaned, described, discarded. What belongs to a post is attached there."""
+
+from folkmoot.network.media.formats import READABLE
+from folkmoot.network.media.loose import describe, discard, find_media, sweep_loose
+from folkmoot.network.media.rules import LONGEST_DESCRIPTION
+from folkmoot.network.media.upload import process_avatar, process_header, store_avatar, store_header, upload
+
+__all__ = [
+    "LONGEST_DESCRIPTION",
+    "READABLE",
+    "describe",
+    "discard",
+    "find_media",
+    "process_avatar",
+    "process_header",
+    "store_avatar",
+    "store_header",
+    "sweep_loose",
+    "upload",
+]

@@ -1,0 +1,121 @@
+"""Every statement about media and about what in storage nobody refers to any more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from folkmoot.database import Database, Row, Transaction
+from folkmoot.network.media.pictures import Prepared
+from folkmoot.network.posts.views import MediaView
+from folkmoot.storage import Key
+
+_VIEW = """id, kind, object_key, preview_key, width, height, preview_width, preview_height, description,
+  focus_x, focus_y, blurhash"""
+
+
+async def insert(
+    tx: Transaction,
+    id: int,
+    account_id: int,
+    prepared: Prepared,
+    keys: tuple[Key, Key],
+    description: str,
+    focus: tuple[float, float],
+    now: datetime,
+) -> MediaView:
+    picture, preview = prepared.picture, prepared.preview
+    row = await tx.fetchrow(
+        f"""INSERT INTO media (id, account_id, kind, object_key, preview_key, content_type, width, height,
+              preview_width, preview_height, description, focus_x, focus_y, blurhash, created_at)
+            VALUES ($1, $2, 'image', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            RETURNING {_VIEW}""",
+        id,
+        account_id,
+        *keys,
+        picture.content_type,
+        picture.width,
+        picture.height,
+        preview.width,
+        preview.height,
+        description,
+        *focus,
+        prepared.blurhash,
+        now,
+    )
+    assert row is not None
+    return _view(row)
+
+
+async def find(db: Database, account_id: int, id: int) -> MediaView | None:
+    row = await db.fetchrow(f"SELECT {_VIEW} FROM media WHERE id = $1 AND account_id = $2", id, account_id)
+    return _view(row) if row else None
+
+
+async def describe(
+    tx: Transaction, account_id: int, id: int, description: str | None, focus: tuple[float, float] | None
+) -> MediaView | None:
+    row = await tx.fetchrow(
+        f"""UPDATE media SET description = coalesce($3, description), focus_x = coalesce($4, focus_x),
+              focus_y = coalesce($5, focus_y)
+            WHERE id = $1 AND account_id = $2 AND post_id IS NULL
+            RETURNING {_VIEW}""",
+        id,
+        account_id,
+        description,
+        *(focus or (None, None)),
+    )
+    return _view(row) if row else None
+
+
+async def delete_loose(tx: Transaction, account_id: int, id: int) -> bool:
+    return bool(
+        await tx.execute("DELETE FROM media WHERE id = $1 AND account_id = $2 AND post_id IS NULL", id, account_id)
+    )
+
+
+async def delete_forgotten(tx: Transaction, before: datetime) -> int:
+    """Media never posted, unless a scheduled post waits with them."""
+    return await tx.execute(
+        """DELETE FROM media WHERE post_id IS NULL AND created_at < $1
+           AND NOT EXISTS (
+             SELECT FROM scheduled_posts
+             WHERE scheduled_posts.account_id = media.account_id
+             AND (draft -> 'media_ids' @> to_jsonb(media.id) OR draft -> 'media_ids' @> to_jsonb(media.id::text)))""",
+        before,
+    )
+
+
+async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
+    """Objects nobody refers to: no media, no version of a post, no avatar, no header.
+
+    Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
+    an upload has just renewed their date.
+    """
+    rows = await tx.fetch(
+        """SELECT key FROM objects
+           WHERE created_at < $1
+           AND NOT EXISTS (SELECT FROM media WHERE object_key = key)
+           AND NOT EXISTS (SELECT FROM media WHERE preview_key = key)
+           AND key NOT IN (SELECT avatar_key FROM accounts WHERE avatar_key IS NOT NULL)
+           AND key NOT IN (SELECT header_key FROM accounts WHERE header_key IS NOT NULL)
+           AND key NOT IN (
+             SELECT unnest(ARRAY[item ->> 'object_key', item ->> 'preview_key'])
+             FROM post_versions, jsonb_array_elements(post_versions.media) AS item
+             WHERE post_versions.media <> '[]' AND item ? 'object_key' AND item ? 'preview_key')
+           ORDER BY key LIMIT $2
+           FOR UPDATE SKIP LOCKED""",
+        before,
+        most,
+    )
+    return [row["key"] for row in rows]
+
+
+async def delete_objects(tx: Transaction, keys: list[str]) -> None:
+    await tx.execute("DELETE FROM objects WHERE key = ANY($1::text[])", keys)
+
+
+def _view(row: Row) -> MediaView:
+    values = dict(row)
+    for part in ("focus_x", "focus_y"):
+        values[part] = round(values[part], 4)  # kept as real: .1 comes back as .10000000149
+    return MediaView(**values)
