@@ -51,3 +51,54 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Whether the account takes part: neither waiting, suspended nor closed."""
         return self.approved_at is not None and self.suspended_at is None and self.closed_at is None
+
+
+class StaffView(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as those who run the network see it."""
+
+    account: AccountView
+    email: str | None
+    locale: str
+    reason: str
+    """Why they want to join, in their words."""
+    invited_by_code: str | None
+    active_at: datetime
+    signed_in_at: datetime | None
+    suspended_by: int | None
+    suspended_why: str | None
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """How a member likes to write and read. Only they see it."""
+
+    locale: str = "en"
+    default_visibility: str = "public"
+    default_sensitive: bool = False
+    default_language: str | None = None
+    expand_media: str = "default"
+    """`default` hides what is sensitive, `show_all` and `hide_all` say it themselves."""
+    expand_warnings: bool = False
+    autoplay: bool = False
+    email: str | None = None
+    """Read only."""
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that lets somebody join."""
+
+    code: str
+    account_id: int
+    created_at: datetime
+    expires_at: datetime | None
+    uses_left: int | None
+    """None for any number."""
+    used: int
+    revoked_at: datetime | None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether somebody can still join with it."""
+        return (
+            self.revoked_at is None
+            and (self.expires_at is None or self.expires_at > now)
+            and (self.uses_left is None or self.uses_left > 0)
+        )

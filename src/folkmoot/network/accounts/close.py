@@ -1,0 +1,67 @@
+"""Leaving. What somebody wrote and all that says who they were is deleted; the name stays taken, so nobody can pose."""
+
+from __future__ import annotations
+
+from folkmoot import clock
+from folkmoot.audit import Event
+from folkmoot.database import Database, Transaction
+from folkmoot.errors import Missing
+from folkmoot.network.access.sessions import check_own_password
+from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.network.accounts import queries, rules
+
+BATCH = 500
+ERASE = "network.accounts.erase"
+
+
+async def close(db: Database, viewer: Viewer, password: str) -> None:
+    """Close the viewer's own account. Raises WrongPassword, LastOperator."""
+    await check_own_password(db, viewer, password)
+    async with db.transaction() as tx:
+        await _close(tx, viewer, viewer.account_id)
+
+
+async def close_for(db: Database, operator: Viewer, account_id: int) -> None:
+    """Close somebody's account on their behalf. Raises Missing, LastOperator."""
+    operator.check_role(Role.OPERATOR)
+    async with db.transaction() as tx:
+        await _close(tx, operator, account_id)
+
+
+async def _close(tx: Transaction, by: Viewer, account_id: int) -> None:
+    rules.check_leaves_an_operator(account_id, await queries.lock_operators(tx))
+    now = clock.now()
+    if await queries.close(tx, account_id, now) is None:
+        raise Missing
+    await queries.erase_person(tx, account_id, now)
+    if await _erase_some(tx, account_id):
+        tx.defer(ERASE, once=f"{ERASE}:{account_id}", account_id=account_id)
+    tx.record(Event.ACCOUNT_CLOSED, actor=by.actor, subject=account_id, **by.traces)
+    tx.announce("account.changed", account_id=account_id)
+    tx.announce("access.changed", account_id=account_id)
+
+
+async def erase(db: Database, account_id: int) -> None:
+    """Delete what a closed account left, a few hundred rows a transaction. May be begun again at any point."""
+    more = True
+    while more:
+        async with db.transaction() as tx:
+            row = await queries.lock_account(tx, account_id)
+            if row is None or row["closed_at"] is None:
+                return
+            more = await _erase_some(tx, account_id)
+
+
+async def _erase_some(tx: Transaction, account_id: int) -> bool:
+    """Delete up to BATCH rows of each kind; whether there may be more."""
+    posts = await queries.erase_posts(tx, account_id, BATCH)
+    for post_id in posts:
+        tx.announce("post.removed", post_id=post_id, account_id=account_id)
+    counts = (
+        await queries.erase_favourites(tx, account_id, BATCH),
+        await queries.erase_follows(tx, account_id, BATCH),
+        await queries.erase_rest(tx, account_id, BATCH),
+        await queries.erase_sent_notifications(tx, account_id, BATCH),
+    )
+    await queries.zero_tallies(tx, account_id)
+    return len(posts) >= BATCH or any(count >= BATCH for count in counts)
