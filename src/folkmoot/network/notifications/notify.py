@@ -27,7 +27,7 @@ async def notify(
     told = await queries.insert(tx, receivers, ids, kind, from_id, post_id, clock.now())
     for account_id, id in told:
         tx.announce(
-            "notification.created", id=id, account_id=account_id, kind=kind.value, from_id=from_id, post_id=post_id
+            "notification.created", id=id, account_id=account_id, what=kind.value, from_id=from_id, post_id=post_id
         )
     return told
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What somebody is told about."""
 
     MENTION = "mention"
