@@ -165,7 +165,7 @@ async def end_everything(tx: Transaction, account_id: int, now: datetime) -> Non
     tx.announce("access.changed", account_id=account_id)
 
 
-async def forget_old(db: Database) -> None:
+async def forget_old_sessions(db: Database) -> None:
     """Delete codes and sessions nobody can use any more; a periodic job."""
     now = clock.now()
     async with db.transaction() as tx:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -54,7 +55,7 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
         return self.account_id or None
 
     @property
-    def traces(self) -> dict[str, str]:
+    def traces(self) -> dict[str, Any]:
         """What the audit record adds about the way a deed came in."""
         return {} if self.account_id else {"via": "command line"}
 

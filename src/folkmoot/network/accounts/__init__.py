@@ -1,7 +1,7 @@
 """Accounts: joining, being found, saying who one is, being shut out, leaving."""
 
-from folkmoot.network.accounts.close import close, close_for
 from folkmoot.network.accounts.invitations import find_invitation, invite, list_invitations, revoke_invitation
+from folkmoot.network.accounts.leave import close, close_for
 from folkmoot.network.accounts.profile import get_preferences, note_activity, update_preferences, update_profile
 from folkmoot.network.accounts.reading import (
     find_account,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from folkmoot.database import Database
-from folkmoot.network.accounts import close
+from folkmoot.jobs.tools import Tools
+from folkmoot.network.accounts import leave
 
 
-async def erase(db: Database, account_id: int) -> None:
+async def erase(tools: Tools, account_id: int) -> None:
     """`network.accounts.erase`: delete what a closed account left."""
-    await close.erase(db, account_id)
+    await leave.erase(tools.db, account_id)

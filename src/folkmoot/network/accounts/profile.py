@@ -13,7 +13,7 @@ from folkmoot.database import Database
 from folkmoot.errors import Invalid, Missing
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import queries, rules
-from folkmoot.network.accounts.reading import view
+from folkmoot.network.accounts.queries import view
 from folkmoot.network.accounts.views import AccountView, Field, Preferences
 
 ACTIVITY_EVERY = timedelta(hours=1)

@@ -1,11 +1,14 @@
-"""Every SQL statement about accounts and invitations. `reading.py` turns rows into views."""
+"""Every SQL statement about accounts and invitations, and how a row becomes a view."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.network.accounts.views import AccountView, Field
 
 _COLUMNS = """accounts.id, accounts.name, accounts.display_name, accounts.bio, accounts.fields, accounts.avatar_key,
     accounts.header_key, accounts.avatar_alt, accounts.header_alt, accounts.locked, accounts.bot,
@@ -17,6 +20,15 @@ _FOR_STAFF = f"""{_COLUMNS}, credentials.email, coalesce(credentials.locale, 'en
     credentials.signed_in_at, accounts.suspended_by, accounts.suspended_why"""
 _INVITATION = "code, account_id, created_at, expires_at, uses_left, used, revoked_at"
 
+_fields = msgspec.json.Decoder(tuple[Field, ...])
+
+
+def view(row: Row) -> AccountView:
+    """A row of the statements below as a view."""
+    columns = {name: row[name] for name in AccountView.__struct_fields__ if name != "fields"}
+    return AccountView(fields=_fields.decode(row["fields"]), **columns)
+
+
 # Finding -------------------------------------------------------------------------------------------------------------
 
 
@@ -25,7 +37,7 @@ async def find_account(db: Database | Transaction, id: int) -> Row | None:
 
 
 async def lock_account(tx: Transaction, id: int) -> Row | None:
-    """The account, held until the end of the transaction, so that two decisions cannot both be made on its old state."""
+    """The account, held until the end of the transaction, so that no two decisions are made on its old state."""
     return await tx.fetchrow(f"SELECT {_COLUMNS} FROM accounts WHERE id = $1 FOR NO KEY UPDATE", id)
 
 
@@ -33,8 +45,15 @@ async def find_by_name(db: Database, name: str) -> Row | None:
     return await db.fetchrow(f"SELECT {_COLUMNS} FROM accounts WHERE lower(name) = lower($1)", name)
 
 
-async def load_accounts(db: Database | Transaction, ids: Sequence[int]) -> list[Row]:
-    return await db.fetch(f"SELECT {_COLUMNS} FROM accounts WHERE id = ANY($1::bigint[])", ids)
+async def load_accounts(db: Database | Transaction, ids: Sequence[int]) -> dict[int, AccountView]:
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM accounts WHERE id = ANY($1::bigint[])", ids)
+    return {row["id"]: view(row) for row in rows}
+
+
+async def id_by_name(db: Database | Transaction, name: str) -> int | None:
+    """The id that never changes of the name that never does; the caller has seen to it that it can be a name."""
+    found: int | None = await db.fetchval("SELECT id FROM accounts WHERE lower(name) = lower($1)", name)
+    return found
 
 
 async def find_for_staff(db: Database, id: int) -> Row | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Literal
-
-import msgspec
 
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import queries, rules
-from folkmoot.network.accounts.views import AccountView, Field, StaffView
+from folkmoot.network.accounts.queries import view
+from folkmoot.network.accounts.views import AccountView, StaffView
 
 Standing = Literal["open", "waiting", "suspended", "closed"]
-
-_fields = msgspec.json.Decoder(tuple[Field, ...])
 
 
 async def find_account(db: Database | Transaction, id: int) -> AccountView | None:
@@ -40,9 +37,8 @@ async def find_by_name(db: Database, name: str) -> AccountView | None:
 
 async def load_accounts(db: Database | Transaction, ids: Iterable[int]) -> dict[int, AccountView]:
     """The accounts of these ids that there are, in one statement."""
-    wanted: Collection[int] = set(ids)
-    rows = await queries.load_accounts(db, list(wanted)) if wanted else []
-    return {row["id"]: view(row) for row in rows}
+    wanted = list(set(ids))
+    return await queries.load_accounts(db, wanted) if wanted else {}
 
 
 async def find_for_staff(db: Database, staff: Viewer, id: int) -> StaffView:
@@ -75,12 +71,6 @@ async def list_accounts(
 async def waiting(db: Database) -> int:
     """How many wait for approval."""
     return await queries.count_waiting(db)
-
-
-def view(row: Row) -> AccountView:
-    """A row of the account statements as a view."""
-    columns = {name: row[name] for name in AccountView.__struct_fields__ if name != "fields"}
-    return AccountView(fields=_fields.decode(row["fields"]), **columns)
 
 
 def _staff_view(row: Row) -> StaffView:

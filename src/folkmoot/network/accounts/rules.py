@@ -23,18 +23,18 @@ VISIBILITIES = ("public", "unlisted", "followers", "direct")
 EXPANSIONS = ("default", "show_all", "hide_all")
 
 _RESERVED = """
-    about abuse access account accounts admin administration administrator admins all announcement announcements anonymous
-    api app apps archive assets auth authorize avatar avatars block blocked bot bots case cases channel contact
-    dashboard deleted directory docs domain edit email everyone everybody explore export faq favicon favourites
-    bookmarks feed files filters folkmoot follow followers following guest hashtag health help here home host
-    hostmaster image images import inbox index info instance invite invites invitation join juror jurors jury
-    legal lists local login logout mail mailer_daemon manifest me media metrics mod moderation moderator
-    moderators news nobody notice notices notifications null oauth offline operator operators outbox owner owners
-    password postmaster post posts preferences privacy profile profiles public readyz healthz register registration
-    relationships report reports robots root rules search security service settings share sign_in sign_out sign_up
-    signin signout signup site sitemap staff static status statuses stats steward stewards storage stream streaming
-    support sysadmin system tag tags team terms test_account timeline timelines tos trends undefined unsubscribe user
-    users verify web webfinger webmaster well_known worker www
+    about abuse access account accounts admin administration administrator admins all announcement announcements
+    anonymous api app apps archive assets auth authorize avatar avatars block blocked bookmarks bot bots case cases
+    channel contact dashboard deleted directory docs domain edit email everybody everyone explore export faq favicon
+    favourites feed files filters folkmoot follow followers following guest hashtag health healthz help here home
+    host hostmaster image images import inbox index info instance invitation invite invites join juror jurors jury
+    legal lists local login logout mail mailer_daemon manifest me media metrics mod moderation moderator moderators
+    news nobody notice notices notifications null oauth offline operator operators outbox owner owners password post
+    postmaster posts preferences privacy profile profiles public readyz register registration relationships report
+    reports robots root rules search security service settings share sign_in sign_out sign_up signin signout signup
+    site sitemap staff static stats status statuses steward stewards storage stream streaming support sysadmin
+    system tag tags team terms test_account timeline timelines tos trends undefined unsubscribe user users verify
+    web webfinger webmaster well_known worker www
 """
 RESERVED = frozenset(_RESERVED.split())
 """Names that mean a page, a duty or nobody."""

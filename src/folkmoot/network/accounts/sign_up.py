@@ -14,11 +14,11 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
 from folkmoot.markup import clean
 from folkmoot.network.access.passwords import hash_password
-from folkmoot.network.access.rules import complain_about_password
+from folkmoot.network.access.rules import Complaint, complain_about_password
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import queries, rules
-from folkmoot.network.accounts.reading import view
-from folkmoot.network.accounts.rules import Complaint, SignUpRefused
+from folkmoot.network.accounts.queries import view
+from folkmoot.network.accounts.rules import SignUpRefused
 from folkmoot.network.accounts.views import AccountView
 from folkmoot.network.site.values import site_values
 from folkmoot.network.site.views import Registration

@@ -8,7 +8,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Invalid, Missing
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import queries, rules
-from folkmoot.network.accounts.reading import view
+from folkmoot.network.accounts.queries import view
 from folkmoot.network.accounts.views import AccountView
 
 
@@ -40,7 +40,7 @@ async def reject(db: Database, staff: Viewer, account_id: int, why: str = "") ->
 
 
 async def suspend(db: Database, staff: Viewer, account_id: int, why: str) -> AccountView:
-    """Shut an account out and hide what it wrote, until it is restored. Raises Missing, LastOperator, AlreadyDecided."""
+    """Shut an account out and hide what it wrote, until restored. Raises Missing, LastOperator, AlreadyDecided."""
     staff.check_role(Role.STEWARD)
     why = rules.check_words(why, rules.WHY_MOST, "why", lines=True)
     if not why:

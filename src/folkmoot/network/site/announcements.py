@@ -14,10 +14,10 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.site import queries, rules
+from folkmoot.network.site import limits, queries
 from folkmoot.network.site.views import AnnouncementView, Reaction, Translations
 
-_PARTS = {"text": rules.ANNOUNCEMENT_MOST}
+_PARTS = {"text": limits.ANNOUNCEMENT_MOST}
 
 
 async def announce(
@@ -32,9 +32,9 @@ async def announce(
 ) -> AnnouncementView:
     """Tell everyone something, at once."""
     operator.check_role(Role.OPERATOR)
-    text = rules.check_text(text, rules.ANNOUNCEMENT_MOST, "text")
-    kept = rules.check_translations(translations, _PARTS)
-    rules.check_span(starts_at, ends_at, all_day)
+    text = limits.check_text(text, limits.ANNOUNCEMENT_MOST, "text")
+    kept = limits.check_translations(translations, _PARTS)
+    limits.check_span(starts_at, ends_at, all_day)
     async with db.transaction() as tx:
         now = clock.now()
         row = await queries.insert_announcement(tx, new_id(), text, kept, all_day, starts_at, ends_at, now)
@@ -60,12 +60,12 @@ async def change(
         if row is None:
             raise Missing
         before = _view(row)
-        text = before.text if text is None else rules.check_text(text, rules.ANNOUNCEMENT_MOST, "text")
-        kept = before.translations if translations is None else rules.check_translations(translations, _PARTS)
+        text = before.text if text is None else limits.check_text(text, limits.ANNOUNCEMENT_MOST, "text")
+        kept = before.translations if translations is None else limits.check_translations(translations, _PARTS)
         start = before.starts_at if isinstance(starts_at, UnsetType) else starts_at
         end = before.ends_at if isinstance(ends_at, UnsetType) else ends_at
         whole = before.all_day if all_day is None else all_day
-        rules.check_span(start, end, whole)
+        limits.check_span(start, end, whole)
         row = await queries.update_announcement(tx, id, text, kept, whole, start, end, clock.now())
         _tell(tx, "announcement.published", Event.ANNOUNCEMENT_CHANGED, operator, id)
         return _view(row)
@@ -102,7 +102,7 @@ async def react(db: Database, viewer: Viewer, id: int, name: str) -> None:
     """Put an emoji under an announcement; twice is no error. Raises Missing, NotAReaction, TooManyReactions."""
     async with db.transaction() as tx:
         await _check_there(tx, id)
-        rules.check_reaction(name, await queries.reaction_names(tx, id))
+        limits.check_reaction(name, await queries.reaction_names(tx, id))
         if await queries.insert_reaction(tx, viewer.account_id, id, name):
             await _tell_count(tx, id, name)
 
@@ -111,7 +111,7 @@ async def unreact(db: Database, viewer: Viewer, id: int, name: str) -> None:
     """Take one's emoji away again. Raises Missing."""
     async with db.transaction() as tx:
         await _check_there(tx, id)
-        rules.check_reaction(name, [name])
+        limits.check_reaction(name, [name])
         if await queries.delete_reaction(tx, viewer.account_id, id, name):
             await _tell_count(tx, id, name)
 

@@ -12,7 +12,7 @@ from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.site import queries
-from folkmoot.network.site.rules import HINT_MOST, RULE_MOST, check_text, check_translations
+from folkmoot.network.site.limits import HINT_MOST, RULE_MOST, check_text, check_translations
 from folkmoot.network.site.views import RuleView, Translations
 
 _PARTS = {"text": RULE_MOST, "hint": HINT_MOST}

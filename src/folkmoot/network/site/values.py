@@ -11,7 +11,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Transaction
 from folkmoot.errors import Invalid
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.site import queries, rules
+from folkmoot.network.site import limits, queries
 from folkmoot.network.site.views import Registration, SiteView
 from folkmoot.settings import Settings
 
@@ -50,20 +50,20 @@ async def change_site(
     operator.check_role(Role.OPERATOR)
     changes: dict[str, object] = {}
     if name is not None:
-        changes["name"] = rules.check_text(name, rules.NAME_MOST, "name")
+        changes["name"] = limits.check_text(name, limits.NAME_MOST, "name")
     if description is not None:
-        changes["description"] = rules.check_text(description, rules.DESCRIPTION_MOST, "description", blank=True)
+        changes["description"] = limits.check_text(description, limits.DESCRIPTION_MOST, "description", blank=True)
     if about is not None:
-        changes["about"] = rules.check_text(about, rules.TEXT_MOST, "about", blank=True)
+        changes["about"] = limits.check_text(about, limits.TEXT_MOST, "about", blank=True)
     if privacy is not None:
-        changes["privacy"] = rules.check_text(privacy, rules.TEXT_MOST, "privacy", blank=True)
+        changes["privacy"] = limits.check_text(privacy, limits.TEXT_MOST, "privacy", blank=True)
     if translations is not None:
-        most = {"description": rules.DESCRIPTION_MOST, "about": rules.TEXT_MOST, "privacy": rules.TEXT_MOST}
-        changes["translations"] = rules.check_translations(translations, most)
+        most = {"description": limits.DESCRIPTION_MOST, "about": limits.TEXT_MOST, "privacy": limits.TEXT_MOST}
+        changes["translations"] = limits.check_translations(translations, most)
     if registration is not None:
-        changes["registration"] = rules.check_registration(registration)
+        changes["registration"] = limits.check_registration(registration)
     if contact_email is not None:
-        changes["contact_email"] = rules.check_text(contact_email, 320, "contact_email", blank=True)
+        changes["contact_email"] = limits.check_text(contact_email, 320, "contact_email", blank=True)
     if contact_account_id is not UNSET:
         changes["contact_account_id"] = contact_account_id
     async with db.transaction() as tx:
