@@ -33,7 +33,7 @@ class Network:
             [sys.executable, "-m", "folkmoot.cli", "serve", "--data", str(data), "--port", "0", *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
             text=True,
             env=environment,
         )
@@ -45,6 +45,7 @@ class Network:
                 self.address = line.split(" is at ")[1].split()[0].replace("localhost", "127.0.0.1")
                 break
         else:
+            self.close()
             raise AssertionError(f"it did not come up: {self.said}")
 
     def pid(self, name: str) -> int:

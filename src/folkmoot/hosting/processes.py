@@ -51,6 +51,11 @@ def working_folder(pid: int) -> Path | None:
     return None
 
 
+def anyone_in(folder: Path) -> bool:
+    """Whether any process we may ask about stands in this folder."""
+    return any(working_folder(pid) == folder for pid, _ in _groups())
+
+
 def wait_for_end(pid: int, seconds: float) -> bool:
     """Wait until the process is gone; False when it still lives after `seconds`."""
     until = time.monotonic() + seconds

@@ -143,8 +143,7 @@ class EmbeddedPostgres:
             self._process.wait()
             self._process = None
         if self._ground is not None:
-            with contextlib.suppress(OSError):
-                self._ground.sockets.rmdir()
+            shutil.rmtree(self._ground.sockets, ignore_errors=True)
             self._ground = None
 
     def _end(self, pid: int, mode: Mode, seconds: float) -> None:
@@ -159,16 +158,24 @@ class EmbeddedPostgres:
                 processes.wait_for_end(pid, 5)
 
     def _clear(self, ground: Ground) -> None:
-        """Stop a postmaster nobody supervises any more, and remove a note about one that is gone."""
+        """Stop a postmaster nobody supervises any more, and remove the note of one that is gone.
+
+        The number in the note may belong to somebody else by now, or to a process nobody has buried yet, and
+        PostgreSQL would believe itself running. So the notes (there is one beside the socket, too) go, once no process stands in the
+        cluster.
+        """
         found = self.find_postmaster()
         if found is not None:
             self._end(found.pid, "fast", 20)
-        note = ground.cluster / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-            pid = int(note.read_text().splitlines()[0])
-            # The number may belong to somebody else by now, and PostgreSQL would believe itself running.
-            if processes.is_alive(pid) and processes.working_folder(pid) != ground.cluster:
-                note.unlink()
+        notes = [ground.cluster / "postmaster.pid", *ground.sockets.glob(".s.PGSQL.*")]
+        if any(note.exists() for note in notes):
+            until = time.monotonic() + 10
+            while processes.anyone_in(ground.cluster):  # children of a killed postmaster go a moment after it
+                if time.monotonic() > until:
+                    return
+                time.sleep(0.01)
+            for note in notes:
+                note.unlink(missing_ok=True)
 
     def _make_cluster(self, ground: Ground) -> None:
         """initdb into a folder beside the final one, so that a half-made cluster is never taken for a whole one."""
