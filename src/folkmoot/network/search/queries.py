@@ -1,0 +1,109 @@
+"""Every statement of search, and the indexes they lean on."""
+
+from __future__ import annotations
+
+from folkmoot.database import Database
+from folkmoot.ids import LARGEST
+from folkmoot.network.search.rules import Term, Wish, as_pattern
+from folkmoot.network.visibility import sql_may_see
+
+CONFIGURATIONS = ("plain_words", "english_words", "german_words")
+
+
+def matching(wish: Wish, first: int) -> tuple[str, list[str]]:
+    """The tsquery for a wish, as SQL with places from `first` on, and what goes there.
+
+    A term is met in any of the configurations, an unwanted one is missing in all: hence term by term.
+    """
+    values: list[str] = []
+
+    def term(term: Term) -> str:
+        values.append(term.words)
+        place = f"${first + len(values) - 1}"
+        function = "phraseto_tsquery" if term.is_phrase else "plainto_tsquery"
+        return "(" + " || ".join(f"{function}('{name}', {place})" for name in CONFIGURATIONS) + ")"
+
+    parts = [term(each) for each in wish.wanted] + [f"!!{term(each)}" for each in wish.unwanted]
+    return " && ".join(parts), values
+
+
+def posts_statement(wish: Wish, *, ascending: bool) -> tuple[str, list[str]]:
+    """The statement that finds posts (index posts_by_words) and the values for its last places."""
+    words, values = matching(wish, 7)
+    statement = f"""
+        SELECT p.id FROM posts p
+        WHERE p.shows_id IS NULL AND search_words(p.warning, p.text, p.language) @@ ({words})
+          AND p.id < $3 AND p.id > $4 AND ($2::bigint IS NULL OR p.account_id = $2)
+          AND (p.account_id = $1
+               OR EXISTS (SELECT FROM mentions m
+                          WHERE m.post_id = p.id AND m.author_id = p.account_id AND m.account_id = $1)
+               OR (p.visibility = 'public'
+                   AND EXISTS (SELECT FROM accounts a WHERE a.id = p.account_id AND a.indexable)
+                   AND NOT EXISTS (SELECT FROM blocks b WHERE b.account_id = $1 AND b.target_id = p.account_id)))
+          AND {sql_may_see("p", "$1")}
+        ORDER BY p.id {"ASC" if ascending else "DESC"} LIMIT $5 OFFSET $6"""
+    return statement, values
+
+
+async def posts(
+    db: Database,
+    viewer_id: int | None,
+    wish: Wish,
+    *,
+    account_id: int | None,
+    max_id: int | None,
+    min_id: int | None,
+    limit: int,
+    offset: int,
+) -> list[int]:
+    """The ids of the posts that meet the wish, newest first."""
+    statement, values = posts_statement(wish, ascending=min_id is not None)
+    rows = await db.fetch(
+        statement,
+        viewer_id,
+        account_id,
+        LARGEST if max_id is None else max_id,
+        min_id or 0,
+        limit,
+        offset,
+        *values,
+    )
+    ids = [row["id"] for row in rows]
+    return ids if min_id is None else ids[::-1]
+
+
+# The handle itself by accounts_by_name, parts and misspellings of names by accounts_by_words.
+ACCOUNTS = """
+SELECT a.id FROM accounts a
+LEFT JOIN follows f ON f.account_id = $1 AND f.target_id = a.id
+WHERE (lower(a.name) = lower($2)
+       OR (a.name || ' ' || a.display_name) ILIKE '%' || $3 || '%'
+       OR $2 <% (a.name || ' ' || a.display_name))
+  AND a.approved_at IS NOT NULL AND a.suspended_at IS NULL AND a.closed_at IS NULL
+  AND (NOT $4 OR f.account_id IS NOT NULL OR a.id = $1)
+ORDER BY lower(a.name) = lower($2) DESC, f.account_id IS NOT NULL DESC, a.name ILIKE $3 || '%' DESC,
+  word_similarity($2, a.name || ' ' || a.display_name) DESC, a.followers_count DESC, a.id
+LIMIT $5 OFFSET $6
+"""
+
+
+async def accounts(
+    db: Database, viewer_id: int | None, name: str, *, following: bool, limit: int, offset: int
+) -> list[int]:
+    """The ids of the accounts a name may mean, the likeliest first."""
+    rows = await db.fetch(ACCOUNTS, viewer_id, name, as_pattern(name), following, limit, offset)
+    return [row["id"] for row in rows]
+
+
+TAGS = """
+SELECT name, shown_as FROM tags
+WHERE name ILIKE '%' || $2 || '%' OR name % $1
+ORDER BY name = $1 DESC, name LIKE $2 || '%' DESC, similarity(name, $1) DESC, length(name), name
+LIMIT $3 OFFSET $4
+"""
+
+
+async def tags(db: Database, name: str, *, limit: int, offset: int) -> list[tuple[str, str]]:
+    """The hashtags a word may mean, the likeliest first: pairs of normal form and spelling (index tags_by_name)."""
+    rows = await db.fetch(TAGS, name, as_pattern(name), limit, offset)
+    return [(row["name"], row["shown_as"]) for row in rows]
