@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -81,10 +81,13 @@ def end_leftovers(group: int, data: Path) -> None:
                 wait_for_end(pid, 5)
 
 
-def _groups() -> Iterator[tuple[int, int]]:
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
+def _groups() -> list[tuple[int, int]]:
+    """Every living process and its group."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
             with contextlib.suppress(OSError, IndexError, ValueError):
-                state, _, group = Path(entry.path, "stat").read_text().rpartition(")")[2].split()[:3]
+                state, _, group = Path("/proc", name, "stat").read_text().rpartition(")")[2].split()[:3]
                 if state != "Z":
-                    yield int(entry.name), int(group)
+                    found.append((int(name), int(group)))
+    return found

@@ -132,16 +132,12 @@ class EmbeddedPostgres:
 
     def stop(self, mode: Mode = "fast", seconds: float = 30.0) -> None:
         """Stop the server; "fast" ends sessions and writes all down, "immediate" leaves that to the next start."""
-        if self._process is not None and self._process.poll() is None:
-            pid = self._process.pid
-        elif found := self.find_postmaster():
-            pid = found.pid
-        else:
-            return
-        self._end(pid, mode, seconds)
         if self._process is not None:
+            self._end(self._process.pid, mode, seconds)
             self._process.wait()
             self._process = None
+        elif found := self.find_postmaster():
+            self._end(found.pid, mode, seconds)
         if self._ground is not None:
             shutil.rmtree(self._ground.sockets, ignore_errors=True)
             self._ground = None
@@ -160,9 +156,9 @@ class EmbeddedPostgres:
     def _clear(self, ground: Ground) -> None:
         """Stop a postmaster nobody supervises any more, and remove the note of one that is gone.
 
-        The number in the note may belong to somebody else by now, or to a process nobody has buried yet, and
-        PostgreSQL would believe itself running. So the notes (there is one beside the socket, too) go, once no process stands in the
-        cluster.
+        The number in the note (there is one beside the socket, too) may belong to somebody else by now, or to a
+        process nobody has buried yet, and PostgreSQL would believe itself running. So the notes go, once no process
+        stands in the cluster.
         """
         found = self.find_postmaster()
         if found is not None:
