@@ -14,7 +14,7 @@ from folkmoot.network.access.apps import (
     revoke_token,
     viewer_by_token,
 )
-from folkmoot.network.access.rules import SCOPES, OAuthError, parse_scopes
+from folkmoot.network.access.rules import SCOPES, OAuthError, check_scopes, parse_scopes
 from folkmoot.network.access.sessions import (
     change_password,
     enter,
@@ -43,6 +43,7 @@ __all__ = [
     "authorised_apps",
     "change_password",
     "check_request",
+    "check_scopes",
     "client_token",
     "enter",
     "find_app",

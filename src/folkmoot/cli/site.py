@@ -1,0 +1,124 @@
+"""`folkmoot site`: what the network says of itself, who may join, its rules and announcements."""
+
+from __future__ import annotations
+
+import click
+
+from folkmoot.cli.options import with_settings
+from folkmoot.cli.reach import with_database
+from folkmoot.database import Database
+from folkmoot.network import site as network_site
+from folkmoot.network.access import COMMAND_LINE
+from folkmoot.network.site import AnnouncementView, RuleView, SiteView, announcements
+from folkmoot.settings import Settings
+
+
+@click.group()
+def site() -> None:
+    """The network's name, who may join, its rules and announcements."""
+
+
+@site.command()
+@with_settings
+def show(settings: Settings) -> None:
+    """Show the network's name, who may join, and its rules."""
+
+    async def act(db: Database) -> tuple[SiteView, list[RuleView]]:
+        return await network_site.site_values(db, settings), await network_site.rules(db)
+
+    values, rules = with_database(settings, act)
+    click.echo(f"{values.name}: {values.description}" if values.description else values.name)
+    click.echo(f"Sign-up: {values.registration}")
+    click.echo(f"Contact: {values.contact_email or 'none'}")
+    for rule in rules:
+        click.echo(f"{rule.id}. {rule.text}")
+
+
+@site.command()
+@click.option("--name", help="Its name.")
+@click.option("--description", help="A sentence about it.")
+@click.option("--contact-email", help="Where visitors, hosts and authorities reach the operator.")
+@click.option("--registration", type=click.Choice(["open", "approval", "invitation"]), help="Who may sign up.")
+@with_settings
+def change(
+    settings: Settings,
+    name: str | None,
+    description: str | None,
+    contact_email: str | None,
+    registration: network_site.Registration | None,
+) -> None:
+    """Change what is given."""
+
+    async def act(db: Database) -> SiteView:
+        return await network_site.change_site(
+            db,
+            COMMAND_LINE,
+            settings,
+            name=name,
+            description=description,
+            contact_email=contact_email,
+            registration=registration,
+        )
+
+    changed = with_database(settings, act)
+    click.echo(f"{changed.name}: sign-up {changed.registration}.")
+
+
+@site.group("rule")
+def rule_() -> None:
+    """The rules members accept."""
+
+
+@rule_.command("add")
+@click.argument("text")
+@click.option("--hint", default="", help="A sentence that explains it.")
+@click.option("--de", help="The rule in German.")
+@with_settings
+def add_rule(settings: Settings, text: str, hint: str, de: str | None) -> None:
+    """Add a rule."""
+    translations = {"de": {"text": de}} if de else None
+
+    async def act(db: Database) -> RuleView:
+        return await network_site.add_rule(db, COMMAND_LINE, text=text, hint=hint, translations=translations)
+
+    click.echo(f"Rule {with_database(settings, act).id} is in force.")
+
+
+@rule_.command("withdraw")
+@click.argument("number", type=int)
+@with_settings
+def withdraw_rule(settings: Settings, number: int) -> None:
+    """Take a rule out of force."""
+    with_database(settings, lambda db: network_site.withdraw_rule(db, COMMAND_LINE, number))
+    click.echo(f"Rule {number} is withdrawn.")
+
+
+@site.command()
+@click.argument("text")
+@click.option("--de", help="The same in German.")
+@with_settings
+def announce(settings: Settings, text: str, de: str | None) -> None:
+    """Tell everyone something."""
+    translations = {"de": {"text": de}} if de else None
+
+    async def act(db: Database) -> AnnouncementView:
+        return await announcements.announce(db, COMMAND_LINE, text=text, translations=translations)
+
+    click.echo(f"Announced as {with_database(settings, act).id}.")
+
+
+@site.command("announcements")
+@with_settings
+def list_announcements(settings: Settings) -> None:
+    """List the announcements that stand."""
+    for told in with_database(settings, announcements.every_announcement):
+        click.echo(f"{told.id}  {told.updated_at:%Y-%m-%d}  {' '.join(told.text.split())[:90]}")
+
+
+@site.command()
+@click.argument("number", type=int)
+@with_settings
+def withdraw(settings: Settings, number: int) -> None:
+    """Take an announcement back."""
+    with_database(settings, lambda db: announcements.withdraw(db, COMMAND_LINE, number))
+    click.echo(f"Announcement {number} is withdrawn.")
