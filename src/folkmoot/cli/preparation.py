@@ -9,8 +9,9 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 
-from folkmoot.database import migrate
+from folkmoot.database import Database, migrate
 from folkmoot.hosting.postgres.check import check_server
+from folkmoot.network import accounts
 from folkmoot.settings import Settings
 
 
@@ -23,14 +24,21 @@ def make(settings: Settings, demo: bool) -> Callable[[str], str]:
             asyncio.run(check_server(url))
         migrate.upgrade(url)
         words = [fill_with_demo(at)] if demo else []
-        return "\n".join([*words, operator_words(at)]).strip()
+        return "\n".join([*words, asyncio.run(operator_words(at))]).strip()
 
     return prepare
 
 
-def operator_words(settings: Settings) -> str:
+async def operator_words(settings: Settings) -> str:
     """How the first visitor becomes the operator; nothing once somebody is."""
-    return ""
+    db = await Database.open(settings.database_url, connections=1)
+    try:
+        code = await accounts.operator_code(db)
+    finally:
+        await db.close()
+    if code is None:
+        return ""
+    return f"Nobody runs it yet. Make the first account in the browser; this code makes it the operator's: {code}"
 
 
 def fill_with_demo(settings: Settings) -> str:

@@ -8,6 +8,7 @@ import click
 
 from folkmoot.cli.options import with_settings
 from folkmoot.hosting.listening import listener
+from folkmoot.hosting.postgres import reach
 from folkmoot.hosting.supervise import wait_at_gate
 from folkmoot.settings import Settings
 from folkmoot.web.run import run
@@ -18,5 +19,6 @@ from folkmoot.web.run import run
 def web(settings: Settings) -> None:
     """Run one web process. It needs a database that is running: DATABASE_URL, or `folkmoot serve` beside it."""
     wait_at_gate(os.environ)
+    settings = reach(settings)
     with listener(settings.host, settings.port) as door:
         run(settings, door)

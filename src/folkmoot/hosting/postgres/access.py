@@ -8,6 +8,7 @@ Both are flocks, so a killed process leaves none.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import fcntl
 import os
 import time
@@ -45,6 +46,18 @@ def hold(data: Path, what: str, patience: float = 0.0) -> Iterator[None]:
             yield
         finally:
             lock.truncate(0)
+
+
+def reach(settings: Settings) -> Settings:
+    """The settings with the address of a database that runs; raises NoDatabase when none does."""
+    if settings.database_url:
+        return settings
+    server = EmbeddedPostgres(settings)
+    if not server.is_running:
+        raise NoDatabase(
+            "No database runs for {folder}: start `folkmoot serve` there, or set DATABASE_URL.", folder=settings.data
+        )
+    return dataclasses.replace(settings, database_url=server.url)
 
 
 @contextlib.contextmanager

@@ -133,7 +133,8 @@ class EmbeddedPostgres:
     def stop(self, mode: Mode = "fast", seconds: float = 30.0) -> None:
         """Stop the server; "fast" ends sessions and writes all down, "immediate" leaves that to the next start."""
         if self._process is not None:
-            self._end(self._process.pid, mode, seconds)
+            if self._process.poll() is None:
+                self._end(self._process.pid, mode, seconds)
             self._process.wait()
             self._process = None
         elif found := self.find_postmaster():
