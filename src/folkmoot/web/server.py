@@ -49,8 +49,13 @@ class Server:
         self.started_at = time.time()
         self._holders: dict[bytes, tuple[float, TokenHolder]] = {}
         self._sessions: dict[bytes, tuple[float, Viewer | None]] = {}
+        self.finished: dict[bytes, tuple[int, Any]] = {}
+        """Answers for anybody, by query, each with the generation of the public timeline it was made at."""
+        self.documents: dict[str, tuple[int, bytes]] = {}
+        """Finished instance documents by name, each with the time in ms until which it is good."""
         self._reader: asyncio.Task[None] | None = None
         bus.hear("access.changed", self._access_changed)
+        bus.hear("site.changed", lambda news: self.documents.clear())
         bus.on_reset(self._forget_everybody)
 
     @classmethod
@@ -66,6 +71,12 @@ class Server:
         if self._reader:
             self._reader.cancel()
         await self.db.close()
+
+    def keep_finished(self, query: bytes, generation: int, answer: Any) -> None:
+        """Keep a finished answer of the public timeline until something public changes."""
+        if len(self.finished) > 200:
+            self.finished.clear()
+        self.finished[query] = (generation, answer)
 
     async def holder_of(self, token: str) -> TokenHolder:
         """Whose API token this is. Raises Unknown for none of ours, Forbidden for a pending or disabled account."""

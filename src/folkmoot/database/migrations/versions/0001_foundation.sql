@@ -15,9 +15,9 @@ ALTER TEXT SEARCH CONFIGURATION german_words ALTER MAPPING FOR hword, hword_part
 -- The words of a post as search sees them: as written, and stemmed in the post's language.
 CREATE FUNCTION search_words(warning text, body text, language text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT to_tsvector('plain_words', warning || ' ' || body) || CASE language
-    WHEN 'de' THEN to_tsvector('german_words', warning || ' ' || body)
-    WHEN 'en' THEN to_tsvector('english_words', warning || ' ' || body)
+  SELECT to_tsvector('public.plain_words', warning || ' ' || body) || CASE language
+    WHEN 'de' THEN to_tsvector('public.german_words', warning || ' ' || body)
+    WHEN 'en' THEN to_tsvector('public.english_words', warning || ' ' || body)
     ELSE ''::tsvector END
 $$;
 

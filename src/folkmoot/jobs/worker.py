@@ -1,0 +1,84 @@
+"""The worker: takes jobs from the queue in PostgreSQL and runs the periodic ones. Procrastinate does the queueing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any, Awaitable, Callable
+
+import procrastinate
+import uvloop
+
+from folkmoot.bus import Bus
+from folkmoot.bus.reader import OutboxReader
+from folkmoot.database import Database
+from folkmoot.jobs.schedule import JOBS, PERIODIC
+from folkmoot.jobs.tools import Tools
+from folkmoot.log import configure
+from folkmoot.settings import Settings
+from folkmoot.storage import open_storage
+
+CONCURRENT_JOBS = 4
+POLL_SECONDS = 2.0
+"""How long a job may wait if the wake-up for it is lost."""
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; jobs under way are finished first, for at most 10 s."""
+    configure(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    db = await Database.open(settings.database_url, connections=CONCURRENT_JOBS)
+    bus = Bus()
+    db.deliver = bus.deliver
+    reader = asyncio.create_task(OutboxReader(settings.database_url, bus).run())
+    app = queue(settings.database_url, Tools(db, open_storage(settings), settings))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with app.open_async():
+        working = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=CONCURRENT_JOBS,
+                fetch_job_polling_interval=POLL_SECONDS,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=10,
+                delete_jobs="successful",
+            )
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        ended_by_itself = working.done()
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=not ended_by_itself)
+    reader.cancel()
+    await db.close()
+
+
+def queue(url: str, tools: Tools) -> procrastinate.App:
+    """The queue with every job we know, bound to the tools jobs work with."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=3))
+
+    def bound(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def work(**arguments: Any) -> None:
+            await act(tools, **arguments)
+
+        return work
+
+    def periodic(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def work(timestamp: int) -> None:
+            await act(tools)
+
+        return work
+
+    retry = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
+    for name, act in JOBS.items():
+        app.task(name=name, queue="default", retry=retry)(bound(act))
+    for name, (cron, act) in PERIODIC.items():
+        task = app.task(name=name, queue="default", queueing_lock=name, pass_context=False)(periodic(act))
+        app.periodic(cron=cron)(task)
+    return app

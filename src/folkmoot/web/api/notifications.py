@@ -1,0 +1,135 @@
+"""Notifications, each in one entry; grouping is for a later version of the API than we claim."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+import msgspec
+
+from folkmoot.clock import stamp
+from folkmoot.network import notifications
+from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.notifications import Kind, NotificationView
+from folkmoot.web.api.call import Answer, Call, endpoint
+from folkmoot.web.server import Server
+
+TYPES = {
+    Kind.MENTION: "mention",
+    Kind.BOOST: "reblog",
+    Kind.FAVOURITE: "favourite",
+    Kind.FOLLOW: "follow",
+    Kind.FOLLOW_REQUEST: "follow_request",
+    Kind.POLL: "poll",
+    Kind.POST: "status",
+    Kind.EDIT: "update",
+    Kind.SIGN_UP: "admin.sign_up",
+}
+KINDS = {theirs: ours for ours, theirs in TYPES.items()}
+LONGEST_PAGE = 80
+
+
+class NotificationParameters(msgspec.Struct, frozen=True):
+    max_id: int | None = None
+    since_id: int | None = None
+    min_id: int | None = None
+    limit: int = 40
+    types: list[str] | None = None
+    exclude_types: list[str] | None = None
+    account_id: int | None = None
+
+
+class DismissParameters(msgspec.Struct, frozen=True):
+    id: int
+
+
+async def notification_json(server: Server, viewer: Viewer, views: Sequence[NotificationView]) -> list[bytes]:
+    """Notifications, finished; those about posts the reader may no longer see are left out."""
+    accounts = await server.shelf.accounts({view.from_account_id for view in views})
+    posts = list(dict.fromkeys(view.post_id for view in views if view.post_id is not None))
+    cards = {card.entry.view.id: card for card in await server.timelines.cards(viewer, posts)} if posts else {}
+    rendered = []
+    for view in views:
+        account = accounts.get(view.from_account_id)
+        card = cards.get(view.post_id) if view.post_id is not None else None
+        if account is None or (view.post_id is not None and card is None):
+            continue
+        head = (
+            f'{{"id":"{view.id}","type":"{TYPES[view.kind]}","created_at":"{stamp(view.created_at)}",'
+            f'"group_key":"ungrouped-{view.id}","account":'
+        )
+        parts = [head.encode(), server.entities.account(account)]
+        if card is not None:
+            parts += [b',"status":', server.entities.card(card, signed_in=True)]
+        rendered.append(b"".join([*parts, b"}"]))
+    return rendered
+
+
+def _kinds(types: list[str] | None) -> list[Kind] | None:
+    """The kinds of these types; unknown types are passed over."""
+    return None if types is None else [KINDS[name] for name in types if name in KINDS]
+
+
+@endpoint("GET", "/api/v1/notifications", scope="read:notifications")
+async def listing(call: Call, given: NotificationParameters) -> Answer:
+    """What happened to one."""
+    limit = max(1, min(given.limit, LONGEST_PAGE - 1))
+    views = await notifications.listing(
+        call.server.db,
+        call.member,
+        max_id=given.max_id,
+        since_id=given.since_id,
+        min_id=given.min_id,
+        limit=limit + 1,
+        kinds=_kinds(given.types),
+        exclude=_kinds(given.exclude_types),
+        account_id=given.account_id,
+    )
+    surplus = len(views) > limit
+    page = views[-limit:] if given.min_id is not None else views[:limit]
+    older = page and (surplus or given.min_id is not None)
+    return Answer(
+        b"[" + b",".join(await notification_json(call.server, call.member, page)) + b"]",
+        headers=call.link(page[-1].id if older else None, page[0].id if page else None),
+    )
+
+
+@endpoint("GET", "/api/v1/notifications/unread_count", scope="read:notifications")
+async def unread_count(call: Call, given: NotificationParameters) -> Any:
+    """How many one has not seen."""
+    count = await notifications.unread_count(
+        call.server.db,
+        call.member,
+        kinds=_kinds(given.types),
+        exclude=_kinds(given.exclude_types),
+        limit=max(1, min(given.limit, 1000)) if b"limit" in call.query else 100,
+    )
+    return {"count": count}
+
+
+@endpoint("GET", "/api/v1/notifications/{id}", scope="read:notifications")
+async def show(call: Call) -> bytes:
+    """One notification."""
+    view = await notifications.get_notification(call.server.db, call.member, call.id())
+    rendered = await notification_json(call.server, call.member, [view])
+    return rendered[0] if rendered else b"{}"
+
+
+@endpoint("POST", "/api/v1/notifications/clear", scope="write:notifications")
+async def clear(call: Call) -> Any:
+    """Throw them all away."""
+    await notifications.clear(call.server.db, call.member)
+    return {}
+
+
+@endpoint("POST", "/api/v1/notifications/dismiss", scope="write:notifications")
+async def dismiss_by_parameter(call: Call, given: DismissParameters) -> Any:
+    """Throw one away, as older clients do."""
+    await notifications.dismiss(call.server.db, call.member, given.id)
+    return {}
+
+
+@endpoint("POST", "/api/v1/notifications/{id}/dismiss", scope="write:notifications")
+async def dismiss(call: Call) -> Any:
+    """Throw one away."""
+    await notifications.dismiss(call.server.db, call.member, call.id())
+    return {}
