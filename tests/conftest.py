@@ -10,6 +10,7 @@ import inspect
 import ipaddress
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -26,7 +27,9 @@ from folkmoot.bus import News
 from folkmoot.database import Database, Row, migrate
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.ids import new_id
-from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.network.access import passwords
+from folkmoot.network.access.viewer import COMMAND_LINE, Role, Viewer
+from folkmoot.network.accounts import create_account
 from folkmoot.settings import Settings
 
 # Coroutine tests ------------------------------------------------------------------------------------------------
@@ -269,25 +272,35 @@ class Write(Protocol):
     async def __call__(self, author: Viewer, text: str = "Good morning", **columns: object) -> int: ...
 
 
+PASSWORD = "the gate is never locked"
+"""Everybody's. Hashed once a session, because hashing is slow on purpose."""
+
+
+@pytest.fixture(scope="session")
+def _password_hash() -> str:
+    hashed: str = _run(passwords.hash_password(PASSWORD))
+    return hashed
+
+
 @pytest.fixture
-def enrol(db: UndoneDatabase) -> Enrol:
-    """Make further members."""
+def enrol(db: UndoneDatabase, _password_hash: str) -> Enrol:
+    """Make further members. What that announces is not heard."""
 
     async def enrol(name: str, role: Role = Role.MEMBER, **columns: object) -> Viewer:
-        now = clock.now()
-        row = {
-            "id": new_id(),
-            "name": name,
-            "display_name": name.capitalize(),
-            "role": role.value,
-            "created_at": now,
-            "approved_at": now,
-            "active_at": now,
-        } | columns
-        await _insert(db, "accounts", row)
-        credentials = {"account_id": row["id"], "email": f"{name}@example.org", "password_hash": "!"}
-        await _insert(db, "credentials", credentials)
-        return Viewer(account_id=int(str(row["id"])), name=name, role=role)
+        async def hashed(password: str) -> str:
+            return _password_hash
+
+        deliver, db.deliver = db.deliver, lambda news: None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys.modules[create_account.__module__], "hash_password", hashed)
+            made = await create_account(
+                db, COMMAND_LINE, name=name, password=PASSWORD, email=f"{name}@example.org", role=role
+            )
+        columns = {"display_name": name.capitalize()} | columns
+        places = ", ".join(f"{column} = ${number}" for number, column in enumerate(columns, 2))
+        await db.fetch(f"UPDATE accounts SET {places} WHERE id = $1", made.id, *columns.values())
+        db.deliver = deliver
+        return Viewer(account_id=made.id, name=name, role=role)
 
     return enrol
 
