@@ -25,13 +25,16 @@ ROLES = click.Choice([role.value for role in Role])
 STANDINGS = click.Choice(["open", "waiting", "suspended", "closed"])
 
 
+named = click.argument("name", callback=lambda context, parameter, name: name.removeprefix("@"))
+
+
 @click.group()
 def account() -> None:
     """Make accounts and look after them."""
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--role", type=ROLES, default=Role.MEMBER.value, show_default=True)
 @click.option("--password", help="Their password (default: one is made up and printed).")
 @click.option("--email", help="Their e-mail address.")
@@ -96,7 +99,7 @@ def list_(settings: Settings, status: str | None, role: str | None, query: str, 
 
 
 @account.command()
-@click.argument("name")
+@named
 @with_settings
 def show(settings: Settings, name: str) -> None:
     """Show one account."""
@@ -126,7 +129,7 @@ def show(settings: Settings, name: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @with_settings
 def approve(settings: Settings, name: str) -> None:
     """Let somebody in who waits."""
@@ -135,7 +138,7 @@ def approve(settings: Settings, name: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--why", default="", help="The reason, for the record.")
 @with_settings
 def reject(settings: Settings, name: str, why: str) -> None:
@@ -145,7 +148,7 @@ def reject(settings: Settings, name: str, why: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--why", required=True, help="The reason, for the record.")
 @with_settings
 def suspend(settings: Settings, name: str, why: str) -> None:
@@ -155,7 +158,7 @@ def suspend(settings: Settings, name: str, why: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @with_settings
 def restore(settings: Settings, name: str) -> None:
     """Lift a suspension."""
@@ -164,7 +167,7 @@ def restore(settings: Settings, name: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.argument("role", type=ROLES)
 @with_settings
 def role(settings: Settings, name: str, role: str) -> None:
@@ -174,7 +177,7 @@ def role(settings: Settings, name: str, role: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--password", help="The new password (default: one is made up and printed).")
 @with_settings
 def password(settings: Settings, name: str, password: str | None) -> None:
@@ -185,7 +188,7 @@ def password(settings: Settings, name: str, password: str | None) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--scopes", default=SCOPES, show_default=True, help="What it may do.")
 @with_settings
 def token(settings: Settings, name: str, scopes: str) -> None:
@@ -197,7 +200,7 @@ def token(settings: Settings, name: str, scopes: str) -> None:
 
 
 @account.command()
-@click.argument("name")
+@named
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_settings
 def close(settings: Settings, name: str, yes: bool) -> None:
@@ -210,7 +213,7 @@ def close(settings: Settings, name: str, yes: bool) -> None:
 
 def _with_account(settings: Settings, name: str, act: Callable[[Database, AccountView], Awaitable[T]]) -> T:
     async def find_and_act(db: Database) -> T:
-        found = await accounts.find_by_name(db, name.removeprefix("@"))
+        found = await accounts.find_by_name(db, name)
         if found is None:
             raise Missing("There is no account called {name}.", name=name)
         return await act(db, found)
