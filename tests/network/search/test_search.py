@@ -89,6 +89,7 @@ async def test_accounts_are_found_by_handle_name_and_near_miss(db: Any, cast: An
         assert found[0] == ada
         assert gone.account_id not in found
     assert await search_accounts(db, cast.bert, "lovelace", domain=DOMAIN) == [adam.account_id]
+    assert await search_accounts(db, cast.bert, "lo", domain=DOMAIN) == [adam.account_id]
     assert await search_accounts(db, cast.bert, "lovelase", domain=DOMAIN) == [adam.account_id]
     assert await search_accounts(db, cast.bert, "ada@far.example", domain=DOMAIN) == []
     assert await search_accounts(db, cast.bert, "%", domain=DOMAIN) == []
@@ -125,10 +126,10 @@ async def test_each_search_leans_on_its_index(db: Any, cast: Any) -> None:
     me = cast.ada.account_id
     plan = await _plan(db, statement, me, None, 2**62, 0, 20, 0, *words)
     assert "posts_by_words" in plan, plan
-    plan = await _plan(db, queries.ACCOUNTS, me, "ada", "ada", False, 20, 0)
+    plan = await _plan(db, queries.ACCOUNTS, me, "ada", "ada", False, 20, 0, *queries.name_patterns("ada"))
     assert re.search(r"accounts_by_words.*accounts_by_words|accounts_by_name", plan, re.DOTALL), plan
     assert "Seq Scan on accounts a" not in plan
-    assert "tags_by_name" in await _plan(db, queries.TAGS, "bread", "bread", 20, 0)
+    assert "tags_by_name" in await _plan(db, queries.TAGS, "bread", "bread", 20, 0, "%bread%")
 
 
 async def test_each_search_is_one_statement(db: Any, cast: Any, round_trips: Any) -> None:

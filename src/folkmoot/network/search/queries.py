@@ -81,13 +81,15 @@ async def posts(
     return ids if min_id is None else ids[::-1]
 
 
-# The handle itself by accounts_by_name, parts and misspellings of names by accounts_by_words.
+# The handle itself by accounts_by_name, parts and misspellings of names by accounts_by_words. One or two letters stand
+# at the beginning of a word: inside one, the index knows nothing shorter than three.
 ACCOUNTS = """
 SELECT a.id FROM accounts a
 LEFT JOIN follows f ON f.account_id = $1 AND f.target_id = a.id
 WHERE (lower(a.name) = lower($2)
-       OR (a.name || ' ' || a.display_name) ILIKE '%' || $3 || '%'
-       OR $2 <% (a.name || ' ' || a.display_name))
+       OR (a.name || ' ' || a.display_name) ILIKE $7
+       OR (a.name || ' ' || a.display_name) ILIKE $8
+       OR $9::text <% (a.name || ' ' || a.display_name))
   AND a.approved_at IS NOT NULL AND a.suspended_at IS NULL AND a.closed_at IS NULL
   AND (NOT $4 OR f.account_id IS NOT NULL OR a.id = $1)
 ORDER BY lower(a.name) = lower($2) DESC, f.account_id IS NOT NULL DESC, a.name ILIKE $3 || '%' DESC,
@@ -96,17 +98,23 @@ LIMIT $5 OFFSET $6
 """
 
 
+def name_patterns(name: str) -> tuple[str, str, str | None]:
+    """Two patterns that find a name, and what it may be similar to."""
+    words = as_pattern(name)
+    return (f"%{words}%", f"%{words}%", name) if len(name) > 2 else (f"{words}%", f"% {words}%", None)
+
+
 async def accounts(
     db: Database, viewer_id: int | None, name: str, *, following: bool, limit: int, offset: int
 ) -> list[int]:
     """The ids of the accounts a name may mean, the likeliest first."""
-    rows = await db.fetch(ACCOUNTS, viewer_id, name, as_pattern(name), following, limit, offset)
+    rows = await db.fetch(ACCOUNTS, viewer_id, name, as_pattern(name), following, limit, offset, *name_patterns(name))
     return [row["id"] for row in rows]
 
 
 TAGS = """
 SELECT name, shown_as FROM tags
-WHERE name ILIKE '%' || $2 || '%' OR name % $1
+WHERE name ILIKE $5 OR name % $1
 ORDER BY name = $1 DESC, name LIKE $2 || '%' DESC, similarity(name, $1) DESC, length(name), name
 LIMIT $3 OFFSET $4
 """
@@ -114,5 +122,5 @@ LIMIT $3 OFFSET $4
 
 async def tags(db: Database, name: str, *, limit: int, offset: int) -> list[tuple[str, str]]:
     """The hashtags a word may mean, the likeliest first: pairs of normal form and spelling (index tags_by_name)."""
-    rows = await db.fetch(TAGS, name, as_pattern(name), limit, offset)
+    rows = await db.fetch(TAGS, name, as_pattern(name), limit, offset, name_patterns(name)[0])
     return [(row["name"], row["shown_as"]) for row in rows]
