@@ -54,14 +54,27 @@ async def erase(db: Database, account_id: int) -> None:
 
 async def _erase_some(tx: Transaction, account_id: int) -> bool:
     """Delete up to BATCH rows of each kind; whether there may be more."""
-    posts = await queries.erase_posts(tx, account_id, BATCH)
-    for post_id in posts:
-        tx.announce("post.removed", post_id=post_id, account_id=account_id)
-    counts = (
-        await queries.erase_favourites(tx, account_id, BATCH),
-        await queries.erase_follows(tx, account_id, BATCH),
-        await queries.erase_rest(tx, account_id, BATCH),
-        await queries.erase_sent_notifications(tx, account_id, BATCH),
-    )
+    gone, retold = await queries.erase_posts(tx, account_id, BATCH)
+    for post in gone:
+        tx.announce("post.removed", post_id=post["id"], account_id=post["account_id"], shows_id=post["shows_id"])
+    liked = await queries.erase_favourites(tx, account_id, BATCH)
+    followed, followers = await queries.erase_follows(tx, account_id, BATCH)
+    _tell_neighbours(tx, account_id, followed, followers)
+    for post_id in {*retold, *liked}:
+        tx.announce("post.changed", post_id=post_id, counts=True)
+    for author in {post["account_id"] for post in gone} - {account_id}:
+        tx.announce("account.changed", account_id=author)
+    rest = await queries.erase_rest(tx, account_id, BATCH)
+    sent = await queries.erase_sent_notifications(tx, account_id, BATCH)
     await queries.zero_tallies(tx, account_id)
-    return len(posts) >= BATCH or any(count >= BATCH for count in counts)
+    return max(len(gone), len(liked), len(followed), len(followers), rest, sent) >= BATCH
+
+
+def _tell_neighbours(tx: Transaction, account_id: int, followed: list[int], followers: list[int]) -> None:
+    for target in followed:
+        tx.announce("relation.changed", account_id=account_id, target_id=target)
+    for follower in followers:
+        tx.announce("relation.changed", account_id=follower, target_id=account_id)
+        tx.announce("home.changed", account_id=follower)
+    for neighbour in {*followed, *followers}:
+        tx.announce("account.changed", account_id=neighbour)

@@ -350,15 +350,20 @@ async def erase_person(tx: Transaction, id: int, now: datetime) -> None:
     await tx.execute("UPDATE invitations SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL", id, now)
 
 
-async def erase_posts(tx: Transaction, id: int, most: int) -> list[int]:
-    """Delete up to `most` posts with everything that hangs on them, others' boosts of them too; which ones."""
-    posts = await tx.fetch("SELECT id FROM posts WHERE account_id = $1 ORDER BY id LIMIT $2", id, most)
+async def erase_posts(tx: Transaction, id: int, most: int) -> tuple[list[Row], list[int]]:
+    """Delete up to `most` posts with all that hangs on them, others' boosts of them too.
+
+    Which posts are gone (id, account_id, shows_id; the account's own first), and whose tallies have changed.
+    """
+    posts = await tx.fetch(
+        "SELECT id, account_id, shows_id FROM posts WHERE account_id = $1 ORDER BY id LIMIT $2", id, most
+    )
     ids = [row["id"] for row in posts]
     if not ids:
-        return []
+        return [], []
     # Tallies of what these posts answered or showed, by the primary key of posts, in order so that two erasures
     # wait for one another instead of blocking each other.
-    await tx.execute(
+    touched = await tx.fetch(
         """WITH touched AS (
              SELECT target.id, target.account_id, sum(replies) AS replies, sum(boosts) AS boosts FROM (
                SELECT in_reply_to_id AS id, in_reply_to_account_id AS account_id, 1 AS replies, 0 AS boosts
@@ -374,11 +379,17 @@ async def erase_posts(tx: Transaction, id: int, most: int) -> list[int]:
            UPDATE posts SET replies_count = greatest(0, posts.replies_count - touched.replies),
                             boosts_count = greatest(0, posts.boosts_count - touched.boosts)
            FROM touched JOIN held USING (id, account_id)
-           WHERE posts.id = touched.id AND posts.account_id = touched.account_id""",
+           WHERE posts.id = touched.id AND posts.account_id = touched.account_id
+           RETURNING posts.id""",
         id,
         ids,
     )
-    boosts = await tx.fetch("DELETE FROM posts WHERE shows_id = ANY($1::bigint[]) RETURNING id", ids)
+    boosts = await tx.fetch(
+        "DELETE FROM posts WHERE shows_id = ANY($1::bigint[]) AND account_id <> $2 RETURNING id, account_id, shows_id",
+        ids,
+        id,
+    )
+    await _count_posts_less(tx, [row["account_id"] for row in boosts])
     gone = [*ids, *(row["id"] for row in boosts)]
     for statement in (
         "DELETE FROM favourites WHERE post_id = ANY($1::bigint[])",
@@ -387,12 +398,22 @@ async def erase_posts(tx: Transaction, id: int, most: int) -> list[int]:
     ):
         await tx.execute(statement, gone)
     await tx.execute("DELETE FROM posts WHERE account_id = $1 AND id = ANY($2::bigint[])", id, ids)
-    return gone
+    return [*posts, *boosts], [row["id"] for row in touched]
 
 
-async def erase_favourites(tx: Transaction, id: int, most: int) -> int:
-    """Take back up to `most` favourites, out of the tallies too; how many."""
-    taken: int = await tx.fetchval(
+async def _count_posts_less(tx: Transaction, authors: list[int]) -> None:
+    await tx.execute(
+        """WITH less AS (SELECT author, count(*) AS number FROM unnest($1::bigint[]) AS author GROUP BY author),
+           held AS (SELECT id FROM accounts WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE)
+           UPDATE accounts SET posts_count = greatest(0, posts_count - less.number)
+           FROM less JOIN held ON held.id = less.author WHERE accounts.id = held.id""",
+        authors,
+    )
+
+
+async def erase_favourites(tx: Transaction, id: int, most: int) -> list[int]:
+    """Take back up to `most` favourites, out of the tallies too; of which posts."""
+    taken = await tx.fetch(
         """WITH gone AS (
              DELETE FROM favourites WHERE account_id = $1 AND post_id IN (
                SELECT post_id FROM favourites WHERE account_id = $1 ORDER BY post_id LIMIT $2)
@@ -403,15 +424,15 @@ async def erase_favourites(tx: Transaction, id: int, most: int) -> int:
              UPDATE posts SET favourites_count = greatest(0, favourites_count - 1)
              FROM held WHERE posts.id = held.id AND posts.account_id = held.account_id
            )
-           SELECT count(*) FROM gone""",
+           SELECT post_id FROM gone""",
         id,
         most,
     )
-    return taken
+    return [row["post_id"] for row in taken]
 
 
-async def erase_follows(tx: Transaction, id: int, most: int) -> int:
-    """Undo up to `most` follows in each direction, with tallies and what they put into home timelines; how many."""
+async def erase_follows(tx: Transaction, id: int, most: int) -> tuple[list[int], list[int]]:
+    """Undo up to `most` follows each way, with tallies and home timelines: whom it followed, who followed it."""
     following = await tx.fetch(
         """DELETE FROM follows WHERE account_id = $1 AND target_id IN (
              SELECT target_id FROM follows WHERE account_id = $1 ORDER BY target_id LIMIT $2) RETURNING target_id""",
@@ -441,7 +462,7 @@ async def erase_follows(tx: Transaction, id: int, most: int) -> int:
         await tx.execute(
             "DELETE FROM home_entries WHERE account_id = ANY($1::bigint[]) AND author_id = $2", sources, id
         )
-    return len(targets) + len(sources)
+    return targets, sources
 
 
 async def erase_rest(tx: Transaction, id: int, most: int) -> int:
