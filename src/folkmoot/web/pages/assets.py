@@ -21,7 +21,9 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=ut
 
 @cache
 def _files() -> dict[str, bytes]:
-    return {file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()}
+    return {
+        file.relative_to(FOLDER).as_posix(): file.read_bytes() for file in sorted(FOLDER.rglob("*")) if file.is_file()
+    }
 
 
 @cache
@@ -43,7 +45,9 @@ def static(name: str) -> str:
     return f"/static/v-{version()}/{name}"
 
 
-def _answer(name: str, request: Request[Any, Any, Any], keep: str, headers: dict[str, str] | None = None) -> Response[bytes]:
+def _answer(
+    name: str, request: Request[Any, Any, Any], keep: str, headers: dict[str, str] | None = None
+) -> Response[bytes]:
     content = _files().get(name)
     if content is None:
         raise Missing

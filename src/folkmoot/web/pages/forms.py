@@ -17,13 +17,15 @@ from litestar.datastructures import UploadFile
 
 from folkmoot.errors import Forbidden, Malformed
 from folkmoot.ids import parse
+from folkmoot.web.server import SESSION_COOKIE
 
-SESSION_COOKIE = "session"
 VISITOR_COOKIE = "visitor"
 TOKEN_FIELD = "form_token"
 TOKEN_HEADER = "x-form-token"
 
 Asked = Request[Any, Any, Any]
+
+__all__ = ["SESSION_COOKIE", "TOKEN_FIELD", "VISITOR_COOKIE", "Asked", "Form", "StaleForm", "check_token", "read_form"]
 
 
 class StaleForm(Forbidden):

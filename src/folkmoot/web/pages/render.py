@@ -96,13 +96,20 @@ def write(template: str, frame: Frame, token: Callable[[], str], values: Mapping
     def form_token() -> Markup:
         return Markup(f'<input type="hidden" name="{TOKEN_FIELD}" value="{token()}">')
 
-    return environment().get_template(template).render(
-        frame=frame, viewer=frame.viewer, me=frame.me, form_token=form_token, bare_token=token, **values
+    return (
+        environment()
+        .get_template(template)
+        .render(frame=frame, viewer=frame.viewer, me=frame.me, form_token=form_token, bare_token=token, **values)
     )
 
 
 def answer(
-    request: Asked, template: str, frame: Frame, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    request: Asked,
+    template: str,
+    frame: Frame,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
 ) -> Response[bytes]:
     """A finished page for this request, with a visitor's cookie when it needs one."""
     cookies: list[Cookie] = []
@@ -123,7 +130,11 @@ def answer(
         html.encode(),
         status_code=status,
         media_type="text/html; charset=utf-8",
-        headers={"cache-control": "private, no-store" if frame.viewer else "private, no-cache", "vary": "cookie", **(headers or {})},
+        headers={
+            "cache-control": "private, no-store" if frame.viewer else "private, no-cache",
+            "vary": "cookie",
+            **(headers or {}),
+        },
         cookies=cookies,
     )
 

@@ -27,18 +27,15 @@ class Catalogue:
         self.locale = locale
         self.babel = Locale.parse(locale)
         self._sentences: dict[str, tuple[str, ...]] = {}
-        self._plural = lambda n: int(n != 1)
         file = _FOLDER / locale / "LC_MESSAGES" / "messages.po"
         if file.is_file():
             with file.open("rb") as stream:
                 found = read_po(stream, locale=locale)
-            self._plural = found.plural_func if hasattr(found, "plural_func") else self._plural
             for message in found:
-                if message.id and not message.fuzzy:
-                    key, *_ = message.id if isinstance(message.id, tuple | list) else (message.id,)
-                    texts = tuple(message.string) if isinstance(message.string, tuple | list) else (message.string,)
-                    if all(texts):
-                        self._sentences[key] = texts
+                ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+                texts = message.string if isinstance(message.string, tuple | list) else (message.string,)
+                if ids[0] and not message.fuzzy and all(texts):
+                    self._sentences[ids[0]] = tuple(str(text) for text in texts)
 
     def gettext(self, sentence: str) -> str:
         """The sentence in this language, or as it is."""
@@ -47,7 +44,7 @@ class Catalogue:
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """The form of the sentence that goes with the number."""
         forms = self._sentences.get(singular)
-        which = self._plural(number)
+        which = int(number != 1)  # true of every language we have
         return forms[which] if forms and which < len(forms) else (singular if number == 1 else plural)
 
     def knows(self, sentence: str) -> bool:
@@ -101,7 +98,7 @@ def choose(*, account: str | None, cookie: str | None, accepted: str, default: s
     return negotiate_locale([tag for _, tag in wishes], list(LOCALES)) or (default if default in LOCALES else "en")
 
 
-# Filters of the templates ----------------------------------------------------------------------------------------------
+# Filters of the templates -----------------------------------------------------------------------------------
 
 
 def ago(moment: datetime) -> str:

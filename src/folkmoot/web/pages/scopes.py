@@ -1,0 +1,27 @@
+"""What an app may do, in words its owner understands."""
+
+from __future__ import annotations
+
+from folkmoot.web.pages.words import say
+
+
+def scope_words(scope: str) -> str:
+    """A scope as a sentence; one we have no words for stays as it is."""
+    deed, _, thing = scope.partition(":")
+    if scope == "read":
+        return say("read everything you can read")
+    if scope == "write":
+        return say("post and change things for you")
+    if scope == "follow":
+        return say("follow, mute and block for you")
+    if scope == "push":
+        return say("receive your notifications")
+    if scope == "profile":
+        return say("see your name and picture")
+    if deed == "admin":
+        return say("run the network in your name (%(scope)s)", scope=scope)
+    if deed == "read" and thing:
+        return say("read your %(thing)s", thing=thing)
+    if deed == "write" and thing:
+        return say("change your %(thing)s", thing=thing)
+    return scope
