@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, AsyncIterator, Callable, Sequence
+from typing import Any, AsyncIterator, Callable, Sequence, TypeAlias
 
 import asyncpg
 import msgspec
@@ -20,7 +20,7 @@ from folkmoot.bus import News
 from folkmoot.errors import Unavailable
 from folkmoot.ids import new_id
 
-Row = asyncpg.Record
+Row: TypeAlias = asyncpg.Record
 Deliver = Callable[[Sequence[News]], None]
 
 STATEMENT_SECONDS = 15
@@ -47,15 +47,12 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc,type-arg]  # generic
     def get_reset_query(self) -> str:
         return ""
 
-
-def _note_cancelled_wait(connection: Any, message: Any) -> None:
-    # "canceling wait for synchronous replication": the commit is not on the standby, so it must not be answered as done.
-    if getattr(message, "sqlstate", "") == "01000" and "synchronous replication" in str(message):
-        connection.unreplicated = True
-
-
-async def _prepare(connection: asyncpg.Connection[Row]) -> None:
-    connection.add_log_listener(_note_cancelled_wait)
+    def _process_log_message(self, fields: dict[str, str], last_query: str) -> None:
+        # "canceling wait for synchronous replication": the commit is not on the standby and must not be answered as
+        # done. asyncpg drops registered log listeners whenever a connection goes back to the pool, hence this override.
+        if fields.get("C") == "01000" and "synchronous replication" in fields.get("M", ""):
+            self.unreplicated = True
+        super()._process_log_message(fields, last_query)
 
 
 def _unreachable(error: BaseException) -> Unavailable:
@@ -85,7 +82,6 @@ class Database:
                     min_size=1,
                     max_size=connections,
                     connection_class=_Connection,
-                    init=_prepare,
                     command_timeout=STATEMENT_SECONDS + 5,
                     max_inactive_connection_lifetime=300,
                     server_settings={
@@ -185,11 +181,11 @@ class Transaction:
         last = tag.rsplit(" ", 1)[-1]
         return int(last) if last.isdigit() else 0
 
-    def announce(self, kind: str, **payload: object) -> None:
+    def announce(self, kind: str, /, **payload: object) -> None:
         """Tell streams and caches of every process, once this transaction is committed."""
         self.news.append(News(new_id(), kind, payload))
 
-    def defer(self, job: str, *, at: datetime | None = None, once: str | None = None, **arguments: object) -> None:
+    def defer(self, job: str, /, *, at: datetime | None = None, once: str | None = None, **arguments: object) -> None:
         """Have a worker run `job` after the commit, or not before `at`.
 
         Arguments are ids and other plain values. `once` names a queueing lock: while a job with that name waits,
@@ -197,7 +193,7 @@ class Transaction:
         """
         self._jobs.append((job, msgspec.json.encode(arguments).decode(), once, at))
 
-    def record(self, event: Event, *, actor: int | None, subject: int | None = None, **detail: object) -> None:
+    def record(self, event: Event, /, *, actor: int | None, subject: int | None = None, **detail: object) -> None:
         """Write the audit line of this deed: who did what to whom."""
         self._events.append((new_id(), event.value, actor, subject, msgspec.json.encode(detail).decode(), clock.now()))
 

@@ -23,7 +23,7 @@ class _OnSocket(Granian):
     door: socket.socket
 
     def _init_shared_socket(self) -> None:
-        self._shd = SocketHolder(self.door.fileno())
+        self._shd = SocketHolder(self.door.fileno(), False, 1_024)
         self._sfd = self._shd.get_fd()
 
 

@@ -96,6 +96,7 @@ async def _write(
         reply_to_account_id=parent.account_id if parent else None,
         only_mentioned=draft.visibility is Visibility.DIRECT,
         limit=HOME_BATCH,
+        tags=[name for name, _ in tags] if draft.visibility is Visibility.PUBLIC else [],
     )
     if len(homes) >= HOME_BATCH:
         tx.defer("network.posts.deliver", post_id=post_id, after_account=max(homes))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Sequence
 
 import msgspec
 
+from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
 from folkmoot.network.posts.rules import PollDraft
@@ -158,11 +159,13 @@ async def deliver_home(
     only_mentioned: bool = False,
     after_account: int = 0,
     limit: int = 1_000,
+    tags: Sequence[str] = (),
 ) -> list[int]:
     """Write the post into its followers' homes (and the author's own, in the first batch); says whose, in id order.
 
     Replies to somebody else reach those who follow both; boosts those who want boosts from the author and did not write
-    the post themselves; direct posts only followers who are mentioned.
+    the post themselves; direct posts only followers who are mentioned. `tags` (normal forms, given for public posts)
+    bring it to those who follow one of them, too; mutes and blocks are respected when it is read.
     """
     rows = await tx.fetch(
         """WITH receivers AS (
@@ -172,9 +175,11 @@ async def deliver_home(
                AND ($5::bigint IS NULL OR $5 = $2 OR f.account_id = $5
                     OR EXISTS (SELECT FROM follows both WHERE both.account_id = f.account_id AND both.target_id = $5))
                AND (NOT $6 OR EXISTS (SELECT FROM mentions m WHERE m.post_id = $1 AND m.author_id = $2 AND m.account_id = f.account_id))
-             ORDER BY f.account_id LIMIT $8)
+             ORDER BY f.account_id LIMIT $8),
+           interested AS (SELECT account_id FROM tag_follows WHERE tag = ANY($9::text[]) AND $7 = 0 LIMIT $8)
            INSERT INTO home_entries (account_id, post_id, author_id, shows_id, shows_account_id)
            SELECT account_id, $1, $2, $3, $4 FROM receivers
+           UNION SELECT account_id, $1, $2, $3, $4 FROM interested
            UNION SELECT $2::bigint, $1, $2, $3, $4 WHERE $7 = 0
            ON CONFLICT DO NOTHING RETURNING account_id""",
         post_id,
@@ -185,6 +190,7 @@ async def deliver_home(
         only_mentioned,
         after_account,
         limit,
+        list(tags),
     )
     return [row["account_id"] for row in rows]
 
@@ -523,3 +529,19 @@ async def due(db: Database, now: datetime) -> list[Row]:
            WHERE s.due_at <= $1 AND a.suspended_at IS NULL AND a.closed_at IS NULL ORDER BY s.due_at LIMIT 100""",
         now,
     )
+
+
+async def forget_old(db: Database) -> None:
+    """Delete what only ever mattered for a while."""
+    now_ms = clock.now_ms()
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM idempotency_keys WHERE created_at < $1", clock.now() - timedelta(days=1))
+        await tx.execute("DELETE FROM outbox WHERE id < $1", (now_ms - 3_600_000) << 16)
+    async with db.transaction() as tx:
+        await tx.execute(
+            """DELETE FROM home_entries h USING (
+                 SELECT account_id, (SELECT post_id FROM home_entries o WHERE o.account_id = a.account_id
+                                     ORDER BY post_id DESC OFFSET 1000 LIMIT 1) AS oldest
+                 FROM (SELECT DISTINCT account_id FROM follows) a) kept
+               WHERE h.account_id = kept.account_id AND h.post_id < kept.oldest"""
+        )

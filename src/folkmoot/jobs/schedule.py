@@ -1,0 +1,32 @@
+"""Every job by name, and all periodic work with its times: one list."""
+
+from __future__ import annotations
+
+from typing import Any, Awaitable, Callable
+
+from folkmoot.jobs.tools import Tools
+from folkmoot.network.access import jobs as access
+from folkmoot.network.accounts import jobs as accounts
+from folkmoot.network.media import sweep_loose
+from folkmoot.network.polls import jobs as polls
+from folkmoot.network.posts import jobs as posts
+from folkmoot.network.relations import jobs as relations
+
+JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "network.accounts.erase": accounts.erase,
+    "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
+}
+"""Deferred by `Transaction.defer` under these names, which are stored and so never change."""
+
+PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
+    "network.polls.close_due": ("* * * * *", lambda tools: polls.close_due_polls(tools.db)),
+    "network.posts.publish_scheduled": (
+        "* * * * * */5",
+        lambda tools: posts.publish_scheduled(tools.db, tools.settings),
+    ),
+    "network.relations.remove_ended_mutes": ("* * * * *", lambda tools: relations.remove_ended_mutes(tools.db)),
+    "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
+    "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
+    "network.access.forget_old": ("47 4 * * *", access.forget_old),
+}
+"""Cron (with seconds as a sixth field where they matter) and deed. Each may run twice and may be late."""
