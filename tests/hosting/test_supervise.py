@@ -59,7 +59,7 @@ class Network:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
-                with urllib.request.urlopen(f"{self.address}/", timeout=PATIENCE) as answer:
+                with urllib.request.urlopen(f"{self.address}/about", timeout=PATIENCE) as answer:
                     return bool(answer.status == 200)
             except urllib.error.HTTPError as error:
                 error.close()

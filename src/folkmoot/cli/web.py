@@ -20,5 +20,4 @@ def web(settings: Settings) -> None:
     """Run one web process. It needs a database that is running: DATABASE_URL, or `folkmoot serve` beside it."""
     wait_at_gate(os.environ)
     settings = reach(settings)
-    with listener(settings.host, settings.port) as door:
-        run(settings, door)
+    run(settings, listener(settings.host, settings.port))  # which closes the socket it is given
