@@ -173,12 +173,12 @@ async def deliver_home(
              WHERE f.target_id = $2 AND f.delivers AND f.account_id > $7
                AND ($4::bigint IS NULL OR (f.shows_boosts AND f.account_id <> $4))
                AND ($5::bigint IS NULL OR $5 = $2 OR f.account_id = $5
-                    OR EXISTS (SELECT FROM follows both WHERE both.account_id = f.account_id AND both.target_id = $5))
+                    OR EXISTS (SELECT FROM follows pair WHERE pair.account_id = f.account_id AND pair.target_id = $5))
                AND (NOT $6 OR EXISTS (SELECT FROM mentions m WHERE m.post_id = $1 AND m.author_id = $2 AND m.account_id = f.account_id))
              ORDER BY f.account_id LIMIT $8),
            interested AS (SELECT account_id FROM tag_follows WHERE tag = ANY($9::text[]) AND $7 = 0 LIMIT $8)
            INSERT INTO home_entries (account_id, post_id, author_id, shows_id, shows_account_id)
-           SELECT account_id, $1, $2, $3, $4 FROM receivers
+           SELECT account_id, $1::bigint, $2::bigint, $3::bigint, $4::bigint FROM receivers
            UNION SELECT account_id, $1, $2, $3, $4 FROM interested
            UNION SELECT $2::bigint, $1, $2, $3, $4 WHERE $7 = 0
            ON CONFLICT DO NOTHING RETURNING account_id""",
@@ -306,7 +306,7 @@ async def keep_key(tx: Transaction, account_id: int, key: str, post_id: int, now
     made = await tx.execute(
         """INSERT INTO idempotency_keys (account_id, key, post_id, created_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (account_id, key) DO UPDATE SET post_id = excluded.post_id, created_at = excluded.created_at
-           WHERE idempotency_keys.created_at < $4 - interval '1 hour'""",
+           WHERE idempotency_keys.created_at < $4::timestamptz - interval '1 hour'""",
         account_id,
         key,
         post_id,

@@ -21,8 +21,8 @@ async def figures(db: Database, now: datetime) -> Figures:
     """How many take part, and how many posts they have standing."""
     row = await db.fetchrow(
         """SELECT count(*) AS accounts, coalesce(sum(posts_count), 0)::bigint AS posts,
-                  count(*) FILTER (WHERE active_at > $1 - interval '30 days') AS active_month,
-                  count(*) FILTER (WHERE active_at > $1 - interval '180 days') AS active_half_year
+                  count(*) FILTER (WHERE active_at > $1::timestamptz - interval '30 days') AS active_month,
+                  count(*) FILTER (WHERE active_at > $1::timestamptz - interval '180 days') AS active_half_year
            FROM accounts WHERE approved_at IS NOT NULL AND suspended_at IS NULL AND closed_at IS NULL""",
         now,
     )
