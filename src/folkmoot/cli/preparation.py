@@ -42,5 +42,8 @@ async def operator_words(settings: Settings) -> str:
 
 
 def fill_with_demo(settings: Settings) -> str:
-    """Fill a new network with the small community of `folkmoot.demo`."""
-    return ""
+    """Fill a new network with the small community of `folkmoot.demo`; words for the terminal."""
+    # Only a demo pays for loading the painter and its texts.
+    from folkmoot.demo.populate import populate
+
+    return asyncio.run(populate(settings))
