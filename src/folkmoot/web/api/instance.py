@@ -150,7 +150,7 @@ async def _second(call: Call) -> dict[str, Any]:
             "reason_required": values.registration == "approval",
             "message": None,
             "min_age": None,
-            "url": f"{settings.base_url}/auth/sign_up",
+            "url": f"{settings.base_url}/sign-up",
         },
         "api_versions": {"mastodon": 1},
         "contact": {

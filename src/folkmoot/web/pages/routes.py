@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from folkmoot.web.pages import about, account, admin, assets, auth, home, live, media, news, post, search, settings
+from folkmoot.web.pages import about, account, admin, assets, auth, home, live, media, news, oauth, post, search, settings
 
 HANDLERS: Sequence[HTTPRouteHandler] = (
     # reading
@@ -47,6 +47,8 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     auth.ask_up,
     auth.sign_up,
     auth.look,
+    oauth.ask,
+    oauth.decide,
     # oneself
     settings.menu,
     settings.settings,
