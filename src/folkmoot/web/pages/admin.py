@@ -58,7 +58,7 @@ async def list_accounts(request: Asked) -> Answer:
         limit=MANY,
     )
     next_url = f"/admin/accounts?status={status}&older={found[-1].account.id}" if len(found) >= MANY else None
-    return await _show(visit, "accounts", accounts=found, status=status, query=query, next_url=next_url)
+    return await _show(visit, "accounts", accounts=found, standing=status, query=query, next_url=next_url)
 
 
 @get("/admin/accounts/{id_:str}", include_in_schema=False)

@@ -95,7 +95,7 @@ def error_page(request: Asked, status: int, said: str, headers: dict[str, str] |
         "words": said,
         "drawing": drawing,
         "ways": ways,
-        "status": status,
+        "code": status,
     }
     return render.answer(
         request, "error.html", frame, status, {"cache-control": "no-store", **(headers or {})}, **values
