@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from folkmoot.network import access
 from folkmoot.network.access import AppView, OAuthError, parse_scopes
 from folkmoot.web.pages.forms import Asked
+from folkmoot.web.pages.scopes import scope_words
 from folkmoot.web.pages.visit import Answer, Visit, redirect
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
@@ -82,6 +83,7 @@ async def ask(request: Asked) -> Answer:
         "oauth/consent.html",
         app=app,
         scopes=wish.scopes,
+        scope_words=scope_words,
         action="/oauth/authorize",
         hidden=list(wish.values.items()),
     )
