@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 import msgspec
+import structlog
+
+log = structlog.get_logger(__name__)
 
 Hear = Callable[["News"], None]
 
@@ -23,12 +26,13 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Bus:
-    """Who in this process wants to hear what. Hearing must be quick and must not fail: it runs on the event loop."""
+    """Who in this process wants to hear what. Hearing must be quick: it runs on the event loop."""
 
     def __init__(self) -> None:
         self._hearers: dict[str, list[Hear]] = {}
         self._resets: list[Callable[[], None]] = []
-        self.wake: Callable[[Sequence[News]], None] = lambda news: None
+        self.sent: Callable[[Sequence[News]], Sequence[News]] = lambda news: news
+        """Wakes the other processes; says which of this process's news were not told here yet. Set by the reader."""
 
     def hear(self, kind: str, act: Hear) -> None:
         """Call `act` with each piece of news of this kind."""
@@ -39,14 +43,16 @@ class Bus:
         self._resets.append(act)
 
     def deliver(self, news: Sequence[News]) -> None:
-        """Tell this process's hearers, then wake the other processes."""
-        self.tell(news)
-        self.wake(news)
+        """Tell this process's hearers what it has committed, and wake the other processes."""
+        self.tell(self.sent(news))
 
     def tell(self, news: Sequence[News]) -> None:
         for item in news:
             for act in self._hearers.get(item.kind, ()):
-                act(item)
+                try:
+                    act(item)
+                except Exception:  # the deed is done and others want to hear, too
+                    log.exception("news was not understood", kind=item.kind, news=item.id)
 
     def reset(self) -> None:
         for act in self._resets:

@@ -38,19 +38,25 @@ class OutboxReader:
         self._notify: asyncio.TimerHandle | None = None
         self._notify_jobs = False
         self._busy = asyncio.Lock()
-        bus.wake = self.sent
+        self._sending: asyncio.Task[None] | None = None
+        bus.sent = self.sent
 
-    def sent(self, news: Sequence[News]) -> None:
-        """This process has committed `news`: remember that, and wake the others within BATCH_SECONDS."""
+    def sent(self, news: Sequence[News]) -> Sequence[News]:
+        """This process has committed `news`: wake the others within BATCH_SECONDS, and say what was not read here yet.
+
+        The outbox may be read between a commit and its answer; then it was told already.
+        """
+        fresh = [item for item in news if item.id not in self._seen]
         self._seen.update(item.id for item in news)
         self._notify_jobs |= any(item.kind == "jobs.deferred" for item in news)
         if self._notify is None:
             self._notify = asyncio.get_running_loop().call_later(BATCH_SECONDS, self._send_notify)
+        return fresh
 
     def _send_notify(self) -> None:
         self._notify = None
         if self._connection is not None and not self._connection.is_closed():
-            asyncio.ensure_future(self._notify_others(self._connection))
+            self._sending = asyncio.ensure_future(self._notify_others(self._connection))
 
     async def _notify_others(self, connection: asyncpg.Connection[Any]) -> None:
         jobs, self._notify_jobs = self._notify_jobs, False
@@ -64,8 +70,10 @@ class OutboxReader:
             self._wanted.set()  # the others look once a second in any case
 
     async def run(self) -> None:
-        """Read until cancelled; when the database is away, keep trying, then forget all caches."""
-        first = True
+        """Read until cancelled; when the database is away, keep trying, then forget all caches.
+
+        Also at first: something may have been cached, and changed by another process, before this reader was there.
+        """
         while True:
             try:
                 connection = await asyncpg.connect(
@@ -77,14 +85,13 @@ class OutboxReader:
             try:
                 await connection.add_listener(CHANNEL, self._heard)
                 self._seen.update(await self._ids_in_window(connection))
-                if not first:
-                    self._bus.reset()
-                first = False
+                self._bus.reset()
                 self._connection = connection
                 await self._tail(connection)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("news reader lost the database", error=str(error))
                 self._bus.reset()
+                await asyncio.sleep(0.05)
             finally:
                 self._connection = None
                 connection.terminate()

@@ -36,10 +36,11 @@ _OUT_OF_REACH = (
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
     asyncpg.PostgresIOError,
+    asyncpg.TransactionRollbackError,  # two deeds were in each other's way, and this one gave in
 )
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc,type-arg]  # generic for the type checker only
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
     """A pooled connection. We use no session state, so handing it back needs no RESET round trip."""
 
     unreplicated = False
@@ -116,7 +117,8 @@ class Database:
         """All rows of one reading statement."""
         self.round_trips += 1
         async with self._connection() as connection:
-            return await connection.fetch(sql, *values)
+            rows: list[Row] = await connection.fetch(sql, *values)
+            return rows
 
     async def fetchrow(self, sql: str, *values: object) -> Row | None:
         """The first row, or None."""
@@ -140,7 +142,7 @@ class Database:
                 yield tx
                 await tx.write_consequences()
             if getattr(connection, "unreplicated", False):
-                connection.unreplicated = False  # type: ignore[attr-defined]  # our own connection class
+                connection.unreplicated = False
                 raise Unavailable(cause="commit was not confirmed by the synchronous standby")
         if tx.news:
             self.deliver(tx.news)
@@ -162,7 +164,8 @@ class Transaction:
     async def fetch(self, sql: str, *values: object) -> list[Row]:
         """All rows of one statement."""
         self._database.round_trips += 1
-        return await self._connection.fetch(sql, *values)
+        rows: list[Row] = await self._connection.fetch(sql, *values)
+        return rows
 
     async def fetchrow(self, sql: str, *values: object) -> Row | None:
         """The first row, or None."""

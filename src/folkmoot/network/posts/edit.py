@@ -13,7 +13,7 @@ from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import notify
 from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
-from folkmoot.network.posts.views import MediaView, PostView
+from folkmoot.network.posts.views import PostView
 
 
 class MediaChange(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from folkmoot import clock, markup
 from folkmoot.database import Database, Transaction
-from folkmoot.errors import Conflict
+from folkmoot.errors import Conflict, Missing
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts.views import AccountView
@@ -21,11 +21,14 @@ HOME_BATCH = 1_000
 KEY_LIFETIME = timedelta(hours=1)
 
 
-async def publish(desk: Desk, viewer: Viewer, draft: rules.Draft, *, key: str | None = None) -> PostView:
+async def publish(
+    desk: Desk, viewer: Viewer, draft: rules.Draft, *, key: str | None = None, scheduled_id: int | None = None
+) -> PostView:
     """Publish the draft and answer with the post; it is in its followers' homes when this returns.
 
     `key` is the client's idempotency key: a second call with it within an hour answers with the first one's post.
-    Raises the errors of `rules`, Forbidden when either side of a reply has blocked the other.
+    `scheduled_id` names the scheduled post this is: its row goes in the same transaction, so it comes out once. Raises
+    Missing when that row is gone, the errors of `rules`, Forbidden when either side of a reply has blocked the other.
     """
     draft = draft.cleaned()
     rules.check_draft(
@@ -38,12 +41,13 @@ async def publish(desk: Desk, viewer: Viewer, draft: rules.Draft, *, key: str | 
         return earlier
     parent = await _parent(desk, viewer, draft.in_reply_to_id)
     mentioned = await _mentioned(desk, viewer, draft)
-    now = clock.now()
     post_id = new_id()
     try:
         async with desk.db.transaction() as tx:
             if key:
-                await queries.keep_key(tx, viewer.account_id, key, post_id, now)
+                await queries.keep_key(tx, viewer.account_id, key, post_id, clock.now())
+            if scheduled_id and not await queries.delete_scheduled(tx, viewer.account_id, scheduled_id):
+                raise Missing
             post = await _write(tx, viewer, draft, post_id, parent, mentioned)
     except queries.KeyTaken:
         earlier = await _published_with(desk, viewer, key or "")
@@ -89,7 +93,7 @@ async def _write(
     if draft.poll:
         due_at = now + timedelta(seconds=draft.poll.seconds)
         await queries.insert_poll(tx, new_id(), me, post_id, draft.poll, due_at)
-    homes = await queries.deliver_home(
+    homes, last = await queries.deliver_home(
         tx,
         post_id=post_id,
         author_id=me,
@@ -98,12 +102,12 @@ async def _write(
         limit=HOME_BATCH,
         tags=[name for name, _ in tags] if draft.visibility is Visibility.PUBLIC else [],
     )
-    if len(homes) >= HOME_BATCH:
-        tx.defer("network.posts.deliver", post_id=post_id, after_account=max(homes))
-    await queries.counted(tx, me, +1, now)
+    if last is not None:
+        tx.defer("network.posts.deliver", post_id=post_id, after_account=last)
     if parent:
         await queries.count(tx, "replies_count", parent.id, +1)
         tx.announce("post.changed", post_id=parent.id, counts=True)
+    await queries.counted(tx, me, +1, now)  # posts before accounts everywhere, so that deeds cannot lock each other
     if mentioned:
         await notify(tx, kind="mention", to=[account.id for account in mentioned], from_id=me, post_id=post_id)
     listening = await queries.notified_followers(tx, me) if draft.visibility is not Visibility.DIRECT else []
@@ -134,7 +138,7 @@ async def deliver_rest(db: Database, post_id: int, after_account: int) -> None:
             if not found:
                 return
             post = found[0]
-            homes = await queries.deliver_home(
+            homes, last = await queries.deliver_home(
                 tx,
                 post_id=post.id,
                 author_id=post.account_id,
@@ -146,9 +150,9 @@ async def deliver_rest(db: Database, post_id: int, after_account: int) -> None:
                 limit=HOME_BATCH,
             )
             tx.announce("home.delivered", post_id=post_id, account_id=post.account_id, homes=homes)
-        if len(homes) < HOME_BATCH:
+        if last is None:
             return
-        after_account = max(homes)
+        after_account = last
 
 
 async def _published_with(desk: Desk, viewer: Viewer, key: str) -> PostView | None:

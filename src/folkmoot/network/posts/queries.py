@@ -160,14 +160,16 @@ async def deliver_home(
     after_account: int = 0,
     limit: int = 1_000,
     tags: Sequence[str] = (),
-) -> list[int]:
-    """Write the post into its followers' homes (and the author's own, in the first batch); says whose, in id order.
+) -> tuple[list[int], int | None]:
+    """Write the post into its followers' homes (and the author's own, in the first batch).
+
+    Says whose homes are new, and the last follower looked at when `limit` of them were: there may be more to come.
 
     Replies to somebody else reach those who follow both; boosts those who want boosts from the author and did not write
     the post themselves; direct posts only followers who are mentioned. `tags` (normal forms, given for public posts)
     bring it to those who follow one of them, too; mutes and blocks are respected when it is read.
     """
-    rows = await tx.fetch(
+    row = await tx.fetchrow(
         """WITH receivers AS (
              SELECT f.account_id FROM follows f
              WHERE f.target_id = $2 AND f.delivers AND f.account_id > $7
@@ -176,12 +178,15 @@ async def deliver_home(
                     OR EXISTS (SELECT FROM follows pair WHERE pair.account_id = f.account_id AND pair.target_id = $5))
                AND (NOT $6 OR EXISTS (SELECT FROM mentions m WHERE m.post_id = $1 AND m.author_id = $2 AND m.account_id = f.account_id))
              ORDER BY f.account_id LIMIT $8),
-           interested AS (SELECT account_id FROM tag_follows WHERE tag = ANY($9::text[]) AND $7 = 0 LIMIT $8)
-           INSERT INTO home_entries (account_id, post_id, author_id, shows_id, shows_account_id)
-           SELECT account_id, $1::bigint, $2::bigint, $3::bigint, $4::bigint FROM receivers
-           UNION SELECT account_id, $1, $2, $3, $4 FROM interested
-           UNION SELECT $2::bigint, $1, $2, $3, $4 WHERE $7 = 0
-           ON CONFLICT DO NOTHING RETURNING account_id""",
+           interested AS (SELECT account_id FROM tag_follows WHERE tag = ANY($9::text[]) AND $7 = 0 LIMIT $8),
+           written AS (
+             INSERT INTO home_entries (account_id, post_id, author_id, shows_id, shows_account_id)
+             SELECT account_id, $1::bigint, $2::bigint, $3::bigint, $4::bigint FROM receivers
+             UNION SELECT account_id, $1, $2, $3, $4 FROM interested
+             UNION SELECT $2::bigint, $1, $2, $3, $4 WHERE $7 = 0
+             ON CONFLICT DO NOTHING RETURNING account_id)
+           SELECT ARRAY(SELECT account_id FROM written) AS homes,
+                  (SELECT max(account_id) FROM receivers HAVING count(*) >= $8) AS last""",
         post_id,
         author_id,
         shows_id,
@@ -192,7 +197,8 @@ async def deliver_home(
         limit,
         list(tags),
     )
-    return [row["account_id"] for row in rows]
+    assert row is not None  # a SELECT without FROM has one row
+    return row["homes"], row["last"]
 
 
 async def counted(tx: Transaction, account_id: int, change: int, at: datetime | None) -> None:
@@ -259,7 +265,7 @@ async def unmark(tx: Transaction, table: str, account_id: int, post_id: int) -> 
 
 
 async def lock_account(tx: Transaction, account_id: int) -> None:
-    await tx.fetchval("SELECT id FROM accounts WHERE id = $1 FOR UPDATE", account_id)
+    await tx.fetchval("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
 
 
 async def pins(source: Database | Transaction, account_id: int) -> list[int]:

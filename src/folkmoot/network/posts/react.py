@@ -30,19 +30,18 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
         raise rules.CannotBoost
     now = clock.now()
     boost_id = new_id()
+    visibility = rules.narrowest(visibility or Visibility.PUBLIC, post.visibility)
     async with desk.db.transaction() as tx:
-        made = await queries.insert_boost(
-            tx, boost_id, viewer.account_id, post, rules.narrowest(visibility or Visibility.PUBLIC, post.visibility), now
-        )
+        made = await queries.insert_boost(tx, boost_id, viewer.account_id, post, visibility, now)
         if made is not None:
             (earlier,) = await queries.load(tx, [made])
             return earlier
-        homes = await queries.deliver_home(
+        homes, last = await queries.deliver_home(
             tx, post_id=boost_id, author_id=viewer.account_id, shows_id=post.id, shows_account_id=post.account_id,
             limit=HOME_BATCH,
         )
-        if len(homes) >= HOME_BATCH:
-            tx.defer("network.posts.deliver", post_id=boost_id, after_account=max(homes))
+        if last is not None:
+            tx.defer("network.posts.deliver", post_id=boost_id, after_account=last)
         await queries.count(tx, "boosts_count", post.id, +1)
         await queries.counted(tx, viewer.account_id, +1, now)
         await notify(tx, kind="boost", to=[post.account_id], from_id=viewer.account_id, post_id=post.id)
@@ -50,7 +49,7 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
         tx.announce("account.changed", account_id=viewer.account_id)
         tx.announce(
-            "post.published", post_id=boost_id, account_id=viewer.account_id, visibility=post.visibility.value, tags=[],
+            "post.published", post_id=boost_id, account_id=viewer.account_id, visibility=visibility.value, tags=[],
             reply=False, media=False, homes=homes, mentioned=[], shows_id=post.id, shows_account_id=post.account_id,
         )
         (made_post,) = await queries.load(tx, [boost_id])

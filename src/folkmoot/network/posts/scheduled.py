@@ -9,7 +9,7 @@ import structlog
 
 from folkmoot import clock
 from folkmoot.database import Database, Row
-from folkmoot.errors import FolkmootError, Invalid, Missing
+from folkmoot.errors import Conflict, FolkmootError, Invalid, Missing, Unavailable
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.posts import queries, rules
@@ -44,10 +44,16 @@ async def schedule(desk: Desk, viewer: Viewer, draft: rules.Draft, at: datetime,
     if len(await queries.loose_media(desk.db, viewer.account_id, draft.media)) != len(draft.media):
         raise rules.MediaUnusable(field="media")
     id = new_id()
-    async with desk.db.transaction() as tx:
-        if key:
-            await queries.keep_key(tx, viewer.account_id, key, id, clock.now())
-        await queries.insert_scheduled(tx, id, viewer.account_id, at, msgspec.json.encode(draft).decode(), clock.now())
+    try:
+        async with desk.db.transaction() as tx:
+            if key:
+                await queries.keep_key(tx, viewer.account_id, key, id, clock.now())
+            await queries.insert_scheduled(tx, id, viewer.account_id, at, msgspec.json.encode(draft).decode(), clock.now())
+    except queries.KeyTaken:
+        earlier = await queries.post_with_key(desk.db, viewer.account_id, key or "", clock.now() - _AN_HOUR)
+        if earlier is None:
+            raise Conflict("The same request is being worked on") from None
+        return await get(desk.db, viewer, earlier)
     return await get(desk.db, viewer, id)
 
 
@@ -85,16 +91,18 @@ async def cancel(db: Database, viewer: Viewer, id: int) -> None:
 
 
 async def publish_due(desk: Desk) -> int:
-    """Publish what is due; says how many. May run twice: the scheduled post's own id is its idempotency key."""
+    """Publish what is due; says how many. May run twice: a scheduled post's row goes as its post comes."""
     due = await queries.due(desk.db, clock.now())
     for row in due:
         viewer = Viewer(account_id=row["account_id"], name=row["name"], role=Role(row["role"]))
         try:
-            await publish(desk, viewer, msgspec.json.decode(row["draft"], type=rules.Draft), key=f"scheduled {row['id']}")
+            await publish(desk, viewer, msgspec.json.decode(row["draft"], type=rules.Draft), scheduled_id=row["id"])
+        except Unavailable:
+            raise  # the row is still there, and the next run tries again
         except FolkmootError as error:  # what it answered is gone, say: it stays out, and the author's list is clean
             log.warning("scheduled post refused", post=row["id"], why=error.words)
-        async with desk.db.transaction() as tx:
-            await queries.delete_scheduled(tx, row["account_id"], row["id"])
+            async with desk.db.transaction() as tx:
+                await queries.delete_scheduled(tx, row["account_id"], row["id"])
     return len(due)
 
 

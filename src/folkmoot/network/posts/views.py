@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
 
-class Visibility(str, Enum):
+class Visibility(StrEnum):
     """Who a post is for."""
 
     PUBLIC = "public"

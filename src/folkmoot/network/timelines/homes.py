@@ -14,6 +14,7 @@ import msgspec
 from folkmoot.bus import Bus, News
 from folkmoot.cache import Cache
 from folkmoot.database import Database
+from folkmoot.ids import LARGEST
 from folkmoot.network.timelines.pages import Span
 
 KEPT = 400
@@ -49,7 +50,7 @@ class Homes:
         kept = self._kept.get(account_id)
         if kept is None:
             kept = await self._load(account_id)
-        oldest = kept.entries[-1].post_id if kept.entries else 0
+        oldest = kept.entries[-1].post_id if kept.entries else LARGEST
         found = _within(kept.entries, span)
         if kept.complete or span.floor >= oldest or (len(found) > span.limit and not span.upward):
             return found

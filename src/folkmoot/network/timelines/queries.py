@@ -64,8 +64,9 @@ class PublicPosts:
             return
         if self._ids is not None:
             id = payload["post_id"]
-            if self._ids and id < self._ids[0]:  # committed out of order
-                self._ids = None
+            if self._ids and id <= self._ids[0]:  # committed out of order, unless it was read already
+                if id not in self._ids:
+                    self._ids = None
             else:
                 self._ids.insert(0, id)
                 del self._ids[self.KEPT :]
