@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, MutableMapping
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -24,10 +25,14 @@ def configure(settings: Settings) -> None:
     """Set up logging for this process: text on a terminal, one JSON object a line elsewhere, to standard error."""
     as_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     level = getattr(logging, settings.log_level.upper())
-    last: list[Any] = [structlog.dev.ConsoleRenderer()] if as_text else [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer()]
+        if as_text
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

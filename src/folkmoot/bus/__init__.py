@@ -7,7 +7,8 @@ looking anyway once a second, since NOTIFY is only a hint.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import structlog

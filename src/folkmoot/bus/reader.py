@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Sequence
+import contextlib
+from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -109,10 +111,8 @@ class OutboxReader:
 
     async def _tail(self, connection: asyncpg.Connection[Any]) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), POLL_SECONDS)
-            except TimeoutError:
-                pass
             self._wanted.clear()
             floor = self._floor()
             self._seen = {id for id in self._seen if id > floor}

@@ -7,9 +7,10 @@ jobs (`defer`), news for streams and caches (`announce`), the audit line (`recor
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, AsyncIterator, Callable, Sequence, TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 import msgspec

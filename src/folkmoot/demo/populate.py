@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Awaitable, Callable, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from folkmoot import clock
 from folkmoot.bus import Bus
 from folkmoot.database import Database
 from folkmoot.demo import pictures
-from folkmoot.demo.community import Community, Member, Post, delay, load, moment
+from folkmoot.demo.community import Community, Locale, Member, Post, delay, load, moment
 from folkmoot.errors import FolkmootError
 from folkmoot.network import accounts, media, polls, relations, site
 from folkmoot.network.access import COMMAND_LINE, Role, Viewer
@@ -69,19 +71,19 @@ class _Stage:
         """All deeds in the order of their times."""
         await self._found()
         for member in self._community.members:
-            self._plan(member.joined, lambda member=member: self._join(member))
+            self._plan(member.joined, partial(self._join, member))
         for tie in self._community.follows:
-            self._plan_after(self._joined(tie.by, tie.to), 5, lambda tie=tie: self._follow(tie.by, tie.to))
+            self._plan_after(self._joined(tie.by, tie.to), 5, partial(self._follow, tie.by, tie.to))
         for tie in self._community.requests:
-            self._plan_after(self._joined(tie.by, tie.to), 6, lambda tie=tie: self._follow(tie.by, tie.to))
+            self._plan_after(self._joined(tie.by, tie.to), 6, partial(self._follow, tie.by, tie.to))
         for tie in self._community.mutes:
-            self._plan("-30m", lambda tie=tie: relations.mute(self._db, self._viewers[tie.by], self._id(tie.to)))
+            self._plan("-30m", partial(self._avoid, relations.mute, tie.by, tie.to))
         for tie in self._community.blocks:
-            self._plan("-29m", lambda tie=tie: relations.block(self._db, self._viewers[tie.by], self._id(tie.to)))
+            self._plan("-29m", partial(self._avoid, relations.block, tie.by, tie.to))
         for post in self._community.posts:
             self._plan_post(post)
         for announcement in self._community.announcements:
-            self._plan(announcement.at, lambda said=announcement: self._announce(dict(said.text)))
+            self._plan(announcement.at, partial(self._announce, announcement.text))
         for deed in sorted(self._deeds, key=lambda deed: (deed.at, deed.order)):
             with clock.held_at(deed.at):
                 try:
@@ -147,10 +149,16 @@ class _Stage:
         if relation.requested and not any(tie.by == by and tie.to == to for tie in self._community.requests):
             await relations.accept(self._db, self._viewers[to], viewer.account_id)
 
-    async def _announce(self, text: dict[str, str]) -> None:
+    async def _avoid(self, act: Callable[..., Awaitable[object]], by: str, to: str) -> None:
+        await act(self._db, self._viewers[by], self._id(to))
+
+    async def _react(self, act: Callable[..., Awaitable[object]], handle: str, key: str) -> None:
+        await act(self._desk, self._viewers[handle], self._posts[key].id)
+
+    async def _announce(self, text: Mapping[Locale, str]) -> None:
         operator = next(viewer for viewer in self._viewers.values() if viewer.role is Role.OPERATOR)
         original = text.get("en") or text["de"]
-        translations = {locale: {"text": words} for locale, words in text.items() if words != original}
+        translations = {str(locale): {"text": words} for locale, words in text.items() if words != original}
         await site.announcements.announce(self._db, operator, text=original, translations=translations)
 
     # Posts -----------------------------------------------------------------------------------------------------------
@@ -171,11 +179,7 @@ class _Stage:
             for handle in handles:
                 waits = delay(name, post.key, handle).total_seconds() / 60
                 later = max(at + timedelta(minutes=waits), self._joined(handle) + timedelta(minutes=1))
-                self._plan_after(
-                    later,
-                    0,
-                    lambda act=act, handle=handle: act(self._desk, self._viewers[handle], self._posts[post.key].id),  # type: ignore[misc]
-                )
+                self._plan_after(later, 0, partial(self._react, act, handle, post.key))
         for choice, voters in enumerate(post.poll.votes if post.poll else ()):
             for handle in voters:
                 self._plan_vote(post, handle, choice, at)

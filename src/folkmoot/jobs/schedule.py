@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from folkmoot.jobs.tools import Tools
 from folkmoot.network.access import jobs as access

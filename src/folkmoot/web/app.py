@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from typing import Any, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 
@@ -49,7 +50,9 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        assert self._api and self._streams and self._pages and self.server
+        assert self._api is not None, "startup comes first"
+        assert self._streams is not None
+        assert self._pages is not None
         path: str = scope["path"]
         structlog.contextvars.clear_contextvars()
         if path.startswith(STREAMING) and (scope["type"] == "websocket" or not path.startswith(f"{STREAMING}/health")):

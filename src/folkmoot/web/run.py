@@ -6,12 +6,14 @@ import asyncio
 import gc
 import signal
 import socket
+from typing import Any
 
 import uvloop
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.server.embed import Server as Granian
 
+from folkmoot.hosting.listening import BACKLOG
 from folkmoot.log import configure
 from folkmoot.settings import Settings
 from folkmoot.web.app import Application
@@ -23,8 +25,10 @@ class _OnSocket(Granian):
     door: socket.socket
 
     def _init_shared_socket(self) -> None:
-        self._shd = SocketHolder(self.door.fileno(), False, 1_024)
-        self._sfd = self._shd.get_fd()
+        # Granian's stub leaves the holder's constructor out: file descriptor, whether it is a Unix socket, backlog.
+        holder: Any = SocketHolder
+        holder = holder(self.door.fileno(), False, BACKLOG)
+        self._shd, self._sfd = holder, holder.get_fd()
 
 
 def run(settings: Settings, door: socket.socket) -> None:

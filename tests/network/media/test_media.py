@@ -126,7 +126,7 @@ async def test_what_a_scheduled_post_waits_with_stays(db, storage, enrol):
         "INSERT INTO scheduled_posts (id, account_id, due_at, draft, created_at) VALUES (1, $1, $2, $3, $2)",
         ada.account_id,
         start,
-        f'{{"media_ids": [{views[0].id}, "{views[1].id}"]}}',
+        f'{{"media": [{views[0].id}, "{views[1].id}"]}}',
     )
     with clock.held_at(start + timedelta(days=2)):
         await media.sweep_loose(db, storage)

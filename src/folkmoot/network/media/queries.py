@@ -80,7 +80,7 @@ async def delete_forgotten(tx: Transaction, before: datetime) -> int:
            AND NOT EXISTS (
              SELECT FROM scheduled_posts
              WHERE scheduled_posts.account_id = media.account_id
-             AND (draft -> 'media_ids' @> to_jsonb(media.id) OR draft -> 'media_ids' @> to_jsonb(media.id::text)))""",
+             AND (draft -> 'media' @> to_jsonb(media.id) OR draft -> 'media' @> to_jsonb(media.id::text)))""",
         before,
     )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Sequence
 
 import msgspec
 
@@ -48,11 +48,16 @@ async def edit(
         raise rules.NotYourPost
     draft = msgspec.structs.replace(draft.cleaned(), visibility=post.visibility, in_reply_to_id=post.in_reply_to_id)
     rules.check_draft(
-        draft, longest=desk.settings.post_length, most_media=desk.settings.media_per_post, own_domain=desk.settings.domain
+        draft,
+        longest=desk.settings.post_length,
+        most_media=desk.settings.media_per_post,
+        own_domain=desk.settings.domain,
     )
     now = clock.now()
-    kept_poll = post.poll is not None and draft.poll is not None and (
-        (post.poll.options, post.poll.multiple) == (draft.poll.options, draft.poll.multiple)
+    kept_poll = (
+        post.poll is not None
+        and draft.poll is not None
+        and ((post.poll.options, post.poll.multiple) == (draft.poll.options, draft.poll.multiple))
     )
     same = (
         (post.text, post.warning, post.sensitive, tuple(m.id for m in post.media))
@@ -82,8 +87,14 @@ async def edit(
                 due_at = now + timedelta(seconds=draft.poll.seconds)
                 await queries.insert_poll(tx, new_id(), viewer.account_id, post.id, draft.poll, due_at)
         await queries.replace_words(
-            tx, post.id, text=draft.text, warning=draft.warning, sensitive=draft.sensitive,
-            language=draft.language or post.language, has_media=bool(draft.media), now=now,
+            tx,
+            post.id,
+            text=draft.text,
+            warning=draft.warning,
+            sensitive=draft.sensitive,
+            language=draft.language or post.language,
+            has_media=bool(draft.media),
+            now=now,
         )
         await queries.clear_references(tx, post.id)
         if mentioned:
@@ -104,15 +115,23 @@ async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Versi
     post = await desk.get(viewer, post_id)
     past = [
         Version(
-            version=row["version"], text=row["text"], warning=row["warning"], sensitive=row["sensitive"],
-            media=tuple(msgspec.json.decode(row["media"])), created_at=row["created_at"],
+            version=row["version"],
+            text=row["text"],
+            warning=row["warning"],
+            sensitive=row["sensitive"],
+            media=tuple(msgspec.json.decode(row["media"])),
+            created_at=row["created_at"],
             poll_options=tuple(msgspec.json.decode(row["poll_options"])) if row["poll_options"] else None,
         )
         for row in await queries.versions(desk.db, post.id)
     ]
     present = Version(
-        version=post.version, text=post.text, warning=post.warning, sensitive=post.sensitive,
+        version=post.version,
+        text=post.text,
+        warning=post.warning,
+        sensitive=post.sensitive,
         media=tuple(msgspec.to_builtins(item) for item in post.media),
-        poll_options=post.poll.options if post.poll else None, created_at=post.edited_at or post.created_at,
+        poll_options=post.poll.options if post.poll else None,
+        created_at=post.edited_at or post.created_at,
     )
     return [*past, present]

@@ -183,4 +183,3 @@ async def _mentioned(desk: Desk, viewer: Viewer, draft: rules.Draft) -> list[Acc
     names = markup.find_mentions(draft.text, desk.settings.domain)[: rules.MENTIONS]
     accounts = [await desk.shelf.account_by_name(name) for name in dict.fromkeys(names)]
     return [shelved.view for shelved in accounts if shelved is not None and shelved.view.is_open]
-

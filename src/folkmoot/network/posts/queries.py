@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Sequence
+from typing import Any
 
 import msgspec
 
@@ -109,7 +110,9 @@ async def insert_mentions(tx: Transaction, post_id: int, author_id: int, account
     )
 
 
-async def insert_tags(tx: Transaction, post_id: int, account_id: int, tags: Sequence[tuple[str, str]], now: datetime) -> None:
+async def insert_tags(
+    tx: Transaction, post_id: int, account_id: int, tags: Sequence[tuple[str, str]], now: datetime
+) -> None:
     """`tags` are pairs of normal form and spelling. Sorted, so that two posts with the same new tags cannot lock each other."""
     pairs = sorted(dict(tags).items())
     await tx.execute(
@@ -277,7 +280,9 @@ async def pins(source: Database | Transaction, account_id: int) -> list[int]:
 async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: bool) -> None:
     if muted:
         await tx.execute(
-            "INSERT INTO thread_mutes (account_id, thread_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", account_id, thread_id
+            "INSERT INTO thread_mutes (account_id, thread_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+            account_id,
+            thread_id,
         )
     else:
         await tx.execute("DELETE FROM thread_mutes WHERE account_id = $1 AND thread_id = $2", account_id, thread_id)
@@ -285,7 +290,9 @@ async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: b
 
 async def delete(tx: Transaction, post_id: int) -> list[Row]:
     """Delete the post, its boosts and everything about them; says which rows of `posts` went."""
-    gone = await tx.fetch("DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id)
+    gone = await tx.fetch(
+        "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id
+    )
     ids = [row["id"] for row in gone]
     if ids:
         await tx.execute(
@@ -324,7 +331,10 @@ async def keep_key(tx: Transaction, account_id: int, key: str, post_id: int, now
 
 async def post_with_key(db: Database, account_id: int, key: str, since: datetime) -> int | None:
     found: int | None = await db.fetchval(
-        "SELECT post_id FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND created_at >= $3", account_id, key, since
+        "SELECT post_id FROM idempotency_keys WHERE account_id = $1 AND key = $2 AND created_at >= $3",
+        account_id,
+        key,
+        since,
     )
     return found
 

@@ -37,7 +37,11 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
             (earlier,) = await queries.load(tx, [made])
             return earlier
         homes, last = await queries.deliver_home(
-            tx, post_id=boost_id, author_id=viewer.account_id, shows_id=post.id, shows_account_id=post.account_id,
+            tx,
+            post_id=boost_id,
+            author_id=viewer.account_id,
+            shows_id=post.id,
+            shows_account_id=post.account_id,
             limit=HOME_BATCH,
         )
         if last is not None:
@@ -49,8 +53,17 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
         tx.announce("account.changed", account_id=viewer.account_id)
         tx.announce(
-            "post.published", post_id=boost_id, account_id=viewer.account_id, visibility=visibility.value, tags=[],
-            reply=False, media=False, homes=homes, mentioned=[], shows_id=post.id, shows_account_id=post.account_id,
+            "post.published",
+            post_id=boost_id,
+            account_id=viewer.account_id,
+            visibility=visibility.value,
+            tags=[],
+            reply=False,
+            media=False,
+            homes=homes,
+            mentioned=[],
+            shows_id=post.id,
+            shows_account_id=post.account_id,
         )
         (made_post,) = await queries.load(tx, [boost_id])
     return made_post

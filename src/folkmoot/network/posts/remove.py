@@ -41,7 +41,9 @@ async def erase(tx: Transaction, post: PostView) -> None:
         await queries.count(tx, "boosts_count", post.shows_id, -1)
         tx.announce("post.changed", post_id=post.shows_id, counts=True)
         tx.announce("marks.changed", account_id=post.account_id, post_id=post.shows_id)
-    for gone in sorted(removed, key=lambda row: row["account_id"]):  # in one order, so that deeds cannot lock each other
+    for gone in sorted(
+        removed, key=lambda row: row["account_id"]
+    ):  # in one order, so that deeds cannot lock each other
         await queries.counted(tx, gone["account_id"], -1, None)
         tx.announce("account.changed", account_id=gone["account_id"])
         tx.announce("post.removed", post_id=gone["id"], account_id=gone["account_id"], shows_id=gone["shows_id"])

@@ -31,13 +31,18 @@ class ScheduledView(msgspec.Struct, frozen=True, kw_only=True):
     media: tuple[MediaView, ...] = ()
 
 
-async def schedule(desk: Desk, viewer: Viewer, draft: rules.Draft, at: datetime, *, key: str | None = None) -> ScheduledView:
+async def schedule(
+    desk: Desk, viewer: Viewer, draft: rules.Draft, at: datetime, *, key: str | None = None
+) -> ScheduledView:
     """Keep the draft until `at`. Raises TooSoon and the errors of `rules`. The same key schedules once."""
     if not rules.due_for_schedule(at, clock.now()):
         raise TooSoon(field="scheduled_at")
     draft = draft.cleaned()
     rules.check_draft(
-        draft, longest=desk.settings.post_length, most_media=desk.settings.media_per_post, own_domain=desk.settings.domain
+        draft,
+        longest=desk.settings.post_length,
+        most_media=desk.settings.media_per_post,
+        own_domain=desk.settings.domain,
     )
     if key and (earlier := await queries.post_with_key(desk.db, viewer.account_id, key, clock.now() - _AN_HOUR)):
         return await get(desk.db, viewer, earlier)
@@ -48,7 +53,9 @@ async def schedule(desk: Desk, viewer: Viewer, draft: rules.Draft, at: datetime,
         async with desk.db.transaction() as tx:
             if key:
                 await queries.keep_key(tx, viewer.account_id, key, id, clock.now())
-            await queries.insert_scheduled(tx, id, viewer.account_id, at, msgspec.json.encode(draft).decode(), clock.now())
+            await queries.insert_scheduled(
+                tx, id, viewer.account_id, at, msgspec.json.encode(draft).decode(), clock.now()
+            )
     except queries.KeyTaken:
         earlier = await queries.post_with_key(desk.db, viewer.account_id, key or "", clock.now() - _AN_HOUR)
         if earlier is None:

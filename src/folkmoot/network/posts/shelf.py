@@ -7,7 +7,7 @@ of and go with it.
 
 from __future__ import annotations
 
-from typing import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -74,7 +74,9 @@ class Shelf:
             for view in await queries.load(self._db, absent):
                 shelved = Shelved(view, {})
                 # A rendered post is about 2.5 KB of JSON and 4 KB of HTML beside its own values.
-                self._posts.put(view.id, shelved, as_of=as_of, weight=3_000 + 4 * len(view.text) + 800 * len(view.media))
+                self._posts.put(
+                    view.id, shelved, as_of=as_of, weight=3_000 + 4 * len(view.text) + 800 * len(view.media)
+                )
                 found[view.id] = shelved
         return found
 

@@ -68,7 +68,9 @@ class Homes:
         """These posts no longer exist: leave them out from now on."""
         kept = self._kept.peek(account_id)
         if kept is not None:
-            kept.entries[:] = [entry for entry in kept.entries if entry.post_id not in gone and entry.shows_id not in gone]
+            kept.entries[:] = [
+                entry for entry in kept.entries if entry.post_id not in gone and entry.shows_id not in gone
+            ]
 
     async def _load(self, account_id: int) -> Kept:
         as_of = self._kept.moment()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from folkmoot.bus import Bus, News
 from folkmoot.database import Database
@@ -114,7 +114,9 @@ async def posts_of(
     conditions = [_BETWEEN, "p.account_id = $4"]
     if not own:
         kinds = "'public', 'unlisted', 'followers'" if reader_follows else "'public', 'unlisted'"
-        named = "EXISTS (SELECT FROM mentions m WHERE m.post_id = p.id AND m.author_id = $4 AND m.account_id = $5::bigint)"
+        named = (
+            "EXISTS (SELECT FROM mentions m WHERE m.post_id = p.id AND m.author_id = $4 AND m.account_id = $5::bigint)"
+        )
         conditions.append(f"(p.visibility IN ({kinds}) OR ($5::bigint IS NOT NULL AND {named}))")
     else:
         conditions.append("$5::bigint IS NOT NULL")
@@ -125,7 +127,9 @@ async def posts_of(
     if without_boosts:
         conditions.append("p.shows_id IS NULL")
     if tag is not None:
-        conditions.append("EXISTS (SELECT FROM post_tags t WHERE t.post_id = p.id AND t.account_id = $4 AND t.tag = $6::text)")
+        conditions.append(
+            "EXISTS (SELECT FROM post_tags t WHERE t.post_id = p.id AND t.account_id = $4 AND t.tag = $6::text)"
+        )
     else:
         conditions.append("$6::text IS NULL")
     rows = await db.fetch(

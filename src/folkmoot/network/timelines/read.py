@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 from folkmoot.bus import Bus, News
 from folkmoot.errors import Missing
@@ -29,7 +29,14 @@ class Timelines:
         self._public = queries.PublicPosts(desk.db, bus)
         self.public_generation = 0
         """Changes whenever what anybody sees in public may have changed; finished answers are kept under it."""
-        for kind in ("post.published", "post.changed", "post.removed", "account.changed", "access.changed", "site.changed"):
+        for kind in (
+            "post.published",
+            "post.changed",
+            "post.removed",
+            "account.changed",
+            "access.changed",
+            "site.changed",
+        ):
             bus.hear(kind, self._public_changed)
         bus.on_reset(lambda: self._public_changed(None))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -216,9 +217,7 @@ Listing = Callable[..., Awaitable[list[tuple[int, int]]]]
 
 async def _listed(call: Call, given: ListParameters, read: Listing, **values: Any) -> Answer:
     limit = max(1, min(given.limit, 79))
-    rows = await read(
-        max_id=given.max_id, since_id=given.since_id, min_id=given.min_id, limit=limit + 1, **values
-    )
+    rows = await read(max_id=given.max_id, since_id=given.since_id, min_id=given.min_id, limit=limit + 1, **values)
     page = rows[1:] if len(rows) > limit and given.min_id is not None else rows[:limit]
     more = len(rows) > limit or (given.min_id is not None and bool(page))
     return Answer(

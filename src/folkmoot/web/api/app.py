@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import time
 import zlib
-from typing import Any, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,7 +22,16 @@ from folkmoot.web.server import Server
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-PREFIXES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/.well-known/", "/nodeinfo", "/health/", "/metrics")
+PREFIXES = (
+    "/api/",
+    "/oauth/token",
+    "/oauth/revoke",
+    "/oauth/userinfo",
+    "/.well-known/",
+    "/nodeinfo",
+    "/health/",
+    "/metrics",
+)
 COMPRESS_ABOVE = 1_024
 SLOW_SECONDS = 1.0
 
@@ -34,7 +44,10 @@ PREFLIGHT = [
     (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, X-Requested-With"),
     (b"access-control-max-age", b"86400"),
 ]
-SAFE = [(b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
+SAFE = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +65,13 @@ class Api:
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send, request_id: str) -> None:
         begun = time.perf_counter()
         endpoint, answer = await self._answer(scope, receive, request_id)
-        headers = [(b"content-type", answer.content_type), *CORS, *SAFE, (b"x-request-id", request_id.encode()), *answer.headers]
+        headers = [
+            (b"content-type", answer.content_type),
+            *CORS,
+            *SAFE,
+            (b"x-request-id", request_id.encode()),
+            *answer.headers,
+        ]
         body = answer.body
         if len(body) > COMPRESS_ABOVE and b"gzip" in _header(scope, b"accept-encoding"):
             packer = zlib.compressobj(1, zlib.DEFLATED, 31)
@@ -64,7 +83,9 @@ class Api:
         took = time.perf_counter() - begun
         metrics.observe(scope["method"], endpoint.path if endpoint else "unknown", answer.status, took)
         if took > SLOW_SECONDS:
-            log.warning("slow request", path=scope["path"], status=answer.status, seconds=round(took, 3), request=request_id)
+            log.warning(
+                "slow request", path=scope["path"], status=answer.status, seconds=round(took, 3), request=request_id
+            )
 
     async def _answer(
         self, scope: Mapping[str, Any], receive: Receive, request_id: str
@@ -92,7 +113,9 @@ class Api:
         except FolkmootError as error:
             answer = face(error)
             if error.cause:
-                log.warning("refused", path=scope["path"], error=type(error).__name__, cause=error.cause, request=request_id)
+                log.warning(
+                    "refused", path=scope["path"], error=type(error).__name__, cause=error.cause, request=request_id
+                )
         except Exception:
             log.exception("unexpected", path=scope["path"], method=method, request=request_id)
             answer = refusal(500, "Something went wrong on our side. Nothing was changed.")

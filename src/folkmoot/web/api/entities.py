@@ -6,8 +6,9 @@ votes of a reader, the account, which changes more often than the post) is splic
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -148,7 +149,9 @@ class Entities:
             return inner
         return self._status(card.entry, card.booster, marks, inner, votes, signed_in)
 
-    def cards(self, cards: Iterable[Card], *, signed_in: bool, votes: Mapping[int, Sequence[int]] | None = None) -> bytes:
+    def cards(
+        self, cards: Iterable[Card], *, signed_in: bool, votes: Mapping[int, Sequence[int]] | None = None
+    ) -> bytes:
         return b"[" + b",".join([self.card(card, signed_in=signed_in, votes=votes) for card in cards]) + b"]"
 
     def _status(

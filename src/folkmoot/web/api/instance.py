@@ -278,9 +278,7 @@ async def unreact(call: Call) -> Any:
 async def nodeinfo_links(call: Call) -> Any:
     """Where NodeInfo is."""
     base = call.server.settings.base_url
-    return {
-        "links": [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": f"{base}/nodeinfo/2.0"}]
-    }
+    return {"links": [{"rel": "http://nodeinfo.diaspora.software/ns/schema/2.0", "href": f"{base}/nodeinfo/2.0"}]}
 
 
 @endpoint("GET", "/nodeinfo/2.0", who="anyone")

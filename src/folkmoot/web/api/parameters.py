@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import types
-from typing import Any, Iterable, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec

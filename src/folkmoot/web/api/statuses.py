@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Sequence
+from typing import Any
 
 import msgspec
 
@@ -17,7 +18,7 @@ from folkmoot.network.posts import react, scheduled
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft, PollDraft
-from folkmoot.network.posts.views import PostView
+from folkmoot.network.posts.views import MediaView, PostView
 from folkmoot.network.timelines import Card
 from folkmoot.web.api.call import Answer, Call, endpoint
 from folkmoot.web.api.entities import VISIBILITY_FROM, Entities
@@ -77,7 +78,7 @@ async def draft_of(call: Call, given: StatusParameters) -> Draft:
     preferences = None
     if given.visibility is None or given.sensitive is None or not given.language:
         preferences = await accounts.get_preferences(call.server.db, call.member)
-    visibility = given.visibility or preferences and preferences.default_visibility or "public"
+    visibility = given.visibility or (preferences and preferences.default_visibility) or "public"
     if visibility not in VISIBILITY_FROM and visibility not in VISIBILITY_FROM.values():
         raise Invalid("Validation failed: Visibility is not included in the list", field="visibility")
     if given.quoted_status_id:
@@ -173,7 +174,8 @@ async def change(call: Call, given: StatusParameters) -> bytes:
     """Edit a post."""
     draft = await draft_of(call, given)
     changes = [
-        editing.MediaChange(_media_id(item.id), item.description, focus_of(item.focus)) for item in given.media_attributes
+        editing.MediaChange(_media_id(item.id), item.description, focus_of(item.focus))
+        for item in given.media_attributes
     ]
     return await render_one(call, await editing.edit(call.server.desk, call.member, call.id(), draft, changes))
 
@@ -233,7 +235,7 @@ async def history(call: Call) -> bytes:
             "created_at": stamp(version.created_at),  # type: ignore[arg-type]  # a datetime
             "account": account,
             "media_attachments": [
-                call.server.entities.media_dict(msgspec.convert(item, editing.MediaView)) for item in version.media
+                call.server.entities.media_dict(msgspec.convert(item, MediaView)) for item in version.media
             ],
             "emojis": [],
         }

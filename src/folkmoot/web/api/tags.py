@@ -105,4 +105,6 @@ async def featured_of(call: Call) -> Any:
     account = await call.server.shelf.account(call.id())
     if account is None or not account.is_open:
         return []
-    return [featured_dict(call, each, account.name) for each in await relations.featured_tags(call.server.db, account.id)]
+    return [
+        featured_dict(call, each, account.name) for each in await relations.featured_tags(call.server.db, account.id)
+    ]

@@ -47,7 +47,9 @@ class _Wish:
             challenge_method=self.challenge_method,
         )
         if self.values["response_type"] != "code":
-            raise OAuthError("unsupported_response_type", "The authorization server does not support this response type.")
+            raise OAuthError(
+                "unsupported_response_type", "The authorization server does not support this response type."
+            )
         return app
 
     def lead_back(self, **answer: str) -> Answer:

@@ -6,7 +6,21 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from folkmoot.web.pages import about, account, admin, assets, auth, home, live, media, news, oauth, post, search, settings
+from folkmoot.web.pages import (
+    about,
+    account,
+    admin,
+    assets,
+    auth,
+    home,
+    live,
+    media,
+    news,
+    oauth,
+    post,
+    search,
+    settings,
+)
 
 HANDLERS: Sequence[HTTPRouteHandler] = (
     # reading

@@ -7,7 +7,8 @@ clients do anyway.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -67,7 +68,7 @@ class Streams:
         self._tasks: set[asyncio.Task[None]] = set()
         bus = server.bus
         bus.hear("post.published", lambda news: self._later(self._published(news)))
-        bus.hear("post.changed", lambda news: news.payload.get("edited") and self._later(self._edited(news)))
+        bus.hear("post.changed", self._changed)
         bus.hear("post.removed", self._removed)
         bus.hear("notification.created", lambda news: self._later(self._notified(news)))
         bus.hear("access.changed", self._access_changed)
@@ -133,6 +134,10 @@ class Streams:
             for account_id in {*payload["mentioned"], payload["account_id"]}:
                 channels[f"direct:{account_id}"] = ["direct"]
         return {channel: name for channel, name in channels.items() if channel in self._listeners}
+
+    def _changed(self, news: News) -> None:
+        if news.payload.get("edited"):
+            self._later(self._edited(news))
 
     async def _edited(self, news: News) -> None:
         seen_by = Viewer(account_id=news.payload["account_id"], name="")
@@ -206,7 +211,14 @@ class Streams:
             if me is None or not me.may("read:statuses"):
                 return None
             return f"{stream}:{me.account_id}"
-        if stream in ("public", "public:local", "public:media", "public:local:media", "public:remote", "public:remote:media"):
+        if stream in (
+            "public",
+            "public:local",
+            "public:media",
+            "public:local:media",
+            "public:remote",
+            "public:remote:media",
+        ):
             return stream
         if stream in ("hashtag", "hashtag:local") and tag:
             return f"{stream}:{tag.lower()}"
@@ -318,7 +330,11 @@ class Streams:
         self._subscribe(listener, channel)
         self._open(listener)
         watch = asyncio.create_task(_until_gone(receive, listener))
-        start = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]
+        start = [
+            (b"content-type", b"text/event-stream"),
+            (b"cache-control", b"no-store"),
+            (b"x-accel-buffering", b"no"),
+        ]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": [*start, *CORS]})
             await send({"type": "http.response.body", "body": b":)\n\n", "more_body": True})
