@@ -19,7 +19,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright
 
 HERE = Path(__file__).parent
-CHROMIUM = next(filter(None, (os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, (os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("google-chrome"))), None
+)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -66,9 +68,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < until:
         if process.poll() is not None:
             break
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(url, timeout=5):
-                return
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=5):
+            return
         time.sleep(0.1)
     raise AssertionError(f"The network did not come up:\n{log.read_text()[-3000:]}")
 

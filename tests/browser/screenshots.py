@@ -14,9 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from network import launch, running, sign_in
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from village import MEMBER, OPERATOR, PASSWORD
+
+from network import launch, running, sign_in
 
 INTO = Path(__file__).parent / "screenshots"
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}

@@ -1,6 +1,6 @@
 """A village on a running network: the demo's people and their latest posts, settled through our own verbs.
 
-    python tests/browser/village.py DATA    on the network that `folkmoot serve --data DATA` runs
+python tests/browser/village.py DATA    on the network that `folkmoot serve --data DATA` runs
 """
 
 from __future__ import annotations

@@ -21,7 +21,27 @@ def scope_words(scope: str) -> str:
     if deed == "admin":
         return say("run the network in your name (%(scope)s)", scope=scope)
     if deed == "read" and thing:
-        return say("read your %(thing)s", thing=thing)
+        return say("read your %(thing)s", thing=_thing(thing))
     if deed == "write" and thing:
-        return say("change your %(thing)s", thing=thing)
+        return say("change your %(thing)s", thing=_thing(thing))
     return scope
+
+
+def _thing(name: str) -> str:
+    known = {
+        "accounts": say("account"),
+        "blocks": say("blocks"),
+        "bookmarks": say("bookmarks"),
+        "conversations": say("conversations"),
+        "favourites": say("favourites"),
+        "filters": say("filters"),
+        "follows": say("follows"),
+        "lists": say("lists"),
+        "media": say("pictures"),
+        "mutes": say("mutes"),
+        "notifications": say("notifications"),
+        "reports": say("reports"),
+        "search": say("searches"),
+        "statuses": say("posts"),
+    }
+    return known.get(name, name)

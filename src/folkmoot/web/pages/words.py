@@ -53,7 +53,9 @@ class Catalogue:
     def of_error(self, error: FolkmootError) -> str:
         """What an error says, without the prefix that clients expect."""
         sentence = self.gettext(error.sentence)
-        sentence = sentence.format(**error.values) if error.values else sentence
+        if error.values:
+            said = {name: self.gettext(part) if isinstance(part, str) else part for name, part in error.values.items()}
+            sentence = sentence.format(**said)
         return sentence.removeprefix("Validation failed: ")
 
 

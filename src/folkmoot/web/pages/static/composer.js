@@ -24,6 +24,7 @@ export function watchComposer(form) {
   const uploads = form.querySelector("[data-uploads]");
   const longest = Number(form.dataset.longest);
   const draftKey = `draft:${form.dataset.draft}`;
+  const sensitive = form.querySelector("[data-sensitive]");
   let running = 0;
 
   form.querySelector("[data-tools]").hidden = false;
@@ -70,6 +71,7 @@ export function watchComposer(form) {
     left.classList.toggle("over", rest < 0);
     if (rest === 50 || rest === 0 || rest === -1) leftSaid.textContent = say("left", { n: rest });
     const empty = !text.value.trim() && !uploads.children.length && ![...form.querySelectorAll("[name=option]")].some((each) => each.value.trim());
+    sensitive.hidden = !uploads.children.length;
     button.disabled = rest < 0 || running > 0 || empty;
   }
 
