@@ -17,6 +17,7 @@ COMMANDS = {
     "web": ("folkmoot.cli.web:web", "Run one web process."),
     "worker": ("folkmoot.cli.worker:worker", "Run one worker."),
     "account": ("folkmoot.cli.account:account", "Make accounts and look after them."),
+    "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
     "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
     "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),

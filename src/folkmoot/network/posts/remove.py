@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from folkmoot.audit import Event
 from folkmoot.database import Transaction
+from folkmoot.errors import Missing
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.posts import queries
 from folkmoot.network.posts.desk import Desk
@@ -22,18 +23,26 @@ async def remove(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
 async def remove_as_staff(desk: Desk, viewer: Viewer, post_id: int, why: str) -> PostView:
     """Delete anybody's post, on record with the reason. Raises Forbidden, Missing."""
     viewer.check_role(Role.STEWARD)
-    post = await desk.get(viewer, post_id)
+    found = (await desk.shelf.posts([post_id])).get(post_id)  # staff remove what was reported, whoever may see it
+    if found is None:
+        raise Missing
+    post = found.view
     async with desk.db.transaction() as tx:
         await erase(tx, post)
         tx.record(
-            Event.POST_REMOVED_BY_STAFF, actor=viewer.account_id, subject=post.account_id, post_id=str(post.id), why=why
+            Event.POST_REMOVED_BY_STAFF,
+            actor=viewer.actor,
+            subject=post.account_id,
+            post_id=str(post.id),
+            why=why,
+            **viewer.traces,
         )
     return post
 
 
 async def erase(tx: Transaction, post: PostView) -> None:
     """Take the post, its boosts and all that refers to them out of every table; a step of the caller's deed."""
-    removed = await queries.delete(tx, post.id)
+    removed, homes = await queries.delete(tx, post.id)
     if removed and post.in_reply_to_id is not None:
         await queries.count(tx, "replies_count", post.in_reply_to_id, -1)
         tx.announce("post.changed", post_id=post.in_reply_to_id, counts=True)
@@ -41,6 +50,7 @@ async def erase(tx: Transaction, post: PostView) -> None:
         await queries.count(tx, "boosts_count", post.shows_id, -1)
         tx.announce("post.changed", post_id=post.shows_id, counts=True)
         tx.announce("marks.changed", account_id=post.account_id, post_id=post.shows_id)
+        tx.announce("homes.changed", homes=homes)  # a later boost of the same may come to light again
     for gone in sorted(
         removed, key=lambda row: row["account_id"]
     ):  # in one order, so that deeds cannot lock each other
