@@ -10,6 +10,7 @@ from folkmoot.errors import FolkmootError, Missing
 from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts import publish as publishing
 from folkmoot.network.posts.publish import deliver_rest, publish
+from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import (
     Draft,
     MediaUnusable,
@@ -143,8 +144,6 @@ async def test_the_same_key_makes_one_post(cast: Any, desk: Any) -> None:
 
 
 async def test_a_key_of_a_deleted_post_makes_no_new_one(db: Any, cast: Any, desk: Any) -> None:
-    from folkmoot.network.posts.remove import remove  # the verb under test elsewhere
-
     post = await publish(desk, cast.ada, Draft(text="One"), key="k")
     await remove(desk, cast.ada, post.id)
     with pytest.raises(FolkmootError):

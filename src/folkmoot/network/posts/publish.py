@@ -101,6 +101,7 @@ async def _write(
         only_mentioned=draft.visibility is Visibility.DIRECT,
         limit=HOME_BATCH,
         tags=[name for name, _ in tags] if draft.visibility is Visibility.PUBLIC else [],
+        language=draft.language or viewer.locale,
     )
     if last is not None:
         tx.defer("network.posts.deliver", post_id=post_id, after_account=last)
@@ -148,6 +149,7 @@ async def deliver_rest(db: Database, post_id: int, after_account: int) -> None:
                 only_mentioned=post.visibility is Visibility.DIRECT,
                 after_account=after_account,
                 limit=HOME_BATCH,
+                language=post.language,
             )
             tx.announce("home.delivered", post_id=post_id, account_id=post.account_id, homes=homes)
         if last is None:

@@ -163,13 +163,14 @@ async def deliver_home(
     after_account: int = 0,
     limit: int = 1_000,
     tags: Sequence[str] = (),
+    language: str | None = None,
 ) -> tuple[list[int], int | None]:
     """Write the post into its followers' homes (and the author's own, in the first batch).
 
     Says whose homes are new, and the last follower looked at when `limit` of them were: there may be more to come.
 
     Replies to somebody else reach those who follow both; boosts those who want boosts from the author and did not write
-    the post themselves; direct posts only followers who are mentioned. `tags` (normal forms, given for public posts)
+    the post themselves; direct posts only followers who are mentioned; those who chose languages get these. `tags` (normal forms, given for public posts)
     bring it to those who follow one of them, too; mutes and blocks are respected when it is read.
     """
     row = await tx.fetchrow(
@@ -179,6 +180,7 @@ async def deliver_home(
                AND ($4::bigint IS NULL OR (f.shows_boosts AND f.account_id <> $4))
                AND ($5::bigint IS NULL OR $5 = $2 OR f.account_id = $5
                     OR EXISTS (SELECT FROM follows pair WHERE pair.account_id = f.account_id AND pair.target_id = $5))
+               AND (f.languages IS NULL OR $10::text IS NULL OR $10 = ANY(f.languages))
                AND (NOT $6 OR EXISTS (SELECT FROM mentions m WHERE m.post_id = $1 AND m.author_id = $2 AND m.account_id = f.account_id))
              ORDER BY f.account_id LIMIT $8),
            interested AS (SELECT account_id FROM tag_follows WHERE tag = ANY($9::text[]) AND $7 = 0 LIMIT $8),
@@ -199,6 +201,7 @@ async def deliver_home(
         after_account,
         limit,
         list(tags),
+        language,
     )
     assert row is not None  # a SELECT without FROM has one row
     return row["homes"], row["last"]
@@ -288,26 +291,30 @@ async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: b
         await tx.execute("DELETE FROM thread_mutes WHERE account_id = $1 AND thread_id = $2", account_id, thread_id)
 
 
-async def delete(tx: Transaction, post_id: int) -> list[Row]:
-    """Delete the post, its boosts and everything about them; says which rows of `posts` went."""
+async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
+    """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it."""
     gone = await tx.fetch(
         "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id
     )
     ids = [row["id"] for row in gone]
+    homes: list[int] = []
     if ids:
-        await tx.execute(
+        homes = await tx.fetchval(
             """WITH homes AS (
                  DELETE FROM home_entries h USING unnest($1::bigint[], $2::bigint[]) AS gone (id, author_id)
                  WHERE h.post_id = gone.id
-                   AND h.account_id IN (SELECT account_id FROM follows WHERE target_id = gone.author_id UNION SELECT gone.author_id)),
+                   AND h.account_id IN (SELECT account_id FROM follows WHERE target_id = gone.author_id UNION SELECT gone.author_id)
+                 RETURNING h.account_id, h.post_id),
                news AS (DELETE FROM notifications WHERE post_id = ANY($1)),
                liked AS (DELETE FROM favourites WHERE post_id = ANY($1)),
-               loose AS (UPDATE media SET post_id = NULL WHERE post_id = ANY($1))
-               DELETE FROM bookmarks WHERE post_id = ANY($1)""",
+               loose AS (UPDATE media SET post_id = NULL WHERE post_id = ANY($1)),
+               kept AS (DELETE FROM bookmarks WHERE post_id = ANY($1))
+               SELECT ARRAY(SELECT account_id FROM homes WHERE post_id = $3)""",
             ids,
             [row["account_id"] for row in gone],
+            post_id,
         )
-    return gone
+    return gone, homes
 
 
 class KeyTaken(Exception):

@@ -112,7 +112,10 @@ class Shelf:
             if id is None:
                 return None
             self._ids_by_name.put(name.lower(), id, as_of=as_of)
-        return (await self.accounts([id])).get(id)
+        found = (await self.accounts([id])).get(id)
+        if found is None:  # a rejected applicant's: the handle is free again
+            self._ids_by_name.drop(name.lower())
+        return found
 
     async def marks(self, account_id: int | None, ids: Sequence[int]) -> dict[int, Marks]:
         """What this account did with these posts; every id has an answer."""

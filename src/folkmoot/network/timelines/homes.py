@@ -42,6 +42,7 @@ class Homes:
         self._loading: dict[int, int] = {}
         bus.hear("post.published", self._delivered)
         bus.hear("home.delivered", self._home_delivered)
+        bus.hear("homes.changed", self._home_delivered)
         bus.hear("home.changed", lambda news: self._kept.drop(news.payload["account_id"]))
         bus.on_reset(self._kept.clear)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from folkmoot import clock
 from folkmoot.bus import Bus, News
 from folkmoot.errors import Missing
 from folkmoot.markup import normal_tag
 from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.accounts import note_activity
 from folkmoot.network.posts import queries as post_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.views import PostView
 from folkmoot.network.timelines import queries
 from folkmoot.network.timelines.cards import Card, cards
 from folkmoot.network.timelines.homes import Homes
+from folkmoot.network.timelines.idle import wake
 from folkmoot.network.timelines.pages import Page, Span, Taken
 
 ANCESTORS, DESCENDANTS = 4_000, 4_000
@@ -27,6 +30,7 @@ class Timelines:
         self._desk = desk
         self._homes = Homes(desk.db, bus)
         self._public = queries.PublicPosts(desk.db, bus)
+        self._read_until: dict[int, int] = {}
         self.public_generation = 0
         """Changes whenever what anybody sees in public may have changed; finished answers are kept under it."""
         for kind in (
@@ -45,12 +49,24 @@ class Timelines:
 
     async def home(self, viewer: Viewer, span: Span) -> Page:
         """Posts of the viewer and of those they follow."""
+        await self._note_reading(viewer.account_id)
         taken = Taken(await self._homes.entries(viewer.account_id, span), span, lambda entry: entry.post_id)
         found = await self._desk.shelf.posts([entry.post_id for entry in taken.rows])
         if len(found) < len(taken.rows):
             self._homes.forget(viewer.account_id, {entry.post_id for entry in taken.rows if entry.post_id not in found})
         shown = await cards(self._desk, viewer.account_id, [entry.post_id for entry in taken.rows])
         return Page(shown, taken.next_id, taken.prev_id)
+
+    async def _note_reading(self, account_id: int) -> None:
+        """Once an hour: remember that somebody reads here, and build the home of one who was long away."""
+        now_ms = clock.now_ms()
+        if now_ms < self._read_until.get(account_id, 0):
+            return
+        if len(self._read_until) > 50_000:
+            self._read_until.clear()
+        self._read_until[account_id] = now_ms + 3_600_000
+        await note_activity(self._desk.db, account_id)
+        await wake(self._desk.db, account_id)
 
     async def public(self, viewer: Viewer | None, span: Span, *, only_media: bool = False) -> Page:
         """Everybody's public posts and conversations with oneself, without replies to others and boosts."""
