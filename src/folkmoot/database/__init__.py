@@ -139,7 +139,7 @@ class Database:
         async with self._connection() as connection:
             tx = Transaction(self, connection)
             self.round_trips += 2
-            async with connection.transaction():
+            async with asyncio.timeout(TRANSACTION_SECONDS), connection.transaction():
                 yield tx
                 await tx.write_consequences()
             if getattr(connection, "unreplicated", False):

@@ -12,6 +12,7 @@ from folkmoot.network.media import sweep_loose
 from folkmoot.network.polls import jobs as polls
 from folkmoot.network.posts import jobs as posts
 from folkmoot.network.relations import jobs as relations
+from folkmoot.network.timelines import idle
 
 JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "network.accounts.erase": accounts.erase,
@@ -26,6 +27,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
         lambda tools: posts.publish_scheduled(tools.db, tools.settings),
     ),
     "network.relations.remove_ended_mutes": ("* * * * *", lambda tools: relations.remove_ended_mutes(tools.db)),
+    "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
     "network.access.forget_old": ("47 4 * * *", access.forget_old),

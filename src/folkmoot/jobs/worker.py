@@ -20,8 +20,12 @@ from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
 
 CONCURRENT_JOBS = 4
+STALLED_SECONDS = 60
 POLL_SECONDS = 2.0
 """How long a job may wait if the wake-up for it is lost."""
+STALLED = "jobs.take_up_stalled"
+STALLED_SECONDS = 30
+"""A worker that gave no sign of life for so long is taken for dead; a living one gives one every 10 s."""
 
 
 def run(settings: Settings) -> None:
@@ -79,7 +83,22 @@ def queue(url: str, tools: Tools) -> procrastinate.App:
     retry = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
     for name, act in JOBS.items():
         app.task(name=name, queue="default", retry=retry)(bound(act))
+
+    async def take_up_again(timestamp: int) -> None:
+        # A worker that was killed leaves its jobs marked as being done; its heartbeat tells.
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            await app.job_manager.retry_job(job)
+
+    stalled = app.task(name="jobs.take_up_again", queue="default", queueing_lock="jobs.take_up_again")(take_up_again)
+    app.periodic(cron="* * * * *")(stalled)
     for name, (cron, act) in PERIODIC.items():
         task = app.task(name=name, queue="default", queueing_lock=name, pass_context=False)(periodic(act))
         app.periodic(cron=cron)(task)
+
+    async def take_up_stalled(timestamp: int) -> None:
+        """Jobs whose worker was killed: another takes them up, which is why each may run twice."""
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            await app.job_manager.retry_job(job)
+
+    app.periodic(cron="* * * * *")(app.task(name=STALLED, queue="default", queueing_lock=STALLED)(take_up_stalled))
     return app

@@ -24,6 +24,8 @@ class Limits:
         self._most = settings.rate_limit_requests
         self._window = 0
         self._counts: dict[str, int] = {}
+        self._slow: dict[str, tuple[int, int]] = {}
+        """Deeds bounded over longer windows: the window's number and the count in it."""
         self._reset = b""
         self._limit = str(self._most).encode()
 
@@ -49,7 +51,7 @@ class Limits:
 
     def check_sign_up(self, address: str) -> None:
         """Count a sign-up from this address. Raises TooMany after SIGN_UPS in half an hour."""
-        self._check(f"sign-up {address} {int(time.time()) // SIGN_UP_WINDOW_SECONDS}", SIGN_UPS, SIGN_UP_WINDOW_SECONDS)
+        self._check(f"sign-up {address}", SIGN_UPS, SIGN_UP_WINDOW_SECONDS)
 
     def check_upload(self, account_id: int) -> None:
         """Count an upload. Raises TooMany after UPLOADS in five minutes."""
@@ -58,6 +60,12 @@ class Limits:
     def _check(self, key: str, most: int, seconds: int) -> None:
         if not self._on:
             return
-        self._counts[key] = self._counts.get(key, 0) + 1
-        if self._counts[key] > most:
-            raise TooMany(retry_after=seconds)
+        now = int(time.time())
+        window = now // seconds
+        known, count = self._slow.get(key, (window, 0))
+        count = count + 1 if known == window else 1
+        if len(self._slow) > 50_000:
+            self._slow.clear()
+        self._slow[key] = (window, count)
+        if count > most:
+            raise TooMany(retry_after=seconds - now % seconds)

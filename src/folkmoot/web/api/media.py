@@ -65,6 +65,7 @@ async def discard(call: Call) -> dict[str, Any]:
 
 async def _take(call: Call) -> dict[str, Any]:
     server = call.server
+    server.limits.check_upload(call.member.account_id)
     # Read here and not by declaration, because the bound is a setting.
     given: NewMedia = await call.parameters(NewMedia, server.settings.upload_mb * 1024 * 1024 + _AROUND_THE_FILE)
     view = await media.upload(

@@ -147,6 +147,6 @@ def plain_cookie(request: Asked, name: str, value: str, *, hidden: bool, seconds
         path="/",
         max_age=seconds,
         httponly=hidden,
-        secure=request.url.scheme == "https",
+        secure=request.app.state.server.settings.base_url.startswith("https:"),
         samesite="lax",
     )

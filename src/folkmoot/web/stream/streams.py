@@ -14,10 +14,13 @@ from urllib.parse import parse_qs
 import msgspec
 import structlog
 
+from folkmoot import clock
 from folkmoot.bus import News
 from folkmoot.errors import FolkmootError, Missing
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import get_notification
+from folkmoot.network.timelines import Card
+from folkmoot.network.visibility import wants_to_see
 from folkmoot.web import metrics
 from folkmoot.web.api.app import CORS, Send, face, refusal
 from folkmoot.web.api.call import Answer, Receive
@@ -114,7 +117,22 @@ class Streams:
             seen_by = Viewer(account_id=author.id, name=author.name)
             found = await self._server.timelines.cards(seen_by, [news.payload["post_id"]])
         if found:
+            channels = await self._wanted(channels, found[0])
             self._send(channels, "update", self._server.entities.card(found[0], signed_in=False).decode())
+
+    async def _wanted(self, channels: dict[str, list[str]], card: Card) -> dict[str, list[str]]:
+        """Without the homes of those who mute or block the author or the booster."""
+        now = clock.now()
+        authors = {card.author.view.id, (card.booster or card.author).view.id}
+        wanted = {}
+        for channel, name in channels.items():
+            kind, _, reader = channel.rpartition(":")
+            if kind == "user":
+                eyes = await self._server.watch.eyes(int(reader))
+                if not all(author == eyes.account_id or wants_to_see(author, eyes, now) for author in authors):
+                    continue
+            wanted[channel] = name
+        return wanted
 
     def _channels_of(self, payload: Mapping[str, Any]) -> dict[str, list[str]]:
         channels: dict[str, list[str]] = {}
@@ -145,10 +163,10 @@ class Streams:
         if not found:
             return
         payload = self._server.entities.card(found[0], signed_in=False).decode()
-        readers = [channel for channel in self._listeners if channel.startswith("user:")]
+        readers = [channel for channel in self._listeners if channel.rpartition(":")[0] == "user"]
         channels: dict[str, list[str]] = {}
         for channel in readers:
-            eyes = await self._server.watch.eyes(int(channel[5:]))
+            eyes = await self._server.watch.eyes(int(channel.rpartition(":")[2]))
             if eyes.account_id == news.payload["account_id"] or news.payload["account_id"] in eyes.follows:
                 channels[channel] = ["user"]
         if found[0].entry.view.visibility == "public":
