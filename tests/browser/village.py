@@ -82,8 +82,7 @@ async def settle(db: Database, settings: Settings, *, latest: int = 90) -> None:
         await relations.follow(db, people[tie.by], people[tie.to].account_id)
 
     posts: dict[str, PostView] = {}
-    order = {key: each for key, each in enumerate(village.posts)}
-    wanted = {each.key for each in list(order.values())[-latest:]} | {
+    wanted = {each.key for each in village.posts[-latest:]} | {
         each.key for each in village.posts if each.pictures or each.poll or each.warning
     }
     by_key = {each.key: each for each in village.posts}

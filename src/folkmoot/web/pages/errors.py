@@ -84,7 +84,7 @@ def error_page(request: Asked, status: int, said: str, headers: dict[str, str] |
         ways.append(("/search", say("Search")))
     scheme = request.cookies.get("scheme", "")
     frame = render.Frame(
-        site_name=settings.site_name,
+        site_name=request.app.state.memory.site_name,
         domain=settings.domain,
         locale=words.current().locale,
         scheme=scheme if scheme in ("light", "dark") else "",

@@ -34,6 +34,11 @@ class Memory:
             self._site = await site.site_values(self._server.db, self._server.settings)
         return self._site
 
+    @property
+    def site_name(self) -> str:
+        """The network's name as last seen, without asking: for pages that must work when the database is away."""
+        return self._site.name if self._site else self._server.settings.site_name
+
     async def rules(self) -> list[RuleView]:
         if self._rules is None:
             self._rules = await site.rules(self._server.db)
