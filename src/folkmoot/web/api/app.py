@@ -29,7 +29,7 @@ PREFIXES = (
     "/oauth/userinfo",
     "/.well-known/",
     "/nodeinfo",
-    "/health/",
+    "/health",
     "/metrics",
 )
 COMPRESS_ABOVE = 1_024

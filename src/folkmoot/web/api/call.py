@@ -98,6 +98,12 @@ class Call:
     def header(self, name: bytes) -> str:
         return self.headers.get(name, b"").decode("latin-1")
 
+    @property
+    def has_body(self) -> bool:
+        """Whether parameters may stand in the body; some clients send one with GET."""
+        length = self.headers.get(b"content-length")
+        return length != b"0" and (length is not None or self.method != "GET")
+
     async def body(self, most: int) -> bytes:
         """The whole body. Raises TooLarge before reading what is announced as larger, and while reading."""
         if self._body is not None:
@@ -123,10 +129,9 @@ class Call:
 
     async def parameters(self, to: type[Any], most: int = BODY_BYTES) -> Any:
         """All parameters as the struct `to`."""
-        has_body = self.method != "GET" and self.headers.get(b"content-length") != b"0"
-        body = await self.body(most) if has_body else b""
+        body = await self.body(most) if self.has_body else b""
         if not body and len(self.query) <= SHORT_QUERY:
-            return _from_query(self.query, to)
+            return _from_query(self.query, to)  # type: ignore[arg-type]  # classes are hashable
         return convert(merge(self.query, self.header(b"content-type"), body), to)
 
     def link(self, next_id: int | None, prev_id: int | None) -> list[tuple[bytes, bytes]]:

@@ -21,6 +21,7 @@ MASTODON = "4.3.0"
 VERSION = f"{MASTODON} (compatible; Folkmoot {__version__})"
 REMEMBERED_MS = 60_000
 LANGUAGES = ["en", "de"]
+NAMES = {"en": "English", "de": "Deutsch"}
 
 
 async def _remembered(call: Call, name: str, make: Any) -> bytes:
@@ -179,6 +180,12 @@ async def rules(call: Call) -> Any:
     return await _rules(call)
 
 
+@endpoint("GET", "/api/v1/instance/languages", who="anyone")
+async def languages(call: Call) -> Any:
+    """The languages this network speaks."""
+    return [{"code": code, "name": NAMES[code]} for code in LANGUAGES]
+
+
 @endpoint("GET", "/api/v1/instance/peers", who="anyone")
 async def peers(call: Call) -> Any:
     """Other servers this one talks to: none."""
@@ -302,6 +309,12 @@ async def nodeinfo(call: Call) -> Any:
         "openRegistrations": values.registration == "open",
         "metadata": {"nodeName": values.name, "nodeDescription": values.description},
     }
+
+
+@endpoint("GET", "/health", who="anyone")
+async def health(call: Call) -> Answer:
+    """This process answers, in the word clients expect."""
+    return Answer(b"OK", content_type=b"text/plain; charset=utf-8")
 
 
 @endpoint("GET", "/health/live", who="anyone")

@@ -152,7 +152,7 @@ def when(text: str) -> datetime:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Invalid("Validation failed: Scheduled at is not a time", field="scheduled_at") from error
+        raise Invalid("Record invalid", field="scheduled_at") from error
 
 
 @endpoint("GET", "/api/v1/statuses", who="anyone", scope="read:statuses")

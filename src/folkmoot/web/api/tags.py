@@ -43,6 +43,23 @@ async def unfollow(call: Call) -> Any:
     return tag_dict(call, name, name, following=False)
 
 
+@endpoint("POST", "/api/v1/tags/{tag}/feature", scope="write:accounts")
+async def feature_by_name(call: Call) -> Any:
+    """Put the hashtag on one's profile."""
+    made = await relations.feature_tag(call.server.db, call.member, call.segments["tag"])
+    return tag_dict(call, made.name, made.shown_as, featuring=True)
+
+
+@endpoint("POST", "/api/v1/tags/{tag}/unfeature", scope="write:accounts")
+async def unfeature_by_name(call: Call) -> Any:
+    """Take it off again, if it is there."""
+    name = normal_tag(call.segments["tag"])
+    for each in await relations.featured_tags(call.server.db, call.member.account_id):
+        if each.name == name:
+            await relations.unfeature_tag(call.server.db, call.member, each.id)
+    return tag_dict(call, name, name, featuring=False)
+
+
 @endpoint("GET", "/api/v1/followed_tags", scope="read:follows")
 async def followed(call: Call, given: ListParameters) -> Answer:
     """The hashtags one follows."""

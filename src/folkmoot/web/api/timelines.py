@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from folkmoot.errors import Missing
 from folkmoot.network.timelines import Page, Span
 from folkmoot.web.api.call import Answer, Call, endpoint
 from folkmoot.web.api.statuses import render_cards
@@ -53,7 +54,7 @@ async def public(call: Call, given: PublicParameters) -> Answer:
     """Everybody's public posts."""
     if given.remote:
         return Answer(b"[]")
-    if call.viewer is not None:
+    if call.viewer is not None or call.has_body:  # what is kept is known by its query alone
         page = await call.server.timelines.public(call.viewer, given.span, only_media=given.only_media)
         return await page_answer(call, page)
     generation = call.server.timelines.public_generation
@@ -97,8 +98,8 @@ async def direct(call: Call, given: TimelineParameters) -> Answer:
 
 @endpoint("GET", "/api/v1/timelines/link", who="anyone", scope="read:statuses")
 async def link(call: Call) -> Any:
-    """Posts about a link; there are no trends here yet."""
-    return []
+    """Posts about a link; there are no trends here yet, hence no link that is known."""
+    raise Missing
 
 
 @endpoint("GET", "/api/v1/favourites", scope="read:favourites")
