@@ -42,6 +42,7 @@ async def publish(
     parent = await _parent(desk, viewer, draft.in_reply_to_id)
     mentioned = await _mentioned(desk, viewer, draft)
     post_id = new_id()
+    as_of = desk.shelf.moment()
     try:
         async with desk.db.transaction() as tx:
             if key:
@@ -54,6 +55,7 @@ async def publish(
         if earlier is None:
             raise Conflict("The same request is being worked on") from None
         return earlier
+    desk.shelf.keep(post, as_of)  # its author sees it at once, and everybody else soon
     return post
 
 

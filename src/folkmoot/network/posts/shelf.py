@@ -72,13 +72,19 @@ class Shelf:
         if absent:
             as_of = self._posts.moment()
             for view in await queries.load(self._db, absent):
-                shelved = Shelved(view, {})
-                # A rendered post is about 2.5 KB of JSON and 4 KB of HTML beside its own values.
-                self._posts.put(
-                    view.id, shelved, as_of=as_of, weight=3_000 + 4 * len(view.text) + 800 * len(view.media)
-                )
-                found[view.id] = shelved
+                found[view.id] = self.keep(view, as_of)
         return found
+
+    def moment(self) -> int:
+        """Now: hand it to `keep` with a post read after it."""
+        return self._posts.moment()
+
+    def keep(self, view: PostView, as_of: int) -> Shelved:
+        """Put a post on the shelf that was read, or written, since the moment `as_of`, unless it has changed again."""
+        shelved = Shelved(view, {})
+        # A rendered post is about 2.5 KB of JSON and 4 KB of HTML beside its own values.
+        self._posts.put(view.id, shelved, as_of=as_of, weight=3_000 + 4 * len(view.text) + 800 * len(view.media))
+        return shelved
 
     async def accounts(self, ids: Iterable[int]) -> dict[int, ShelvedAccount]:
         """The accounts with these ids that exist, in whatever state."""
