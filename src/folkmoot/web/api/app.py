@@ -94,7 +94,7 @@ class Api:
         endpoint: Endpoint | None = None
         limits: list[tuple[bytes, bytes]] = []
         try:
-            found = self._router.find(scope["path"])
+            found = self._router.find(scope["path"]) if "\0" not in scope["path"] else None
             if method == "OPTIONS":
                 return None, Answer(b"", 204, list(PREFLIGHT))
             if found is None:

@@ -17,6 +17,7 @@ import msgspec
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from folkmoot.errors import Invalid, Malformed
+from folkmoot.ids import LARGEST
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ FIELDS = 1_000
 DEPTH = 5
 _KEY = re.compile(r"[^\[\]]+|\[([^\[\]]*)\]")
 _YES = {"on", "yes", "t", "y"}
+_BIG = re.compile(r"-?[0-9]{19,400}")
 _NO = {"off", "no", "f", "n"}
 
 
@@ -150,7 +152,14 @@ def _hints(to: type) -> dict[str, Any]:
 
 
 def _shape(value: Any, to: Any) -> Any:
-    """Bring what forms can express (text, one or many, numbered keys) near to what the type expects."""
+    """Bring what forms can express (text, one or many, numbered keys) near to what the type expects.
+
+    Raises Invalid for what the database could not hold: text with a NUL, numbers beyond 64 bits.
+    """
+    if isinstance(value, str) and "\0" in value:
+        raise Invalid("Validation failed: Text must not contain the character NUL")
+    if to is int and _is_beyond(value):
+        raise Invalid("Validation failed: A number is too large")
     origin = get_origin(to)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(to) if option is not type(None)]
@@ -185,3 +194,10 @@ def _shape(value: Any, to: Any) -> Any:
 
 def _optional(hint: Any) -> bool:
     return type(None) in get_args(hint)
+
+
+def _is_beyond(value: Any) -> bool:
+    """Whether this is a number that 64 bits cannot hold."""
+    if isinstance(value, str):
+        return _BIG.fullmatch(value) is not None and abs(int(value)) > LARGEST
+    return isinstance(value, (int, float)) and abs(value) > LARGEST
