@@ -177,8 +177,9 @@ async def deliver_home(
     Says whose homes are new, and the last follower looked at when `limit` of them were: there may be more to come.
 
     Replies to somebody else reach those who follow both; boosts those who want boosts from the author and did not write
-    the post themselves; direct posts only followers who are mentioned; those who chose languages get these. `tags` (normal forms, given for public posts)
-    bring it to those who follow one of them, too; mutes and blocks are respected when it is read.
+    the post themselves; direct posts only followers who are mentioned; those who chose languages get these. `tags`
+    (normal forms, given for public posts) bring it to those who follow one of them, too; mutes and blocks are
+    respected when it is read.
     """
     row = await tx.fetchrow(
         """WITH receivers AS (
