@@ -109,7 +109,7 @@ class Call:
         if self._body is not None:
             return self._body
         announced = self.header(b"content-length")
-        if announced.isdigit() and int(announced) > most:
+        if announced.isascii() and announced.isdigit() and int(announced) > most:
             raise TooLarge
         parts: list[bytes] = []
         size = 0

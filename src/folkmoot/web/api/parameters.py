@@ -167,7 +167,7 @@ def _shape(value: Any, to: Any) -> Any:
             return None
         return _shape(value, options[0]) if len(options) == 1 else value
     if origin in (tuple, list):
-        if isinstance(value, dict) and all(key.isdigit() for key in value):
+        if isinstance(value, dict) and all(key.isascii() and key.isdigit() for key in value):
             value = [value[key] for key in sorted(value, key=int)]
         if not isinstance(value, (list, tuple)):
             value = [] if value in ("", None) else [value]

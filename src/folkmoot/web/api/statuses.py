@@ -11,6 +11,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.clock import stamp
 from folkmoot.errors import Invalid, Missing
+from folkmoot.ids import parse
 from folkmoot.network import accounts, polls
 from folkmoot.network.posts import edit as editing
 from folkmoot.network.posts import queries as post_queries
@@ -102,9 +103,10 @@ async def draft_of(call: Call, given: StatusParameters) -> Draft:
 
 
 def _media_id(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 19:
+    id = parse(text)
+    if id is None:
         raise Invalid("One of the media attachments does not exist, is not yours or is already used", field="media_ids")
-    return int(text)
+    return id
 
 
 async def votes_of(server: Server, call: Call, cards: Sequence[Card]) -> dict[int, list[int]]:
@@ -160,7 +162,7 @@ async def batch(call: Call, given: Ids) -> bytes:
     """Several posts by their ids."""
     if len(given.id) > BATCH:
         raise Invalid("Too many statuses requested")
-    return b"[" + b",".join(await render(call, [int(id) for id in given.id if id.isdigit() and len(id) < 20])) + b"]"
+    return b"[" + b",".join(await render(call, [id for id in map(parse, given.id) if id is not None])) + b"]"
 
 
 @endpoint("GET", "/api/v1/statuses/{id}", who="anyone", scope="read:statuses")
