@@ -301,6 +301,10 @@ async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: b
 
 async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
     """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it."""
+    interested: list[int] = await tx.fetchval(
+        "SELECT ARRAY(SELECT f.account_id FROM post_tags t JOIN tag_follows f ON f.tag = t.tag WHERE t.post_id = $1)",
+        post_id,
+    )
     gone = await tx.fetch(
         "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id
     )
@@ -311,7 +315,8 @@ async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
             """WITH homes AS (
                  DELETE FROM home_entries h USING unnest($1::bigint[], $2::bigint[]) AS gone (id, author_id)
                  WHERE h.post_id = gone.id
-                   AND h.account_id IN (SELECT account_id FROM follows WHERE target_id = gone.author_id UNION SELECT gone.author_id)
+                   AND h.account_id IN (SELECT account_id FROM follows WHERE target_id = gone.author_id
+                                        UNION SELECT gone.author_id UNION SELECT unnest($4::bigint[]))
                  RETURNING h.account_id, h.post_id),
                news AS (DELETE FROM notifications WHERE post_id = ANY($1)),
                liked AS (DELETE FROM favourites WHERE post_id = ANY($1)),
@@ -321,6 +326,7 @@ async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
             ids,
             [row["account_id"] for row in gone],
             post_id,
+            interested,
         )
     return gone, homes
 
@@ -573,6 +579,6 @@ async def forget_old(db: Database) -> None:
             """DELETE FROM home_entries h USING (
                  SELECT account_id, (SELECT post_id FROM home_entries o WHERE o.account_id = a.account_id
                                      ORDER BY post_id DESC OFFSET 1000 LIMIT 1) AS oldest
-                 FROM (SELECT DISTINCT account_id FROM follows) a) kept
+                 FROM (SELECT id AS account_id FROM accounts WHERE closed_at IS NULL) a) kept
                WHERE h.account_id = kept.account_id AND h.post_id < kept.oldest"""
         )
