@@ -23,7 +23,7 @@ _FIELDS = ("name", "email", "reason", "invitation", "operator_code", "password",
 async def ask_in(request: Asked) -> Answer:
     visit = await Visit.of(request)
     following = own_address(visit.query("next", 2000))
-    if visit.viewer is not None:
+    if visit.viewer is not None and not visit.query("again"):
         return redirect(following)
     return await visit.page("sign_in.html", name="", next=following, wrong="")
 

@@ -155,14 +155,10 @@ _DEEDS: dict[str, Deed] = {
 
 @post("/posts/{id_:str}/{deed:str}", include_in_schema=False)
 async def do_with_post(request: Asked, id_: str, deed: str) -> Answer:
-    """Favourite, boost, bookmark, pin, mute, vote, delete, and the ways back; a script hears how the post stands."""
+    """Favourite, boost, bookmark, pin, mute, vote, and the ways back; a script hears how the post stands."""
     visit = await Visit.of(request)
     form = await visit.form()
     desk, member, post_id = visit.server.desk, visit.member, visit.id(id_)
-    if deed == "delete":
-        return await _delete(visit, form, post_id)
-    if deed == "edit":
-        return await _save(visit, form, post_id)
     if deed == "vote":
         view = await desk.shown(member, post_id)
         if view.poll is None:
@@ -188,8 +184,12 @@ async def do_with_post(request: Asked, id_: str, deed: str) -> Answer:
     )
 
 
-async def _delete(visit: Visit, form: Form, post_id: int) -> Answer:
-    desk, member = visit.server.desk, visit.member
+@post("/posts/{id_:str}/delete", include_in_schema=False)
+async def delete(request: Asked, id_: str) -> Answer:
+    """Delete one's own post, or as staff anybody's."""
+    visit = await Visit.of(request)
+    form = await visit.form()
+    desk, member, post_id = visit.server.desk, visit.member, visit.id(id_)
     view = await desk.get(member, post_id)
     if view.account_id != member.account_id and member.role.is_staff:
         await remove_as_staff(desk, member, post_id, form.text("why").strip()[:1000])
@@ -308,8 +308,12 @@ async def send(request: Asked) -> Answer:
     return visit.back(url if answering else back, say("Your post is out."), {"id": str(made.id), "url": url})
 
 
-async def _save(visit: Visit, form: Form, post_id: int) -> Answer:
+@post("/posts/{id_:str}/edit", include_in_schema=False)
+async def save(request: Asked, id_: str) -> Answer:
     """Put what was written in the place of what stood there."""
+    visit = await Visit.of(request)
+    form = await visit.form()
+    post_id = visit.id(id_)
     action = f"/posts/{post_id}/edit"
     uploaded: tuple[int, ...] = ()
     kept: tuple[int, ...] = ()

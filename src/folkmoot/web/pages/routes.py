@@ -47,6 +47,8 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     post.compose,
     post.send,
     post.upload,
+    post.save,
+    post.delete,
     post.do_with_post,
     # people
     account.requests,

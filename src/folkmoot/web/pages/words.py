@@ -9,7 +9,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.core import get_locale_identifier, negotiate_locale, parse_locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -127,7 +127,8 @@ def until(moment: datetime) -> str:
 
 def full(moment: datetime) -> str:
     """Date and time to the minute; in UTC, until a script of the page puts the reader's own in."""
-    return format_datetime(moment, "long", tzinfo=UTC, locale=current().babel)
+    said = current().babel
+    return f"{format_date(moment, 'long', locale=said)}, {format_time(moment, 'short', tzinfo=UTC, locale=said)} UTC"
 
 
 def day(moment: datetime) -> str:

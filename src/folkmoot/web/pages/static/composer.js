@@ -247,6 +247,8 @@ export function watchComposer(form) {
       button.disabled = false;
     }
   });
+  const caret = text.value.startsWith("\n") ? 0 : text.value.length;
+  text.setSelectionRange(caret, caret);
   count();
 }
 

@@ -40,9 +40,7 @@ export function watchDialogs(enliven) {
       inside.append(form);
       dialog.showModal();
       enliven(dialog);
-      const text = dialog.querySelector("[data-text]");
-      text?.focus();
-      text?.setSelectionRange(text.value.startsWith("\n") ? 0 : text.value.length, text.value.startsWith("\n") ? 0 : text.value.length);
+      dialog.querySelector("[data-text]")?.focus();
     } catch {
       location.assign(link.href);
     }
