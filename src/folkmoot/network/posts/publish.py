@@ -108,7 +108,8 @@ async def _write(
     if last is not None:
         tx.defer("network.posts.deliver", post_id=post_id, after_account=last)
     if parent:
-        await queries.count(tx, "replies_count", parent.id, +1)
+        if not await queries.count(tx, "replies_count", parent.id, +1):
+            raise rules.ReplyToNothing
         tx.announce("post.changed", post_id=parent.id, counts=True)
     await queries.counted(tx, me, +1, now)  # posts before accounts everywhere, so that deeds cannot lock each other
     if mentioned:

@@ -225,10 +225,12 @@ async def counted(tx: Transaction, account_id: int, change: int, at: datetime | 
     )
 
 
-async def count(tx: Transaction, column: str, post_id: int, change: int) -> None:
-    """Add to one of a post's counters: replies_count, boosts_count or favourites_count."""
+async def count(tx: Transaction, column: str, post_id: int, change: int) -> bool:
+    """Add to one of a post's counters: replies_count, boosts_count or favourites_count. False when it is gone by now."""
     assert column in ("replies_count", "boosts_count", "favourites_count")
-    await tx.execute(f"UPDATE posts SET {column} = greatest({column} + $2, 0) WHERE id = $1", post_id, change)
+    return bool(
+        await tx.execute(f"UPDATE posts SET {column} = greatest({column} + $2, 0) WHERE id = $1", post_id, change)
+    )
 
 
 async def insert_boost(
@@ -301,8 +303,10 @@ async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: b
 
 async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
     """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it."""
-    interested: list[int] = await tx.fetchval(
-        "SELECT ARRAY(SELECT f.account_id FROM post_tags t JOIN tag_follows f ON f.tag = t.tag WHERE t.post_id = $1)",
+    # Whoever boosts or favourites it just now holds the row: the statements after this one see what they did.
+    interested: list[int] | None = await tx.fetchval(
+        """SELECT ARRAY(SELECT f.account_id FROM post_tags t JOIN tag_follows f ON f.tag = t.tag WHERE t.post_id = $1)
+           FROM posts WHERE id = $1 FOR UPDATE""",
         post_id,
     )
     gone = await tx.fetch(
@@ -326,7 +330,7 @@ async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
             ids,
             [row["account_id"] for row in gone],
             post_id,
-            interested,
+            interested or [],
         )
     return gone, homes
 

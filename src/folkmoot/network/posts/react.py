@@ -46,7 +46,8 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
         )
         if last is not None:
             tx.defer("network.posts.deliver", post_id=boost_id, after_account=last)
-        await queries.count(tx, "boosts_count", post.id, +1)
+        if not await queries.count(tx, "boosts_count", post.id, +1):
+            raise Missing
         await queries.counted(tx, viewer.account_id, +1, now)
         await notify(tx, kind="boost", to=[post.account_id], from_id=viewer.account_id, post_id=post.id)
         tx.announce("post.changed", post_id=post.id, counts=True)
@@ -86,7 +87,8 @@ async def favourite(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     post = await _touchable(desk, viewer, post_id)
     async with desk.db.transaction() as tx:
         if await queries.mark(tx, "favourites", viewer.account_id, post.id):
-            await queries.count(tx, "favourites_count", post.id, +1)
+            if not await queries.count(tx, "favourites_count", post.id, +1):
+                raise Missing
             await notify(tx, kind="favourite", to=[post.account_id], from_id=viewer.account_id, post_id=post.id)
             tx.announce("post.changed", post_id=post.id, counts=True)
             tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
