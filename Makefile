@@ -30,8 +30,9 @@ run: setup
 demo: setup
 	@exec $(BIN)/folkmoot serve --demo $(OPTIONS) $(ARGS)
 
+# Two workers; a file stays with one, since its tests share a server.
 test: setup-dev browser check
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 fast: setup-dev
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
@@ -102,7 +103,7 @@ browser: setup-dev
 			echo "The browser tests need chromium: ask root for 'apt-get install chromium' once, then run make again." >&2; exit 1; \
 		fi; \
 	fi
-	@if [ -f tests/browser/package-lock.json ] && [ tests/browser/package-lock.json -nt tests/browser/node_modules/.installed ]; then \
+	@if [ ! -f tests/browser/node_modules/.installed ] || [ tests/browser/package-lock.json -nt tests/browser/node_modules/.installed ]; then \
 		if ! command -v npm > /dev/null; then \
 			if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 				echo "Installing npm"; \
