@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from folkmoot.errors import Missing
 from folkmoot.ids import parse
@@ -41,13 +42,13 @@ async def _relation(visit: Visit, account_id: int) -> RelationView | None:
 
 
 @get("/{handle:str}", include_in_schema=False)
-async def profile(request: Asked, handle: str) -> Answer:
+async def profile(request: Asked, handle: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     return await _show(visit, await _by_handle(visit, handle), "posts")
 
 
 @get("/{handle:str}/{tab:str}", include_in_schema=False)
-async def profile_tab(request: Asked, handle: str, tab: str) -> Answer:
+async def profile_tab(request: Asked, handle: FromPath[str], tab: FromPath[str]) -> Answer:
     """A part of somebody's page, or one of their posts."""
     visit = await Visit.of(request)
     account = await _by_handle(visit, handle)
@@ -152,7 +153,7 @@ _SIMPLE: dict[str, Relate] = {
 
 
 @post("/accounts/{id_:str}/{deed:str}", include_in_schema=False)
-async def relate(request: Asked, id_: str, deed: str) -> Answer:
+async def relate(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Follow, mute, block and the ways back."""
     visit = await Visit.of(request)
     form = await visit.form()
@@ -186,7 +187,7 @@ async def relate(request: Asked, id_: str, deed: str) -> Answer:
 
 
 @get("/accounts/{id_:str}/{deed:str}", include_in_schema=False)
-async def ask_before(request: Asked, id_: str, deed: str) -> Answer:
+async def ask_before(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Ask before muting or blocking somebody."""
     visit = await Visit.of(request)
     account = await visit.server.shelf.account(visit.id(id_))

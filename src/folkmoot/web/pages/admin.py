@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
@@ -62,7 +63,7 @@ async def list_accounts(request: Asked) -> Answer:
 
 
 @get("/admin/accounts/{id_:str}", include_in_schema=False)
-async def show_account(request: Asked, id_: str) -> Answer:
+async def show_account(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await _staff(request)
     return await _account(visit, visit.id(id_))
 
@@ -73,7 +74,7 @@ async def _account(visit: Visit, id: int, error: FolkmootError | None = None) ->
 
 
 @post("/admin/accounts/{id_:str}/{deed:str}", include_in_schema=False)
-async def decide(request: Asked, id_: str, deed: str) -> Answer:
+async def decide(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Approve, reject, suspend, restore, change the role, set a password."""
     visit = await _staff(request)
     form = await visit.form()
@@ -141,7 +142,7 @@ async def announce(request: Asked) -> Answer:
 
 
 @post("/admin/announcements/{id_:str}", include_in_schema=False)
-async def change_announcement(request: Asked, id_: str) -> Answer:
+async def change_announcement(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await _staff(request, Role.OPERATOR)
     form = await visit.form()
     text, translations = form.text("text").replace("\r\n", "\n"), _in_german(form, "text")
@@ -155,7 +156,7 @@ async def change_announcement(request: Asked, id_: str) -> Answer:
 
 
 @post("/admin/announcements/{id_:str}/withdraw", include_in_schema=False)
-async def withdraw_announcement(request: Asked, id_: str) -> Answer:
+async def withdraw_announcement(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await _staff(request, Role.OPERATOR)
     await visit.form()
     await announcements.withdraw(visit.server.db, visit.member, visit.id(id_))
@@ -191,7 +192,7 @@ async def add_rule(request: Asked) -> Answer:
 
 
 @post("/admin/rules/{id_:str}", include_in_schema=False)
-async def change_rule(request: Asked, id_: str) -> Answer:
+async def change_rule(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await _staff(request, Role.OPERATOR)
     form = await visit.form()
     try:
@@ -211,7 +212,7 @@ async def change_rule(request: Asked, id_: str) -> Answer:
 
 
 @post("/admin/rules/{id_:str}/withdraw", include_in_schema=False)
-async def withdraw_rule(request: Asked, id_: str) -> Answer:
+async def withdraw_rule(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await _staff(request, Role.OPERATOR)
     await visit.form()
     await site.withdraw_rule(visit.server.db, visit.member, visit.id(id_))

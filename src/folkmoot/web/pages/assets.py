@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from folkmoot.errors import Missing
 
@@ -61,7 +62,7 @@ def _answer(
 
 
 @get("/static/{path:path}", include_in_schema=False)
-async def serve_static(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
+async def serve_static(request: Request[Any, Any, Any], path: FromPath[str]) -> Response[bytes]:
     """A file, for a year under its versioned name, for an hour under its own."""
     name = str(path).lstrip("/")
     first, _, rest = name.partition("/")

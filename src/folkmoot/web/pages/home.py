@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from folkmoot import clock
 from folkmoot.markup import normal_tag
@@ -90,7 +91,7 @@ async def local(request: Asked) -> Answer:
 
 
 @get("/tags/{tag:str}", include_in_schema=False)
-async def hashtag(request: Asked, tag: str) -> Answer:
+async def hashtag(request: Asked, tag: FromPath[str]) -> Answer:
     """Public posts with a hashtag."""
     visit = await Visit.of(request)
     name = normal_tag(tag[:100]) or tag[:100]
@@ -117,7 +118,7 @@ async def hashtag(request: Asked, tag: str) -> Answer:
 
 
 @post("/tags/{tag:str}/follow", include_in_schema=False)
-async def follow_tag(request: Asked, tag: str) -> Answer:
+async def follow_tag(request: Asked, tag: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     await visit.form()
     await relations.follow_tag(visit.server.db, visit.member, tag)
@@ -125,7 +126,7 @@ async def follow_tag(request: Asked, tag: str) -> Answer:
 
 
 @post("/tags/{tag:str}/unfollow", include_in_schema=False)
-async def unfollow_tag(request: Asked, tag: str) -> Answer:
+async def unfollow_tag(request: Asked, tag: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     await visit.form()
     await relations.unfollow_tag(visit.server.db, visit.member, tag)
@@ -198,7 +199,7 @@ async def list_announcements(request: Asked) -> Answer:
 
 
 @post("/announcements/{id_:str}/dismiss", include_in_schema=False)
-async def dismiss_announcement(request: Asked, id_: str) -> Answer:
+async def dismiss_announcement(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     form = await visit.form()
     await announcements.dismiss(visit.server.db, visit.member, visit.id(id_))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from folkmoot.errors import Missing
 from folkmoot.storage import content_type_of, is_key
 
 
 @get("/media/{key:path}", include_in_schema=False)
-async def serve_media(request: Request[Any, Any, Any], key: str) -> Response[bytes]:
+async def serve_media(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[bytes]:
     """An object by its key."""
     name = str(key).lstrip("/")
     if not is_key(name):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
@@ -101,14 +102,14 @@ async def _card(visit: Visit, post_id: int) -> Card:
 
 
 @get("/posts/{id_:str}", include_in_schema=False)
-async def find_post(request: Asked, id_: str) -> Answer:
+async def find_post(request: Asked, id_: FromPath[str]) -> Answer:
     """A post by its number alone: leads to its own address."""
     visit = await Visit.of(request)
     return visit.back((await _card(visit, (await visit.server.desk.shown(visit.viewer, visit.id(id_))).id)).url)
 
 
 @get("/posts/{id_:str}/history", include_in_schema=False)
-async def show_history(request: Asked, id_: str) -> Answer:
+async def show_history(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     card = await _card(visit, visit.id(id_))
     versions = [
@@ -119,7 +120,7 @@ async def show_history(request: Asked, id_: str) -> Answer:
 
 
 @get(["/posts/{id_:str}/favourites", "/posts/{id_:str}/boosts"], include_in_schema=False)
-async def list_reactors(request: Asked, id_: str) -> Answer:
+async def list_reactors(request: Asked, id_: FromPath[str]) -> Answer:
     """Who favourited or boosted a post."""
     visit = await Visit.of(request)
     card = await _card(visit, visit.id(id_))
@@ -154,7 +155,7 @@ _DEEDS: dict[str, Deed] = {
 
 
 @post("/posts/{id_:str}/{deed:str}", include_in_schema=False)
-async def do_with_post(request: Asked, id_: str, deed: str) -> Answer:
+async def do_with_post(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Favourite, boost, bookmark, pin, mute, vote, and the ways back; a script hears how the post stands."""
     visit = await Visit.of(request)
     form = await visit.form()
@@ -185,7 +186,7 @@ async def do_with_post(request: Asked, id_: str, deed: str) -> Answer:
 
 
 @post("/posts/{id_:str}/delete", include_in_schema=False)
-async def delete(request: Asked, id_: str) -> Answer:
+async def delete(request: Asked, id_: FromPath[str]) -> Answer:
     """Delete one's own post, or as staff anybody's."""
     visit = await Visit.of(request)
     form = await visit.form()
@@ -200,7 +201,7 @@ async def delete(request: Asked, id_: str) -> Answer:
 
 
 @get("/posts/{id_:str}/delete", include_in_schema=False)
-async def ask_before_delete(request: Asked, id_: str) -> Answer:
+async def ask_before_delete(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     card = await _card(visit, visit.id(id_))
     if not card.mine:
@@ -309,7 +310,7 @@ async def send(request: Asked) -> Answer:
 
 
 @post("/posts/{id_:str}/edit", include_in_schema=False)
-async def save(request: Asked, id_: str) -> Answer:
+async def save(request: Asked, id_: FromPath[str]) -> Answer:
     """Put what was written in the place of what stood there."""
     visit = await Visit.of(request)
     form = await visit.form()
@@ -337,7 +338,7 @@ async def save(request: Asked, id_: str) -> Answer:
 
 
 @get("/posts/{id_:str}/edit", include_in_schema=False)
-async def change(request: Asked, id_: str) -> Answer:
+async def change(request: Asked, id_: FromPath[str]) -> Answer:
     """The sheet with a post of one's own on it."""
     visit = await Visit.of(request)
     view = await visit.server.desk.own(visit.member, visit.id(id_))

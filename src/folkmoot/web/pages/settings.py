@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from folkmoot import clock
 from folkmoot.errors import FolkmootError, Invalid, Missing
@@ -171,7 +172,7 @@ def browser_name(agent: str) -> str:
 
 
 @post("/settings/sessions/{id_:str}/end", include_in_schema=False)
-async def end_session(request: Asked, id_: str) -> Answer:
+async def end_session(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     await visit.form()
     ended = visit.id(id_)
@@ -189,7 +190,7 @@ async def apps(request: Asked) -> Answer:
 
 
 @post("/settings/apps/{id_:str}/revoke", include_in_schema=False)
-async def revoke_app(request: Asked, id_: str) -> Answer:
+async def revoke_app(request: Asked, id_: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     await visit.form()
     await access.revoke_app(visit.server.db, visit.member, visit.id(id_))
@@ -245,7 +246,7 @@ async def invite(request: Asked) -> Answer:
 
 
 @post("/settings/invitations/{code:str}/revoke", include_in_schema=False)
-async def revoke_invitation(request: Asked, code: str) -> Answer:
+async def revoke_invitation(request: Asked, code: FromPath[str]) -> Answer:
     visit = await Visit.of(request)
     await visit.form()
     await accounts.revoke_invitation(visit.server.db, visit.member, code)
