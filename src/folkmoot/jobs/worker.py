@@ -84,13 +84,6 @@ def queue(url: str, tools: Tools) -> procrastinate.App:
     for name, act in JOBS.items():
         app.task(name=name, queue="default", retry=retry)(bound(act))
 
-    async def take_up_again(timestamp: int) -> None:
-        # A worker that was killed leaves its jobs marked as being done; its heartbeat tells.
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            await app.job_manager.retry_job(job)
-
-    stalled = app.task(name="jobs.take_up_again", queue="default", queueing_lock="jobs.take_up_again")(take_up_again)
-    app.periodic(cron="* * * * *")(stalled)
     for name, (cron, act) in PERIODIC.items():
         task = app.task(name=name, queue="default", queueing_lock=name, pass_context=False)(periodic(act))
         app.periodic(cron=cron)(task)
