@@ -39,11 +39,14 @@ FROM notifications n
 WHERE n.account_id = $1 AND n.id < $2 AND n.id > $3
   AND ($4::text[] IS NULL OR n.kind = ANY($4)) AND ($5::text[] IS NULL OR n.kind <> ALL($5))
   AND ($6::bigint IS NULL OR n.from_account_id = $6)
-  AND {_SEEN}
+  AND ({{unchecked}} OR ({_SEEN}))
 ORDER BY n.id {{order}} LIMIT $7
 """
-_NEWEST_FIRST = _LISTING.format(order="DESC")
-_OLDEST_FIRST = _LISTING.format(order="ASC")
+_LISTINGS = {
+    (order, unchecked): _LISTING.format(order=order, unchecked=unchecked)
+    for order in ("ASC", "DESC")
+    for unchecked in ("true", "false")
+}
 
 _UNREAD = f"""
 SELECT count(*) FROM (
@@ -98,10 +101,11 @@ async def listing(
     kinds: Sequence[Kind] | None,
     exclude: Sequence[Kind] | None,
     from_id: int | None,
+    unchecked: bool,
 ) -> list[NotificationView]:
     """One page, newest first; `min_id` asks for the page directly after it."""
     rows = await db.fetch(
-        _NEWEST_FIRST if min_id is None else _OLDEST_FIRST,
+        _LISTINGS["DESC" if min_id is None else "ASC", "true" if unchecked else "false"],
         account_id,
         LARGEST if max_id is None else max_id,
         max(since_id or 0, min_id or 0),

@@ -23,8 +23,12 @@ async def listing(
     kinds: Iterable[Kind | str] | None = None,
     exclude: Iterable[Kind | str] | None = None,
     account_id: int | None = None,
+    unchecked: bool = False,
 ) -> list[NotificationView]:
-    """A page of the viewer's notifications, newest first; kinds we do not know are passed over."""
+    """A page of the viewer's notifications, newest first; kinds we do not know are passed over.
+
+    `unchecked` is for a caller that asks `visibility` about each itself, from memory: the statement then does not.
+    """
     return await queries.listing(
         db,
         viewer.account_id,
@@ -35,6 +39,7 @@ async def listing(
         kinds=rules.known(kinds),
         exclude=rules.known(exclude),
         from_id=account_id,
+        unchecked=unchecked,
     )
 
 

@@ -186,9 +186,8 @@ def _shape(value: Any, to: Any) -> Any:
         return int(value)
     if isinstance(to, type) and issubclass(to, msgspec.Struct) and isinstance(value, dict):
         hints = _hints(to)
-        names = {field.encode_name: field.name for field in msgspec.structs.fields(to)}
-        shaped = {key: _shape(item, hints[names[key]]) for key, item in value.items() if key in names}
-        return {key: item for key, item in shaped.items() if item is not None or _optional(hints[names[key]])}
+        shaped = {key: _shape(item, hints[key]) for key, item in value.items() if key in hints}
+        return {key: item for key, item in shaped.items() if item is not None or _optional(hints[key])}
     return value
 
 
