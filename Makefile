@@ -30,9 +30,11 @@ run: setup
 demo: setup
 	@exec $(BIN)/folkmoot serve --demo $(OPTIONS) $(ARGS)
 
-# Two workers; a file stays with one, since its tests share a server.
+# Two workers; a file stays with one, since its tests share a server. The browser has a process of its own: Playwright
+# keeps an event loop running where it was started, and the other tests bring their own.
 test: setup-dev browser check
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/browser $(ARGS)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 fast: setup-dev
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

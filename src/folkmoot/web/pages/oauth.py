@@ -79,8 +79,11 @@ async def ask(request: Asked) -> Answer:
         app = await wish.check(visit)
     except OAuthError as error:
         return await _refused(visit, wish, error)
+    following = quote(f"/oauth/authorize?{urlencode(wish.values)}", safe="")
     if visit.viewer is None:
-        return redirect(f"/sign-in?next={quote(visit.address, safe='')}")
+        return redirect(f"/sign-in?next={following}")
+    if visit.query("force_login") in ("true", "1"):
+        return redirect(f"/sign-in?again=1&next={following}")  # another account may be meant
     return await visit.page(
         "oauth/consent.html",
         app=app,
