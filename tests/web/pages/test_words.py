@@ -13,6 +13,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 
 import folkmoot.network
+import folkmoot.web
 from folkmoot import clock
 from folkmoot.errors import FolkmootError
 from folkmoot.web.pages import words
@@ -53,7 +54,8 @@ def test_every_sentence_of_the_pages_has_a_german_one() -> None:
 
 
 def test_every_error_of_the_network_has_a_german_sentence() -> None:
-    for module in pkgutil.walk_packages(folkmoot.network.__path__, "folkmoot.network."):
+    packages = [(folkmoot.network, "folkmoot.network."), (folkmoot.web, "folkmoot.web.")]
+    for module in (each for package, name in packages for each in pkgutil.walk_packages(package.__path__, name)):
         importlib.import_module(module.name)
     german = words.catalogue("de")
     ours = {
