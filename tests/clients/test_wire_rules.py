@@ -323,6 +323,14 @@ async def test_visibility_is_one_of_four(network_server: Network, cast: Any) -> 
     assert refused.status_code == 422
 
 
+async def test_the_preferred_visibility_holds_for_posts_that_name_none(network_server: Network, cast: Any) -> None:
+    headers = await network_server.headers(cast.ada)
+    asked = {"source[privacy]": "private"}
+    answer = await network_server.client.patch("/api/v1/accounts/update_credentials", headers=headers, data=asked)
+    assert answer.status_code == 200, answer.text
+    assert (await post(network_server, headers))["visibility"] == "private"
+
+
 async def test_a_held_post_is_told_by_a_key_of_its_own(network_server: Network, cast: Any, write: Any) -> None:
     headers = await network_server.headers(cast.ada)
     id = await write(cast.ada, hidden_at=clock.now())

@@ -19,7 +19,7 @@ from folkmoot.network.posts import react, scheduled
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft, PollDraft
-from folkmoot.network.posts.views import MediaView, PostView
+from folkmoot.network.posts.views import MediaView, PostView, Visibility
 from folkmoot.network.timelines import Card
 from folkmoot.web.api.call import Answer, Call, endpoint
 from folkmoot.web.api.entities import VISIBILITY_FROM, Entities
@@ -92,7 +92,7 @@ async def draft_of(call: Call, given: StatusParameters) -> Draft:
         text=text,
         warning=warning,
         sensitive=sensitive,
-        visibility=VISIBILITY_FROM.get(visibility, visibility),  # type: ignore[arg-type]  # checked above
+        visibility=Visibility(VISIBILITY_FROM.get(visibility, visibility)),
         language=given.language or (preferences.default_language if preferences else None),
         in_reply_to_id=given.in_reply_to_id,
         media=tuple(_media_id(id) for id in given.media_ids),
