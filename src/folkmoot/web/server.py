@@ -23,6 +23,7 @@ from folkmoot.settings import Settings
 from folkmoot.storage import Storage, open_storage
 from folkmoot.web.api.entities import Entities
 from folkmoot.web.limits import Limits
+from folkmoot.web.origin import Origin
 
 SESSION_COOKIE = "folkmoot_session"
 REMEMBERED_SECONDS = 5.0
@@ -46,6 +47,7 @@ class Server:
         self.timelines = Timelines(self.desk, bus)
         self.entities = Entities(settings)
         self.limits = Limits(settings)
+        self.origin = Origin(settings.trusted_proxies)
         self.started_at = time.time()
         self._holders: dict[bytes, tuple[float, TokenHolder]] = {}
         self._sessions: dict[bytes, tuple[float, Viewer | None]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -60,7 +59,6 @@ class Api:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._router = Router(ENDPOINTS)
-        self._proxies = [ipaddress.ip_network(each, strict=False) for each in server.settings.trusted_proxies]
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send, request_id: str) -> None:
         begun = time.perf_counter()
@@ -106,7 +104,11 @@ class Api:
                 return None, refusal(405, "Method Not Allowed", [(b"allow", allowed)])
             call = Call(self._server, scope, receive, segments)
             call.method = method
-            call.address = self._address(call)
+            peer = scope.get("client")
+            forwarded = call.headers.get(b"x-forwarded-for")
+            call.address = self._server.origin.address(
+                peer[0] if peer else "", None if forwarded is None else forwarded.decode("latin-1")
+            )
             await self._identify(call)
             limits = self._server.limits.count(str(call.reader_id or call.address))
             answer = await endpoint.answer(call)
@@ -134,25 +136,6 @@ class Api:
         except Unknown as error:
             raise TokenInvalid from error
         call.viewer, call.app_id, call.scopes = holder.viewer, holder.app_id, holder.scopes
-
-    def _address(self, call: Call) -> str:
-        peer = call.scope.get("client")
-        address = peer[0] if peer else ""
-        forwarded = call.headers.get(b"x-forwarded-for")
-        if forwarded is None or not self._trusted(address):
-            return address
-        for candidate in reversed(forwarded.decode("latin-1").split(",")):
-            address = candidate.strip()
-            if not self._trusted(address):
-                break
-        return address
-
-    def _trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)
 
 
 def _header(scope: Mapping[str, Any], name: bytes) -> bytes:

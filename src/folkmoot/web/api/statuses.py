@@ -70,10 +70,6 @@ class BoostParameters(msgspec.Struct, frozen=True):
     visibility: str | None = None
 
 
-class ContextParameters(msgspec.Struct, frozen=True):
-    pass
-
-
 async def draft_of(call: Call, given: StatusParameters) -> Draft:
     """The post a client describes, completed from the author's preferences. Raises Invalid."""
     preferences = None

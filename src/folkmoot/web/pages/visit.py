@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
@@ -131,21 +130,7 @@ class Visit:
     def client_address(self) -> str:
         """Where the request comes from, as far as trusted proxies say."""
         peer = self.request.client.host if self.request.client else ""
-        forwarded = self.request.headers.get("x-forwarded-for")
-        if forwarded is None or not self._trusts(peer):
-            return peer
-        for candidate in reversed(forwarded.split(",")):
-            peer = candidate.strip()
-            if not self._trusts(peer):
-                break
-        return peer
-
-    def _trusts(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in ipaddress.ip_network(each, strict=False) for each in self.server.settings.trusted_proxies)
+        return self.server.origin.address(peer, self.request.headers.get("x-forwarded-for"))
 
     # Cards ---------------------------------------------------------------------------------------------------
 
