@@ -8,14 +8,18 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from folkmoot import clock
 from folkmoot.bus import Bus, News
+from folkmoot.bus import reader as module
 from folkmoot.bus.reader import OutboxReader
+from folkmoot.database import Database
 from folkmoot.ids import id_at, new_id
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.posts.publish import publish
@@ -191,3 +195,70 @@ async def test_what_was_cached_before_the_reader_was_there_is_forgotten(open_dat
         await asyncio.gather(reader, return_exceptions=True)
         await old.execute("DELETE FROM outbox")
         await old.close()
+
+
+async def test_news_nobody_was_woken_for_is_found_all_the_same(
+    open_database: Any, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
+    monkeypatch.setattr(module, "FAR_SECONDS", 0.3)
+    bus, heard = Bus(), []
+    bus.hear("test.said", lambda news: heard.append(news.payload["n"]))
+    reader = OutboxReader(database_url, bus)
+    running = asyncio.create_task(reader.run())
+    try:
+        await until(lambda: reader._connection is not None)
+        now = clock.now()
+        for n, ago in enumerate([1, 30, 50]):  # the last ones committed half a minute and more after their id was made
+            await open_database.fetch(
+                "INSERT INTO outbox VALUES ($1, 'test.said', $2)", id_at(now - timedelta(seconds=ago)), f'{{"n": {n}}}'
+            )
+        await until(lambda: sorted(heard) == [0, 1, 2])
+        await asyncio.sleep(0.4)
+        assert sorted(heard) == [0, 1, 2]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await clear(open_database)
+
+
+async def test_where_nobody_hears_the_outbox_is_not_read_but_the_others_are_woken(
+    open_database: Any, database_url: str
+) -> None:
+    deaf, bus, heard = Bus(), Bus(), []
+    bus.hear("test.said", heard.append)
+    readers = [OutboxReader(database_url, deaf), OutboxReader(database_url, bus)]
+    running = [asyncio.create_task(reader.run()) for reader in readers]
+    db = Database(open_database.pool, deaf.deliver)
+    try:
+        await until(lambda: all(reader._connection is not None for reader in readers))
+        async with db.transaction() as tx:
+            tx.announce("test.said")
+        await until(lambda: heard, 0.9)  # before it would have looked by itself
+        deaf._hearers["test.said"] = [lambda news: pytest.fail("read although nobody wanted to hear")]
+        async with open_database.transaction() as tx:
+            tx.announce("test.said")
+        await until(lambda: len(heard) == 2)
+        assert not readers[0]._seen
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await clear(open_database)
+
+
+async def test_a_look_walks_the_index_and_is_planned_once(open_database: Any, database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(
+            "INSERT INTO outbox SELECT n * 65536::bigint, 'test.said', '{}' FROM generate_series(1, 20000) n"
+        )
+        await connection.execute("ANALYZE outbox")
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE look (bigint) AS {module._IDS}")
+        plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN EXECUTE look (1)"))
+        assert "Index Cond: ((id > $1)" in plan
+        assert "Seq Scan" not in plan
+    finally:
+        await connection.execute("DELETE FROM outbox")
+        await connection.close()

@@ -43,6 +43,11 @@ class Bus:
         """Call `act` when news may have been missed (the database was away): forget what was cached."""
         self._resets.append(act)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody in this process wants news, or to know that some were missed."""
+        return bool(self._hearers or self._resets)
+
     def deliver(self, news: Sequence[News]) -> None:
         """Tell this process's hearers what it has committed, and wake the other processes."""
         self.tell(self.sent(news))

@@ -20,7 +20,6 @@ from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
 
 CONCURRENT_JOBS = 4
-STALLED_SECONDS = 60
 POLL_SECONDS = 2.0
 """How long a job may wait if the wake-up for it is lost."""
 STALLED = "jobs.take_up_stalled"
