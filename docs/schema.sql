@@ -776,6 +776,36 @@ CREATE TABLE public.featured_tags (
     id bigint NOT NULL
 );
 
+CREATE TABLE public.findings (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    part text NOT NULL,
+    post_id bigint,
+    version integer,
+    outcome text NOT NULL,
+    probability real NOT NULL,
+    category text NOT NULL,
+    categories jsonb NOT NULL,
+    because jsonb NOT NULL,
+    versions jsonb NOT NULL,
+    text text NOT NULL,
+    language text,
+    text_hash bytea NOT NULL,
+    likeness bytea,
+    pictures text[] DEFAULT '{}'::text[] NOT NULL,
+    found_by text DEFAULT 'publishing'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    decision text,
+    decided_at timestamp with time zone,
+    decided_by bigint,
+    case_id bigint,
+    CONSTRAINT findings_check CHECK (((decision IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT findings_decision_check CHECK ((decision = ANY (ARRAY['released'::text, 'upheld'::text, 'superseded'::text]))),
+    CONSTRAINT findings_found_by_check CHECK ((found_by = ANY (ARRAY['publishing'::text, 'editing'::text, 'sweep'::text]))),
+    CONSTRAINT findings_outcome_check CHECK ((outcome = ANY (ARRAY['case'::text, 'hold'::text]))),
+    CONSTRAINT findings_part_check CHECK ((part = ANY (ARRAY['post'::text, 'profile'::text])))
+);
+
 CREATE TABLE public.follow_requests (
     account_id bigint NOT NULL,
     target_id bigint NOT NULL,
@@ -834,6 +864,25 @@ CREATE TABLE public.invitations (
     CONSTRAINT invitations_uses_left_check CHECK ((uses_left >= 0))
 );
 
+CREATE TABLE public.judged (
+    text_hash bytea NOT NULL,
+    verdict text NOT NULL,
+    category text NOT NULL,
+    likeness bytea,
+    reference text NOT NULL,
+    judged_at timestamp with time zone NOT NULL,
+    CONSTRAINT judged_verdict_check CHECK ((verdict = ANY (ARRAY['removed'::text, 'kept'::text])))
+);
+
+CREATE TABLE public.known_pictures (
+    hash text NOT NULL,
+    list text NOT NULL,
+    reference text NOT NULL,
+    category text NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    CONSTRAINT known_pictures_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.markers (
     account_id bigint NOT NULL,
     timeline text NOT NULL,
@@ -861,10 +910,14 @@ CREATE TABLE public.media (
     focus_y real DEFAULT 0 NOT NULL,
     blurhash text,
     created_at timestamp with time zone NOT NULL,
+    picture_hash text,
     CONSTRAINT media_focus_x_check CHECK (((focus_x >= ('-1'::integer)::double precision) AND (focus_x <= (1)::double precision))),
     CONSTRAINT media_focus_y_check CHECK (((focus_y >= ('-1'::integer)::double precision) AND (focus_y <= (1)::double precision))),
-    CONSTRAINT media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'gifv'::text, 'video'::text, 'audio'::text])))
+    CONSTRAINT media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'gifv'::text, 'video'::text, 'audio'::text]))),
+    CONSTRAINT media_picture_hash_check CHECK ((picture_hash ~ '^[0-9a-f]{64}$'::text))
 );
+
+COMMENT ON COLUMN public.media.picture_hash IS 'PDQ hash; null when the picture has too little in it to be told from others.';
 
 CREATE TABLE public.mentions (
     post_id bigint NOT NULL,
@@ -975,11 +1028,16 @@ CREATE TABLE public.posts (
     favourites_count integer DEFAULT 0 NOT NULL,
     has_media boolean DEFAULT false NOT NULL,
     hidden_at timestamp with time zone,
+    hidden_for text,
+    waiting boolean DEFAULT false NOT NULL,
+    violence real,
     CONSTRAINT posts_check CHECK (((shows_id IS NULL) = (shows_account_id IS NULL))),
     CONSTRAINT posts_check1 CHECK ((((in_reply_to_id IS NULL) = (in_reply_to_account_id IS NULL)) OR (in_reply_to_id IS NULL))),
     CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'unlisted'::text, 'followers'::text, 'direct'::text])))
 )
 WITH (fillfactor='85');
+
+COMMENT ON COLUMN public.posts.violence IS 'Probability of violence by the screening of this version; null when it was not screened.';
 
 CREATE TABLE public.procrastinate_events (
     id bigint NOT NULL,
@@ -1054,6 +1112,30 @@ CREATE TABLE public.scheduled_posts (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.screen_parts (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    content text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by bigint,
+    active boolean DEFAULT false NOT NULL,
+    CONSTRAINT screen_parts_kind_check CHECK ((kind = ANY (ARRAY['rules'::text, 'limits'::text])))
+);
+
+CREATE TABLE public.screened_days (
+    day date NOT NULL,
+    versions text NOT NULL,
+    screened bigint NOT NULL,
+    cases bigint NOT NULL,
+    holds bigint NOT NULL,
+    scores bigint[] NOT NULL,
+    milliseconds double precision NOT NULL
+);
+
+COMMENT ON COLUMN public.screened_days.scores IS 'Twenty counts: how many probabilities of violence fell into each twentieth.';
+
 CREATE TABLE public.sessions (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -1068,6 +1150,19 @@ CREATE TABLE public.sessions (
 CREATE TABLE public.site (
     key text NOT NULL,
     value jsonb NOT NULL
+);
+
+CREATE TABLE public.sweeps (
+    id bigint NOT NULL,
+    options jsonb NOT NULL,
+    versions text NOT NULL,
+    after_id bigint NOT NULL,
+    until_id bigint NOT NULL,
+    screened bigint DEFAULT 0 NOT NULL,
+    cases bigint DEFAULT 0 NOT NULL,
+    holds bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone
 );
 
 CREATE TABLE public.tag_follows (
@@ -1146,6 +1241,9 @@ ALTER TABLE ONLY public.favourites
 ALTER TABLE ONLY public.featured_tags
     ADD CONSTRAINT featured_tags_pkey PRIMARY KEY (account_id, tag);
 
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.follow_requests
     ADD CONSTRAINT follow_requests_pkey PRIMARY KEY (account_id, target_id);
 
@@ -1163,6 +1261,12 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (code);
+
+ALTER TABLE ONLY public.judged
+    ADD CONSTRAINT judged_pkey PRIMARY KEY (text_hash);
+
+ALTER TABLE ONLY public.known_pictures
+    ADD CONSTRAINT known_pictures_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_pkey PRIMARY KEY (account_id, timeline);
@@ -1224,6 +1328,12 @@ ALTER TABLE ONLY public.rules
 ALTER TABLE ONLY public.scheduled_posts
     ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id, account_id);
 
+ALTER TABLE ONLY public.screen_parts
+    ADD CONSTRAINT screen_parts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.screened_days
+    ADD CONSTRAINT screened_days_pkey PRIMARY KEY (day, versions);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -1232,6 +1342,9 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.sweeps
+    ADD CONSTRAINT sweeps_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.tag_follows
     ADD CONSTRAINT tag_follows_pkey PRIMARY KEY (account_id, tag);
@@ -1270,6 +1383,14 @@ CREATE INDEX favourites_by_post ON public.favourites USING btree (post_id, id DE
 
 CREATE INDEX favourites_in_order ON public.favourites USING btree (account_id, id DESC);
 
+CREATE INDEX findings_by_account ON public.findings USING btree (account_id, id DESC);
+
+CREATE INDEX findings_by_day ON public.findings USING btree (created_at);
+
+CREATE INDEX findings_by_post ON public.findings USING btree (post_id) WHERE (post_id IS NOT NULL);
+
+CREATE INDEX findings_open ON public.findings USING btree (outcome, probability DESC, id) WHERE (decision IS NULL);
+
 CREATE INDEX follow_requests_by_target ON public.follow_requests USING btree (target_id, id DESC);
 
 CREATE INDEX follows_by_target ON public.follows USING btree (target_id, id DESC) INCLUDE (account_id, shows_boosts, delivers);
@@ -1285,6 +1406,8 @@ CREATE INDEX idx_procrastinate_jobs_worker_not_null ON public.procrastinate_jobs
 CREATE INDEX idx_procrastinate_workers_last_heartbeat ON public.procrastinate_workers USING btree (last_heartbeat);
 
 CREATE INDEX invitations_by_account ON public.invitations USING btree (account_id);
+
+CREATE INDEX known_pictures_by_list ON public.known_pictures USING btree (list);
 
 CREATE INDEX media_by_object ON public.media USING btree (object_key);
 
@@ -1337,6 +1460,8 @@ CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON public.procrastinat
 CREATE INDEX scheduled_posts_by_account ON public.scheduled_posts USING btree (account_id, due_at);
 
 CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (due_at);
+
+CREATE UNIQUE INDEX screen_parts_active ON public.screen_parts USING btree (kind, name) WHERE active;
 
 CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id) WHERE (revoked_at IS NULL);
 
@@ -1395,6 +1520,9 @@ ALTER TABLE ONLY public.favourites
 
 ALTER TABLE ONLY public.featured_tags
     ADD CONSTRAINT featured_tags_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.findings
+    ADD CONSTRAINT findings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.follow_requests
     ADD CONSTRAINT follow_requests_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

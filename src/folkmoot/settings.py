@@ -87,6 +87,14 @@ class Settings:
     storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")
     storage_access_key: str = _setting("", "Access key of the bucket.")
     storage_secret_key: Secret = _setting(Secret(), "Secret key of the bucket.")
+    screening: Literal["full", "rules", "off"] = _setting(
+        "full", "What reads texts before the public does: rules and model, rules alone, or nothing."
+    )
+    other_model_url: str = _setting(
+        "", "Address of a moderation endpoint in OpenAI's form that is asked, too; texts are sent there. Empty: none."
+    )
+    other_model_key: Secret = _setting(Secret(), "Key for that endpoint.")
+    other_model_seconds: int = _setting(2, "How long that endpoint may take for one text.", least=1, most=30)
     post_length: int = _setting(1000, "Longest post, in characters.", least=1, most=100000)
     media_per_post: int = _setting(4, "Most media in one post.", least=0, most=32)
     upload_mb: int = _setting(16, "Largest upload, in MB.", least=1, most=4096)

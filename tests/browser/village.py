@@ -18,6 +18,7 @@ from folkmoot.demo import community, pictures
 from folkmoot.errors import FolkmootError
 from folkmoot.network import access, accounts, media, polls, relations, site
 from folkmoot.network.access import COMMAND_LINE, Role, Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts import react
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.edit import edit
@@ -41,7 +42,7 @@ async def settle(db: Database, settings: Settings, *, latest: int = 90) -> None:
     village = community.load()
     bus = Bus()
     db.deliver = bus.deliver
-    desk = Desk(db, Shelf(db, bus), Watch(db, bus), settings)
+    desk = Desk(db, Shelf(db, bus), Watch(db, bus), settings, Gate(db, settings))
     storage = open_storage(settings)
     now = clock.now()
     people: dict[str, Viewer] = {}

@@ -16,6 +16,7 @@ from folkmoot.ids import new_id
 from folkmoot.jobs.schedule import JOBS, PERIODIC
 from folkmoot.jobs.tools import Tools
 from folkmoot.jobs.worker import queue
+from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
 
@@ -25,7 +26,7 @@ SOURCE = Path(folkmoot.__file__).parent
 @pytest.fixture
 def tools(open_database: Any, tmp_path: Path, run: Any) -> Iterator[Tools]:
     settings = Settings(data=tmp_path)
-    yield Tools(open_database, open_storage(settings), settings)
+    yield Tools(open_database, open_storage(settings), settings, Gate(open_database, settings))
 
     async def clear() -> None:
         tables = await open_database.fetch(

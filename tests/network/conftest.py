@@ -11,6 +11,7 @@ from folkmoot import clock
 from folkmoot.bus import Bus
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.shelf import Shelf
 from folkmoot.network.timelines import Timelines
@@ -23,7 +24,7 @@ class Process:
 
     def __init__(self, db: Any) -> None:
         self.bus = Bus()
-        self.desk = Desk(db, Shelf(db, self.bus), Watch(db, self.bus), Settings())
+        self.desk = Desk(db, Shelf(db, self.bus), Watch(db, self.bus), Settings(), Gate(db, Settings(), self.bus))
         self.timelines = Timelines(self.desk, self.bus)
 
 

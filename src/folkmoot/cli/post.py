@@ -16,6 +16,7 @@ from folkmoot.database import Database
 from folkmoot.errors import Missing
 from folkmoot.network import accounts
 from folkmoot.network.access import COMMAND_LINE, Role, Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove_as_staff
@@ -39,7 +40,7 @@ def post() -> None:
 def _at_desk(settings: Settings, act: Callable[[Desk, Bus], Awaitable[T]]) -> T:
     async def sit(db: Database) -> T:
         bus = Bus()
-        return await act(Desk(db, Shelf(db, bus, megabytes=1), Watch(db, bus), settings), bus)
+        return await act(Desk(db, Shelf(db, bus, megabytes=1), Watch(db, bus), settings, Gate(db, settings)), bus)
 
     return with_database(settings, sit)
 

@@ -15,6 +15,7 @@ from folkmoot.demo.community import Community, Locale, Member, Post, delay, load
 from folkmoot.errors import FolkmootError
 from folkmoot.network import accounts, media, polls, relations, site
 from folkmoot.network.access import COMMAND_LINE, Role, Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts import react
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.edit import edit
@@ -45,7 +46,7 @@ async def populate(settings: Settings) -> str:
         community = load()
         operator = next(member for member in community.members if member.role == "operator")
         if not await db.fetchval("SELECT EXISTS (SELECT FROM accounts)"):
-            desk = Desk(db, Shelf(db, bus, megabytes=8), Watch(db, bus), settings)
+            desk = Desk(db, Shelf(db, bus, megabytes=8), Watch(db, bus), settings, Gate(db, settings))
             await _Stage(desk, open_storage(settings), community).play()
         elif await accounts.find_by_name(db, operator.handle) is None:
             return "This network has members already: the demo community stays out."

@@ -24,7 +24,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "network.polls.close_due": ("* * * * *", lambda tools: polls.close_due_polls(tools.db)),
     "network.posts.publish_scheduled": (
         "* * * * * */5",
-        lambda tools: posts.publish_scheduled(tools.db, tools.settings),
+        lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate),
     ),
     "network.relations.remove_ended_mutes": ("* * * * *", lambda tools: relations.remove_ended_mutes(tools.db)),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),

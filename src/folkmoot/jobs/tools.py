@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from folkmoot.database import Database
+from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import Storage
 
@@ -13,3 +14,4 @@ class Tools(msgspec.Struct, frozen=True):
     db: Database
     storage: Storage
     settings: Settings
+    gate: Gate

@@ -16,6 +16,7 @@ from folkmoot.database import Database
 from folkmoot.jobs.schedule import JOBS, PERIODIC
 from folkmoot.jobs.tools import Tools
 from folkmoot.log import configure
+from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
 
@@ -39,7 +40,7 @@ async def _work(settings: Settings) -> None:
     bus = Bus()
     db.deliver = bus.deliver
     reader = asyncio.create_task(OutboxReader(settings.database_url, bus).run())
-    app = queue(settings.database_url, Tools(db, open_storage(settings), settings))
+    app = queue(settings.database_url, Tools(db, open_storage(settings), settings, Gate(db, settings)))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -15,6 +15,7 @@ from folkmoot.database import Database
 from folkmoot.network import access
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.access.views import TokenHolder
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.shelf import Shelf
 from folkmoot.network.timelines import Timelines
@@ -43,7 +44,8 @@ class Server:
         db.deliver = bus.deliver
         self.shelf = Shelf(db, bus, megabytes=max(settings.cache_mb, 1))
         self.watch = Watch(db, bus)
-        self.desk = Desk(db, self.shelf, self.watch, settings)
+        self.gate = Gate(db, settings, bus)
+        self.desk = Desk(db, self.shelf, self.watch, settings, self.gate)
         self.timelines = Timelines(self.desk, bus)
         self.entities = Entities(settings)
         self.limits = Limits(settings)

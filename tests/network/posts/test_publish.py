@@ -8,8 +8,8 @@ import pytest
 
 from folkmoot.errors import FolkmootError, Missing
 from folkmoot.network.notifications import Kind, listing
-from folkmoot.network.posts import publish as publishing
-from folkmoot.network.posts.publish import deliver_rest, publish
+from folkmoot.network.posts import spread as spreading
+from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import (
     Draft,
@@ -21,6 +21,7 @@ from folkmoot.network.posts.rules import (
     ReplyToNothing,
     TooManyMedia,
 )
+from folkmoot.network.posts.spread import deliver_rest
 from folkmoot.network.posts.views import Visibility
 from folkmoot.network.relations import block, follow
 
@@ -154,7 +155,7 @@ async def test_a_key_of_a_deleted_post_makes_no_new_one(db: Any, cast: Any, desk
 async def test_more_followers_than_a_batch_are_reached_by_a_job_that_may_run_twice(
     db: Any, cast: Any, desk: Any, enrol: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "HOME_BATCH", 2)
+    monkeypatch.setattr(spreading, "HOME_BATCH", 2)
     crowd = [await enrol(f"fan{n}") for n in range(5)]
     author = await enrol("zoe")  # her id is above every follower's
     for fan in crowd:

@@ -367,7 +367,7 @@ async def erase_posts(tx: Transaction, id: int, most: int) -> tuple[list[Row], l
         """WITH touched AS (
              SELECT target.id, target.account_id, sum(replies) AS replies, sum(boosts) AS boosts FROM (
                SELECT in_reply_to_id AS id, in_reply_to_account_id AS account_id, 1 AS replies, 0 AS boosts
-               FROM posts WHERE id = ANY($2::bigint[]) AND account_id = $1 AND in_reply_to_id IS NOT NULL
+               FROM posts WHERE id = ANY($2::bigint[]) AND account_id = $1 AND in_reply_to_id IS NOT NULL AND NOT waiting
                UNION ALL
                SELECT shows_id, shows_account_id, 0, 1
                FROM posts WHERE id = ANY($2::bigint[]) AND account_id = $1 AND shows_id IS NOT NULL

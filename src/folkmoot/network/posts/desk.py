@@ -7,6 +7,7 @@ import msgspec
 from folkmoot.database import Database
 from folkmoot.errors import Missing
 from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.rules import NotYourPost
 from folkmoot.network.posts.shelf import Shelf
 from folkmoot.network.posts.views import PostView
@@ -15,12 +16,13 @@ from folkmoot.settings import Settings
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """The database, what is remembered of it, and the settings."""
+    """The database, what is remembered of it, the settings, and the gate every text goes through."""
 
     db: Database
     shelf: Shelf
     watch: Watch
     settings: Settings
+    gate: Gate
 
     async def find(self, viewer: Viewer | None, id: int) -> PostView | None:
         """The post, if it exists and this viewer may see it."""

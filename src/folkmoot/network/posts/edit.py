@@ -9,10 +9,14 @@ import msgspec
 
 from folkmoot import clock, markup
 from folkmoot.ids import new_id
+from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.gate import FoundBy, Subject
 from folkmoot.network.notifications import notify
 from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.hold import hide
+from folkmoot.network.posts.screen import screen
 from folkmoot.network.posts.views import PostView
 
 
@@ -41,7 +45,9 @@ async def edit(
 ) -> PostView:
     """Put `draft` in the place of the post's words, media and poll; visibility and the post it answers stay.
 
-    Nothing is written when nothing changes. A changed poll begins anew. Boosters are told of the edit.
+    Nothing is written when nothing changes. A changed poll begins anew. Boosters are told of the edit. Screening reads
+    the new words; when it holds them, only the author sees the post from now on. What waits already goes on waiting:
+    whoever looks at it sees what it has become.
     """
     post = await desk.own(viewer, post_id)
     if post.shows_id is not None:
@@ -72,6 +78,9 @@ async def edit(
     accounts = [await desk.shelf.account_by_name(name) for name in dict.fromkeys(names)]
     mentioned = [account.view.id for account in accounts if account is not None and account.view.is_open]
     before = {mention.account_id for mention in post.mentions}
+    described = {change.id: change.description for change in media_changes if change.description is not None}
+    parent = await desk.find(viewer, post.in_reply_to_id) if post.in_reply_to_id is not None else None
+    screened = await screen(desk, viewer, draft, parent, described)
     async with desk.db.transaction() as tx:
         if not await queries.lock_version(tx, post):
             raise rules.ChangedMeanwhile
@@ -95,17 +104,26 @@ async def edit(
             language=draft.language or post.language,
             has_media=bool(draft.media),
             now=now,
+            violence=screened.violence,
         )
         await queries.clear_references(tx, post.id)
         if mentioned:
             await queries.insert_mentions(tx, post.id, viewer.account_id, mentioned)
         if tags := rules.unique_tags(draft.text):
             await queries.insert_tags(tx, post.id, viewer.account_id, tags, now)
-        if new := [id for id in mentioned if id not in before]:
+        await screened.record(
+            tx,
+            Subject(account_id=viewer.account_id, post_id=post.id, version=post.version + 1, found_by=FoundBy.EDITING),
+            hidden_for=post.hidden_for if post.waiting else None,
+        )
+        if post.hidden_at is None and screened.finding.outcome is Outcome.HOLD:
+            await hide(tx, post.id, screened.category or "")
+        hidden = post.hidden_at is not None or screened.finding.outcome is Outcome.HOLD
+        if (new := [id for id in mentioned if id not in before]) and not hidden:
             await notify(tx, kind="mention", to=new, from_id=viewer.account_id, post_id=post.id)
-        if boosters := await queries.boosters(tx, post.id):
+        if not hidden and (boosters := await queries.boosters(tx, post.id)):
             await notify(tx, kind="edit", to=boosters, from_id=viewer.account_id, post_id=post.id)
-        tx.announce("post.changed", post_id=post.id, edited=True, account_id=viewer.account_id)
+        tx.announce("post.changed", post_id=post.id, edited=not hidden, account_id=viewer.account_id)
         (changed,) = await queries.load(tx, [post.id])
     return changed
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from folkmoot import clock, markup
-from folkmoot.database import Database, Transaction
+from folkmoot.database import Transaction
 from folkmoot.errors import Conflict, Missing
 from folkmoot.ids import new_id
+from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts.views import AccountView
-from folkmoot.network.notifications import notify
+from folkmoot.network.gate import Subject
 from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
-from folkmoot.network.posts.views import PostView, Visibility
+from folkmoot.network.posts.screen import Screened, screen
+from folkmoot.network.posts.spread import spread, tell_author
+from folkmoot.network.posts.views import PostView
 from folkmoot.network.visibility import may_act_on
 
-HOME_BATCH = 1_000
-"""Followers whose homes are written in the posting transaction; the rest follows in batches by a job."""
 KEY_LIFETIME = timedelta(hours=1)
 
 
@@ -25,6 +26,8 @@ async def publish(
     desk: Desk, viewer: Viewer, draft: rules.Draft, *, key: str | None = None, scheduled_id: int | None = None
 ) -> PostView:
     """Publish the draft and answer with the post; it is in its followers' homes when this returns.
+
+    When screening holds it, nobody but its author sees it (`hidden_at`, `hidden_for`) until somebody has looked at it.
 
     `key` is the client's idempotency key: a second call with it within an hour answers with the first one's post.
     `scheduled_id` names the scheduled post this is: its row goes in the same transaction, so it comes out once. Raises
@@ -41,6 +44,7 @@ async def publish(
         return earlier
     parent = await _parent(desk, viewer, draft.in_reply_to_id)
     mentioned = await _mentioned(desk, viewer, draft)
+    screened = await screen(desk, viewer, draft, parent)
     post_id = new_id()
     as_of = desk.shelf.moment()
     try:
@@ -49,7 +53,7 @@ async def publish(
                 await queries.keep_key(tx, viewer.account_id, key, post_id, clock.now())
             if scheduled_id and not await queries.delete_scheduled(tx, viewer.account_id, scheduled_id):
                 raise Missing
-            post = await _write(tx, viewer, draft, post_id, parent, mentioned)
+            post = await _write(tx, viewer, draft, post_id, parent, mentioned, screened)
     except queries.KeyTaken:
         earlier = await _published_with(desk, viewer, key or "")
         if earlier is None:
@@ -66,9 +70,11 @@ async def _write(
     post_id: int,
     parent: PostView | None,
     mentioned: list[AccountView],
+    screened: Screened,
 ) -> PostView:
     now = clock.now()
     me = viewer.account_id
+    held = screened.finding.outcome is Outcome.HOLD
     await queries.insert(
         tx,
         id=post_id,
@@ -84,6 +90,10 @@ async def _write(
         app_id=viewer.app_id,
         created_at=now,
         has_media=bool(draft.media),
+        hidden_at=now if held else None,
+        hidden_for=screened.category if held else None,
+        waiting=held,
+        violence=screened.violence,
     )
     tags = rules.unique_tags(draft.text)
     if mentioned:
@@ -95,69 +105,13 @@ async def _write(
     if draft.poll:
         due_at = now + timedelta(seconds=draft.poll.seconds)
         await queries.insert_poll(tx, new_id(), me, post_id, draft.poll, due_at)
-    homes, last = await queries.deliver_home(
-        tx,
-        post_id=post_id,
-        author_id=me,
-        reply_to_account_id=parent.account_id if parent else None,
-        only_mentioned=draft.visibility is Visibility.DIRECT,
-        limit=HOME_BATCH,
-        tags=[name for name, _ in tags] if draft.visibility is Visibility.PUBLIC else [],
-        language=draft.language or viewer.locale,
-    )
-    if last is not None:
-        tx.defer("network.posts.deliver", post_id=post_id, after_account=last)
-    if parent:
-        if not await queries.count(tx, "replies_count", parent.id, +1):
-            raise rules.ReplyToNothing
-        tx.announce("post.changed", post_id=parent.id, counts=True)
-    await queries.counted(tx, me, +1, now)  # posts before accounts everywhere, so that deeds cannot lock each other
-    if mentioned:
-        await notify(tx, kind="mention", to=[account.id for account in mentioned], from_id=me, post_id=post_id)
-    listening = await queries.notified_followers(tx, me) if draft.visibility is not Visibility.DIRECT else []
-    if told := [id for id in listening if id in set(homes) and id not in {account.id for account in mentioned}]:
-        await notify(tx, kind="post", to=told, from_id=me, post_id=post_id)
-    tx.announce("account.changed", account_id=me)
-    tx.announce(
-        "post.published",
-        post_id=post_id,
-        account_id=me,
-        visibility=draft.visibility.value,
-        tags=[name for name, _ in tags],
-        reply=parent is not None,
-        reply_to_self=parent is not None and parent.account_id == me,
-        media=bool(draft.media),
-        homes=homes,
-        mentioned=[account.id for account in mentioned],
-    )
+    await screened.record(tx, Subject(account_id=me, post_id=post_id, version=1))
     (post,) = await queries.load(tx, [post_id])
+    if held:
+        await tell_author(tx, post)
+    else:
+        await spread(tx, post)
     return post
-
-
-async def deliver_rest(db: Database, post_id: int, after_account: int) -> None:
-    """Write a post into the homes of the followers beyond the first HOME_BATCH, a batch a transaction. May run twice."""
-    while True:
-        async with db.transaction() as tx:
-            found = await queries.load(tx, [post_id])
-            if not found:
-                return
-            post = found[0]
-            homes, last = await queries.deliver_home(
-                tx,
-                post_id=post.id,
-                author_id=post.account_id,
-                shows_id=post.shows_id,
-                shows_account_id=post.shows_account_id,
-                reply_to_account_id=post.in_reply_to_account_id,
-                only_mentioned=post.visibility is Visibility.DIRECT,
-                after_account=after_account,
-                limit=HOME_BATCH,
-                language=post.language,
-            )
-            tx.announce("home.delivered", post_id=post_id, account_id=post.account_id, homes=homes)
-        if last is None:
-            return
-        after_account = last
 
 
 async def _published_with(desk: Desk, viewer: Viewer, key: str) -> PostView | None:

@@ -17,7 +17,8 @@ from folkmoot.network.posts.views import Marks, MediaView, MentionView, PollView
 _COLUMNS = """
   p.id, p.account_id, p.shows_id, p.shows_account_id, p.in_reply_to_id, p.in_reply_to_account_id, p.thread_id,
   p.visibility, p.text, p.warning, p.sensitive, p.language, p.created_at, p.edited_at, p.version,
-  p.replies_count, p.boosts_count, p.favourites_count, p.hidden_at, apps.name AS app_name, apps.website AS app_website,
+  p.replies_count, p.boosts_count, p.favourites_count, p.hidden_at, p.hidden_for, p.waiting,
+  apps.name AS app_name, apps.website AS app_website,
   CASE WHEN p.has_media THEN
     (SELECT json_agg(json_build_object('id', m.id, 'kind', m.kind, 'object_key', m.object_key,
        'preview_key', m.preview_key, 'width', m.width, 'height', m.height, 'preview_width', m.preview_width,
@@ -63,6 +64,8 @@ def view_of(row: Row) -> PostView:
         boosts_count=row["boosts_count"],
         favourites_count=row["favourites_count"],
         hidden_at=row["hidden_at"],
+        hidden_for=row["hidden_for"],
+        waiting=row["waiting"],
         media=msgspec.json.decode(row["media"], type=tuple[MediaView, ...]) if row["media"] else (),
         mentions=tuple(MentionView(*pair) for pair in msgspec.json.decode(row["mentions"])) if row["mentions"] else (),
         tags=tuple(row["tags"] or ()),
@@ -215,10 +218,37 @@ async def deliver_home(
     return row["homes"], row["last"]
 
 
+async def keep_own(tx: Transaction, post: PostView) -> None:
+    """Write a held post into its author's home."""
+    await tx.execute(
+        "INSERT INTO home_entries (account_id, post_id, author_id) VALUES ($1, $2, $1) ON CONFLICT DO NOTHING",
+        post.account_id,
+        post.id,
+    )
+
+
+async def lock(tx: Transaction, post_id: int) -> PostView | None:
+    """The post, held until the end of the transaction."""
+    if await tx.fetchval("SELECT id FROM posts WHERE id = $1 FOR UPDATE", post_id) is None:
+        return None
+    return (await load(tx, [post_id]))[0]
+
+
+async def set_hidden(tx: Transaction, post_id: int, at: datetime, category: str) -> None:
+    await tx.execute("UPDATE posts SET hidden_at = $2, hidden_for = $3 WHERE id = $1", post_id, at, category)
+
+
+async def set_released(tx: Transaction, post_id: int) -> None:
+    await tx.execute(
+        "UPDATE posts SET hidden_at = NULL, hidden_for = NULL, waiting = false WHERE id = $1",
+        post_id,
+    )
+
+
 async def counted(tx: Transaction, account_id: int, change: int, at: datetime | None) -> None:
     """The account has `change` posts more."""
     await tx.execute(
-        "UPDATE accounts SET posts_count = greatest(posts_count + $2, 0), last_post_at = coalesce($3, last_post_at) WHERE id = $1",
+        "UPDATE accounts SET posts_count = greatest(posts_count + $2, 0), last_post_at = greatest(last_post_at, $3) WHERE id = $1",
         account_id,
         change,
         at,
@@ -310,7 +340,7 @@ async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
         post_id,
     )
     gone = await tx.fetch(
-        "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id", post_id
+        "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id, waiting", post_id
     )
     ids = [row["id"] for row in gone]
     homes: list[int] = []
@@ -423,10 +453,11 @@ async def replace_words(
     language: str | None,
     has_media: bool,
     now: datetime,
+    violence: float | None,
 ) -> None:
     await tx.execute(
         """UPDATE posts SET text = $2, warning = $3, sensitive = $4, language = $5, has_media = $6, edited_at = $7,
-           version = version + 1 WHERE id = $1""",
+           violence = $8, version = version + 1 WHERE id = $1""",
         post_id,
         text,
         warning,
@@ -434,6 +465,7 @@ async def replace_words(
         language,
         has_media,
         now,
+        violence,
     )
 
 

@@ -9,8 +9,8 @@ from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import notify, unnotify
 from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
-from folkmoot.network.posts.publish import HOME_BATCH
 from folkmoot.network.posts.remove import erase
+from folkmoot.network.posts.spread import HOME_BATCH
 from folkmoot.network.posts.views import PostView, Visibility
 from folkmoot.network.visibility import may_act_on
 

@@ -43,7 +43,7 @@ async def remove_as_staff(desk: Desk, viewer: Viewer, post_id: int, why: str) ->
 async def erase(tx: Transaction, post: PostView) -> None:
     """Take the post, its boosts and all that refers to them out of every table; a step of the caller's deed."""
     removed, homes = await queries.delete(tx, post.id)
-    if removed and post.in_reply_to_id is not None:
+    if removed and post.in_reply_to_id is not None and not post.waiting:
         await queries.count(tx, "replies_count", post.in_reply_to_id, -1)
         tx.announce("post.changed", post_id=post.in_reply_to_id, counts=True)
     if removed and post.shows_id is not None:
@@ -54,6 +54,7 @@ async def erase(tx: Transaction, post: PostView) -> None:
     for gone in sorted(
         removed, key=lambda row: row["account_id"]
     ):  # in one order, so that deeds cannot lock each other
-        await queries.counted(tx, gone["account_id"], -1, None)
+        if not gone["waiting"]:
+            await queries.counted(tx, gone["account_id"], -1, None)
         tx.announce("account.changed", account_id=gone["account_id"])
         tx.announce("post.removed", post_id=gone["id"], account_id=gone["account_id"], shows_id=gone["shows_id"])

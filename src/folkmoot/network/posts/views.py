@@ -70,6 +70,10 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     boosts_count: int
     favourites_count: int
     hidden_at: datetime | None
+    hidden_for: str | None = None
+    """The category it is hidden for, a word of `screening.Category`."""
+    waiting: bool = False
+    """Held by screening before anybody saw it."""
     media: tuple[MediaView, ...] = ()
     mentions: tuple[MentionView, ...] = ()
     tags: tuple[str, ...] = ()

@@ -1,0 +1,14 @@
+"""Screening: what it found, what it goes by, and posts that wait unseen."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    connection: Any = op.get_bind().connection.driver_connection  # psycopg's own, which runs many statements at once
+    connection.execute(Path(__file__).with_suffix(".sql").read_text())

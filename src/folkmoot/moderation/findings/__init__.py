@@ -1,0 +1,7 @@
+"""What screening held or doubted, before those who decide about it, and what its days amount to."""
+
+from folkmoot.moderation.findings.decide import release, uphold
+from folkmoot.moderation.findings.read import get_finding, list_open, overview
+from folkmoot.moderation.findings.views import FindingView, Overview
+
+__all__ = ["FindingView", "Overview", "get_finding", "list_open", "overview", "release", "uphold"]

@@ -1,0 +1,177 @@
+"""Every statement about findings, as those who decide need them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.findings.views import Day, FindingView, Named
+from folkmoot.moderation.screening import Category, Outcome, Reason
+
+_VIEW = """
+  SELECT f.*, a.name AS account_name, d.name AS decided_by_name, p.hidden_at IS NOT NULL AS hidden,
+    f.post_id IS NOT NULL AND p.id IS NULL AS gone, parent.text AS reply_to,
+    ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) AS picture_keys
+  FROM findings f JOIN accounts a ON a.id = f.account_id LEFT JOIN accounts d ON d.id = f.decided_by
+  LEFT JOIN posts p ON p.id = f.post_id AND p.account_id = f.account_id
+  LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
+"""
+
+
+def _view(row: Row) -> FindingView:
+    return FindingView(
+        id=row["id"],
+        account_id=row["account_id"],
+        account_name=row["account_name"],
+        post_id=row["post_id"],
+        version=row["version"],
+        outcome=Outcome(row["outcome"]),
+        probability=row["probability"],
+        category=Category(row["category"]),
+        because=msgspec.json.decode(row["because"], type=tuple[Reason, ...]),
+        versions=msgspec.json.decode(row["versions"]),
+        text=row["text"],
+        language=row["language"],
+        reply_to=row["reply_to"],
+        picture_keys=tuple(row["picture_keys"]),
+        hidden=bool(row["hidden"]),
+        gone=bool(row["gone"]),
+        found_by=row["found_by"],
+        created_at=row["created_at"],
+        decision=row["decision"],
+        decided_at=row["decided_at"],
+        decided_by_name=row["decided_by_name"],
+    )
+
+
+async def find(source: Database | Transaction, id: int) -> FindingView | None:
+    row = await source.fetchrow(f"{_VIEW} WHERE f.id = $1", id)
+    return _view(row) if row else None
+
+
+async def open_findings(db: Database, outcome: str, skip: int, limit: int) -> list[FindingView]:
+    """What nobody has decided about, the likeliest violence first."""
+    rows = await db.fetch(
+        f"""{_VIEW} WHERE f.decision IS NULL AND f.outcome = $1
+            ORDER BY f.probability DESC, f.id OFFSET $2 LIMIT $3""",
+        outcome,
+        skip,
+        limit,
+    )
+    return [_view(row) for row in rows]
+
+
+async def decided_findings(db: Database, before: int | None, limit: int) -> list[FindingView]:
+    """What stewards decided, newest first."""
+    rows = await db.fetch(
+        f"""{_VIEW} WHERE f.decision IN ('released', 'upheld') AND ($1::bigint IS NULL OR f.id < $1)
+            ORDER BY f.id DESC LIMIT $2""",
+        before,
+        limit,
+    )
+    return [_view(row) for row in rows]
+
+
+async def decide(tx: Transaction, id: int, decision: str, by: int | None, now: datetime) -> Row | None:
+    """Write the decision down; the row, or None when somebody else has decided."""
+    return await tx.fetchrow(
+        """UPDATE findings SET decision = $2, decided_by = $3, decided_at = $4 WHERE id = $1 AND decision IS NULL
+           RETURNING *""",
+        id,
+        decision,
+        by,
+        now,
+    )
+
+
+async def keep_judgement(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
+    """Remember the text, so that copies of it meet the same answer."""
+    await tx.execute(
+        """INSERT INTO judged (text_hash, verdict, category, likeness, reference, judged_at)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (text_hash) DO UPDATE SET verdict = excluded.verdict, category = excluded.category,
+             reference = excluded.reference, judged_at = excluded.judged_at""",
+        finding["text_hash"],
+        verdict,
+        finding["category"],
+        finding["likeness"],
+        f"finding {finding['id']}",
+        now,
+    )
+
+
+async def keep_pictures(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
+    """Remember the pictures of what was upheld; forget those of what was released."""
+    if verdict == "removed":
+        await tx.execute(
+            """INSERT INTO known_pictures (hash, list, reference, category, added_at)
+               SELECT hash, 'removed', $2, $3, $4 FROM unnest($1::text[]) AS hash ON CONFLICT DO NOTHING""",
+            finding["pictures"],
+            f"finding {finding['id']}",
+            finding["category"],
+            now,
+        )
+    else:
+        await tx.execute(
+            "DELETE FROM known_pictures WHERE list = 'removed' AND hash = ANY($1::text[])", finding["pictures"]
+        )
+
+
+async def standing(db: Database) -> Row:
+    row = await db.fetchrow(
+        """SELECT count(*) FILTER (WHERE outcome = 'hold') AS waiting, count(*) FILTER (WHERE outcome = 'case') AS doubted,
+             min(created_at) FILTER (WHERE outcome = 'hold') AS oldest_at FROM findings WHERE decision IS NULL"""
+    )
+    assert row is not None  # aggregates without GROUP BY have one row
+    return row
+
+
+async def days(db: Database, since: datetime) -> list[Day]:
+    """Counts by day, one for each day since then, also for those on which nothing was screened."""
+    rows = await db.fetch(
+        """SELECT d::date AS day, coalesce(sum(screened), 0)::bigint AS screened, coalesce(sum(cases), 0)::bigint AS cases,
+             coalesce(sum(holds), 0)::bigint AS holds
+           FROM generate_series($1::timestamptz::date, (now() AT TIME ZONE 'UTC')::date, interval '1 day') AS d
+           LEFT JOIN screened_days s ON s.day = d::date GROUP BY d ORDER BY d""",
+        since,
+    )
+    return [Day(**dict(row)) for row in rows]
+
+
+async def names(db: Database, since: datetime) -> list[Named]:
+    """What each rule, model and list found since then (the strongest reason of each finding counts)."""
+    rows = await db.fetch(
+        """SELECT because -> 0 ->> 'name' AS name, count(*) AS found,
+             count(*) FILTER (WHERE decision = 'released') AS released, count(*) FILTER (WHERE decision = 'upheld') AS upheld
+           FROM findings WHERE created_at >= $1 AND jsonb_array_length(because) > 0
+           GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30""",
+        since,
+    )
+    return [Named(**dict(row)) for row in rows]
+
+
+async def decided_holds(db: Database, since: datetime) -> tuple[int, int]:
+    """How many held texts were released and upheld since then."""
+    row = await db.fetchrow(
+        """SELECT count(*) FILTER (WHERE decision = 'released') AS released, count(*) FILTER (WHERE decision = 'upheld') AS upheld
+           FROM findings WHERE outcome = 'hold' AND decided_at >= $1""",
+        since,
+    )
+    assert row is not None
+    return row["released"], row["upheld"]
+
+
+async def scores(db: Database, since: datetime, until: datetime) -> tuple[list[int], float, int]:
+    """The spread of the probabilities in these days, the processor time in ms and the number of texts."""
+    rows: Sequence[Any] = await db.fetch(
+        """SELECT scores, milliseconds, screened FROM screened_days
+           WHERE day >= $1::timestamptz::date AND day < $2::timestamptz::date""",
+        since,
+        until,
+    )
+    spread = [sum(column) for column in zip(*(row["scores"] for row in rows), strict=True)]
+    return spread or [0] * 20, sum(row["milliseconds"] for row in rows), sum(row["screened"] for row in rows)

@@ -1,0 +1,38 @@
+"""Figures about findings. Plain functions over counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+LEAST_FOR_DRIFT = 200
+"""Texts in each of the two spans below which a comparison says nothing."""
+
+
+def interval(hits: int, of: int, z: float = 1.96) -> tuple[float, float, float]:
+    """The share `hits / of` with the ends of Wilson's 95 % interval (Wilson 1927, JASA 22:209). `of` is at least 1."""
+    share = hits / of
+    scale = 1 + z * z / of
+    middle = (share + z * z / (2 * of)) / scale
+    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / scale
+    return share, max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def shares(counts: Sequence[int]) -> tuple[float, ...]:
+    """Each count's share of all; nothing of nothing is nothing."""
+    total = sum(counts)
+    return tuple(count / total if total else 0.0 for count in counts)
+
+
+def drift(now: Sequence[int], before: Sequence[int]) -> float | None:
+    """Population stability index between two spreads over the same parts: the sum of (p - q) ln(p / q).
+
+    The usual reading: below .1 nothing has changed, above .25 something has. Parts are smoothed by half a text, so that
+    an empty one does not make it infinite. None when either side has too few texts.
+    """
+    if min(sum(now), sum(before)) < LEAST_FOR_DRIFT:
+        return None
+    parts = len(now)
+    p = [(count + 0.5) / (sum(now) + 0.5 * parts) for count in now]
+    q = [(count + 0.5) / (sum(before) + 0.5 * parts) for count in before]
+    return sum((a - b) * math.log(a / b) for a, b in zip(p, q, strict=True))

@@ -1,0 +1,80 @@
+"""Findings as stewards see them, and the figures of many."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from folkmoot.moderation.screening import Category, Outcome, Reason
+
+
+class FindingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What screening said of one text, and what somebody decided about it."""
+
+    id: int
+    account_id: int
+    account_name: str
+    post_id: int | None
+    version: int | None
+    outcome: Outcome
+    probability: float
+    category: Category
+    because: tuple[Reason, ...]
+    versions: dict[str, str]
+    text: str
+    language: str | None
+    reply_to: str | None
+    """What the post answers, as it stands today."""
+    picture_keys: tuple[str, ...]
+    hidden: bool
+    """Whether the post is out of sight now."""
+    gone: bool
+    """Whether its author has deleted it since."""
+    found_by: str
+    created_at: datetime
+    decision: str | None
+    decided_at: datetime | None
+    decided_by_name: str | None
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One day's counts."""
+
+    day: date
+    screened: int
+    cases: int
+    holds: int
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A rule, a model or a list, and what became of what it found."""
+
+    name: str
+    found: int
+    released: int
+    upheld: int
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last weeks of screening amount to."""
+
+    waiting: int
+    """Held and not yet looked at."""
+    doubted: int
+    """Published and not yet looked at."""
+    oldest_at: datetime | None
+    days: tuple[Day, ...]
+    names: tuple[Named, ...]
+    released: int
+    upheld: int
+    false_holds: tuple[float, float, float] | None
+    """Share of decided holds that were released, with the ends of its 95 % interval; None before any decision."""
+    scores: tuple[float, ...]
+    """How this week's probabilities of violence are spread over twenty equal parts, in shares."""
+    scores_before: tuple[float, ...]
+    """The same of the four weeks before."""
+    drift: float | None
+    """Population stability index between the two; above .25 something has changed. None without enough texts."""
+    milliseconds: float | None
+    """Mean processor time a text, over the last week."""

@@ -1,0 +1,80 @@
+"""The stages in order. What they are made of is read elsewhere and handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import msgspec
+
+from folkmoot.moderation.screening.finding import Category, Finding, Limits, Reason, Words, conclude
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a stage says of a text."""
+
+    reasons: tuple[Reason, ...] = ()
+    ends: bool = False
+    """Whether that settles it: the text is a copy of one that was judged, and no other stage is asked."""
+
+
+NOTHING = Answer()
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One stage as a Screen asks it."""
+
+    name: str
+    version: str
+    ask: Callable[[Words], Answer]
+    slow: bool = False
+    """Whether it may take so long that others should not wait for it: then a thread does it."""
+
+
+class Distant(msgspec.Struct, frozen=True):
+    """A stage that is somewhere else; it looks only at what has come through the others."""
+
+    name: str
+    version: str
+    ask: Callable[[Words], Awaitable[Sequence[Reason]]]
+
+
+class Screen:
+    """Asks its steps in order and concludes. The same words, steps and limits give the same finding."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        limits: Mapping[Category, Limits],
+        *,
+        limits_version: str = "",
+        distant: Sequence[Distant] = (),
+    ) -> None:
+        self.limits = limits
+        self._steps = tuple(steps)
+        self._distant = tuple(distant)
+        self.versions = {step.name: step.version for step in steps} | {each.name: each.version for each in distant}
+        if limits_version:
+            self.versions["limits"] = limits_version
+
+    def look_now(self, words: Words) -> Finding:
+        """The finding of everything that is on this machine."""
+        reasons: list[Reason] = []
+        for step in self._steps:
+            answer = step.ask(words)
+            reasons += answer.reasons
+            if answer.ends:
+                break
+        return conclude(reasons, self.limits, self.versions)
+
+    async def look(self, words: Words) -> Finding:
+        """The finding of every stage. Slow ones are asked in a thread, distant ones last and all at once."""
+        reasons: list[Reason] = []
+        for step in self._steps:
+            answer = await asyncio.to_thread(step.ask, words) if step.slow else step.ask(words)
+            reasons += answer.reasons
+            if answer.ends:
+                return conclude(reasons, self.limits, self.versions)
+        for more in await asyncio.gather(*(each.ask(words) for each in self._distant)):
+            reasons += more
+        return conclude(reasons, self.limits, self.versions)

@@ -1,0 +1,123 @@
+"""Screening as this process uses it: loaded when first asked, made anew when something it goes by has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from folkmoot import clock
+from folkmoot.bus import Bus, News
+from folkmoot.database import Database, Transaction
+from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
+from folkmoot.network.gate import parts, queries
+from folkmoot.network.gate.rules import Subject
+from folkmoot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+BINS = 20
+"""Into how many equal parts the statistics cut the probabilities."""
+CHECKED_EVERY = 5.0
+"""Seconds after which somebody without news (a worker's job, a command) asks whether anything has changed."""
+
+
+class Gate:
+    """Ask it about every text before the public sees it."""
+
+    def __init__(self, db: Database, settings: Settings, bus: Bus | None = None) -> None:
+        self._db = db
+        self._settings = settings
+        self._screen: Screen | None = None
+        self._version = ""
+        self._loading = asyncio.Lock()
+        self._stale = True
+        self._hears = bus is not None
+        self._checked_at = 0.0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._milliseconds: defaultdict[str, float] = defaultdict(float)
+        if bus is not None:
+            bus.hear("screening.changed", self._changed)
+            bus.on_reset(lambda: self._changed(None))
+
+    async def look(self, words: Words) -> Finding:
+        """What screening says of these words, by what is in force now."""
+        if self._settings.screening == "off":
+            return conclude((), {}, {})
+        screen = await self.screen()
+        begun = time.thread_time()
+        finding = await screen.look(words)
+        self._count(finding, (time.thread_time() - begun) * 1_000)
+        return finding
+
+    async def screen(self) -> Screen:
+        """The stages as they are in force, loaded if need be."""
+        if self._screen is None or self._stale or self._unheard():
+            async with self._loading:
+                if self._screen is None or self._stale or self._unheard():
+                    self._screen = await self._fresh()
+        return self._screen
+
+    async def record(self, tx: Transaction, subject: Subject, finding: Finding, words: Words, category: str) -> None:
+        """Write a finding down for those who look at what was found; `category` is what it is held or shown for."""
+        id = await queries.insert_finding(tx, subject, finding, words, category, fingerprint(words), clock.now())
+        tx.announce("finding.made", id=id, outcome=finding.outcome.value)
+
+    async def write_counts(self) -> None:
+        """Add what was counted since the last time to the statistics of the day."""
+        counts, self._counts = self._counts, Counter()
+        milliseconds, self._milliseconds = self._milliseconds, defaultdict(float)
+        for versions in sorted({versions for versions, _ in counts}):
+            scores = [counts[versions, f"score {n}"] for n in range(BINS)]
+            async with self._db.transaction() as tx:
+                await queries.add_to_day(
+                    tx,
+                    clock.now(),
+                    versions,
+                    sum(scores),
+                    counts[versions, Outcome.CASE],
+                    counts[versions, Outcome.HOLD],
+                    scores,
+                    milliseconds[versions],
+                )
+
+    def _count(self, finding: Finding, milliseconds: float) -> None:
+        versions = " ".join(f"{part}={version}" for part, version in sorted(finding.versions.items()))
+        self._counts[versions, f"score {min(int(finding.probability * BINS), BINS - 1)}"] += 1
+        self._counts[versions, finding.outcome] += 1
+        self._milliseconds[versions] += milliseconds
+
+    def _unheard(self) -> bool:
+        return not self._hears and time.monotonic() - self._checked_at > CHECKED_EVERY
+
+    def _changed(self, news: News | None) -> None:
+        self._stale = True
+
+    async def _fresh(self) -> Screen:
+        self._stale = False
+        self._checked_at = time.monotonic()
+        version = await queries.standing_version(self._db)
+        if self._screen is not None and version == self._version:
+            return self._screen
+        screen = await parts.assemble(self._db, self._settings)
+        self._version = version
+        return screen
+
+
+async def media_words(
+    db: Database, account_id: int, ids: Sequence[int], described: Mapping[int, str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Alt texts (`described` are newer ones) and picture hashes of an account's media."""
+    if not ids:
+        return [], ()
+    rows = await queries.media_words(db, account_id, ids)
+    alts = [described.get(row["id"], row["description"]) for row in rows]
+    return alts, tuple(row["picture_hash"] for row in rows if row["picture_hash"])
+
+
+def fingerprint(words: Words) -> tuple[bytes, bytes | None]:
+    return hashlib.sha256(words.text.casefold().encode("utf-8", "replace")).digest(), None

@@ -1,0 +1,65 @@
+"""Ask screening about a draft. Outside the transaction, because it may take a while."""
+
+from __future__ import annotations
+
+import msgspec
+
+from folkmoot import clock
+from folkmoot.database import Transaction
+from folkmoot.moderation.screening import Finding, Outcome, Words
+from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.gate import Gate, Subject, among_few, media_words, standing
+from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.rules import Draft
+from folkmoot.network.posts.views import PostView, Visibility
+
+
+class Screened(msgspec.Struct, frozen=True):
+    """A draft's words and what screening says of them."""
+
+    gate: Gate
+    words: Words
+    finding: Finding
+
+    @property
+    def category(self) -> str | None:
+        """What speaks loudest against the draft, or None."""
+        return self.finding.because[0].category.value if self.finding.because else None
+
+    @property
+    def violence(self) -> float | None:
+        """The probability of violence; None when nothing was asked."""
+        return self.finding.probability if self.finding.versions else None
+
+    async def record(self, tx: Transaction, subject: Subject, *, hidden_for: str | None = None) -> None:
+        """Write the finding down, unless the draft passes.
+
+        A post that is `hidden_for` something already stays so: whoever looks at it is to see these words, whatever
+        screening says of them.
+        """
+        finding = self.finding
+        if hidden_for is not None:
+            finding = msgspec.structs.replace(finding, outcome=Outcome.HOLD)
+        if finding.outcome is not Outcome.PUBLISH:
+            await self.gate.record(tx, subject, finding, self.words, self.category or hidden_for or "")
+
+
+async def screen(
+    desk: Desk,
+    viewer: Viewer,
+    draft: Draft,
+    parent: PostView | None,
+    described: dict[int, str] | None = None,
+) -> Screened:
+    """What screening says of the draft: its text, warning, alt texts and poll options. `described` are newer alt texts."""
+    alts, pictures = await media_words(desk.db, viewer.account_id, draft.media, described or {})
+    words = Words(
+        text=draft.text,
+        more=tuple(text for text in (draft.warning, *alts, *(draft.poll.options if draft.poll else ())) if text),
+        language=draft.language or viewer.locale,
+        reply_to=parent.text if parent else None,
+        pictures=pictures,
+        standing=standing(await desk.shelf.account(viewer.account_id), clock.now()),
+    )
+    finding = await desk.gate.look(words)
+    return Screened(desk.gate, words, among_few(finding) if draft.visibility is Visibility.DIRECT else finding)
