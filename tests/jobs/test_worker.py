@@ -12,10 +12,11 @@ import pytest
 
 import folkmoot
 from folkmoot import clock
+from folkmoot.errors import Unavailable
 from folkmoot.ids import new_id
-from folkmoot.jobs.schedule import JOBS, PERIODIC
+from folkmoot.jobs.schedule import JOBS, OFTEN, PERIODIC
 from folkmoot.jobs.tools import Tools
-from folkmoot.jobs.worker import queue
+from folkmoot.jobs.worker import _again_and_again, queue
 from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
@@ -98,10 +99,27 @@ async def test_a_job_whose_worker_died_is_done_by_the_next(database_url: str, to
     assert await tools.db.fetchval("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock IS NULL") == 0
 
 
-@pytest.mark.parametrize("name", PERIODIC)
+@pytest.mark.parametrize("name", [*PERIODIC, *OFTEN])
 async def test_periodic_work_finds_nothing_to_do_in_an_empty_network(tools: Tools, name: str) -> None:
     for _ in range(2):
-        await PERIODIC[name][1](tools)
+        await {**PERIODIC, **OFTEN}[name][1](tools)
+
+
+async def test_what_is_looked_for_often_is_looked_for_again_after_a_mishap(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = asyncio.Event()
+    times = iter([Unavailable(), RuntimeError("oh")])
+
+    async def act(tools: Tools) -> None:
+        if (mishap := next(times, None)) is not None:
+            raise mishap
+        done.set()
+
+    monkeypatch.setitem(OFTEN, "network.posts.test", (0.01, act))
+    task = asyncio.create_task(_again_and_again(tools, "network.posts.test"))
+    await asyncio.wait_for(done.wait(), 5)
+    task.cancel()
 
 
 def deferred_names() -> set[str]:
@@ -129,5 +147,5 @@ def test_every_deferred_job_is_known_by_name() -> None:
 
 
 def test_jobs_are_named_like_their_folder() -> None:
-    for name in (*JOBS, *PERIODIC):
+    for name in (*JOBS, *OFTEN, *PERIODIC):
         assert (SOURCE / Path(*name.split(".")[:-1])).exists(), name

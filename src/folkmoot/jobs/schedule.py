@@ -20,16 +20,18 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
 }
 """Deferred by `Transaction.defer` under these names, which are stored and so never change."""
 
+OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
+    "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
+    "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
+    "network.relations.remove_ended_mutes": (60, lambda tools: relations.remove_ended_mutes(tools.db)),
+}
+"""Seconds between two looks, and deed, for what mostly finds nothing to do: each worker does it without the queue, whose
+way there and back costs ten times the look. Each may run twice, also at the same time."""
+
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
-    "network.polls.close_due": ("* * * * *", lambda tools: polls.close_due_polls(tools.db)),
-    "network.posts.publish_scheduled": (
-        "* * * * * */5",
-        lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate),
-    ),
-    "network.relations.remove_ended_mutes": ("* * * * *", lambda tools: relations.remove_ended_mutes(tools.db)),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
     "network.access.forget_old": ("47 4 * * *", access.forget_old),
 }
-"""Cron (with seconds as a sixth field where they matter) and deed. Each may run twice and may be late."""
+"""Cron and deed, once for all workers. Each may run twice and may be late."""

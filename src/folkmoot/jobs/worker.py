@@ -8,12 +8,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import procrastinate
+import psycopg
+import structlog
 import uvloop
 
 from folkmoot.bus import Bus
 from folkmoot.bus.reader import OutboxReader
 from folkmoot.database import Database
-from folkmoot.jobs.schedule import JOBS, PERIODIC
+from folkmoot.errors import Unavailable
+from folkmoot.jobs.schedule import JOBS, OFTEN, PERIODIC
 from folkmoot.jobs.tools import Tools
 from folkmoot.log import configure
 from folkmoot.network.gate import Gate
@@ -26,6 +29,8 @@ POLL_SECONDS = 2.0
 STALLED = "jobs.take_up_stalled"
 STALLED_SECONDS = 30
 """A worker that gave no sign of life for so long is taken for dead; a living one gives one every 10 s."""
+
+log = structlog.get_logger(__name__)
 
 
 def run(settings: Settings) -> None:
@@ -40,7 +45,9 @@ async def _work(settings: Settings) -> None:
     bus = Bus()
     db.deliver = bus.deliver
     reader = asyncio.create_task(OutboxReader(settings.database_url, bus).run())
-    app = queue(settings.database_url, Tools(db, open_storage(settings), settings, Gate(db, settings)))
+    tools = Tools(db, open_storage(settings), settings, Gate(db, settings))
+    often = [asyncio.create_task(_again_and_again(tools, name)) for name in OFTEN]
+    app = queue(settings.database_url, tools)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -60,13 +67,35 @@ async def _work(settings: Settings) -> None:
         ended_by_itself = working.done()
         working.cancel()
         await asyncio.gather(working, return_exceptions=not ended_by_itself)
-    reader.cancel()
+    for task in (reader, *often):
+        task.cancel()
     await db.close()
+
+
+async def _again_and_again(tools: Tools, name: str) -> None:
+    seconds, act = OFTEN[name]
+    while True:
+        try:
+            await act(tools)
+        except Unavailable as error:
+            log.debug("periodic work waits for the database", name=name, cause=error.cause)
+        except Exception:  # the next time may go well
+            log.exception("periodic work failed", name=name)
+        await asyncio.sleep(seconds)
+
+
+class _Patient(psycopg.AsyncConnection[Any]):
+    """Waits for the server without looking up ten times a second, which was most of what an idle worker cost."""
+
+    async def wait(self, gen: Any, interval: float = 10, timeout: float | None = None) -> Any:  # noqa: ASYNC109  # theirs
+        return await super().wait(gen, interval=interval, timeout=timeout)
 
 
 def queue(url: str, tools: Tools) -> procrastinate.App:
     """The queue with every job we know, bound to the tools jobs work with."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=3))
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=3, connection_class=_Patient)
+    )
 
     def bound(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def work(**arguments: Any) -> None:
