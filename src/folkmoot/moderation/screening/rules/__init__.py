@@ -1,0 +1,8 @@
+"""Rules that an operator writes and a volunteer reads."""
+
+from folkmoot.moderation.screening.rules.features import FEATURES, features
+from folkmoot.moderation.screening.rules.files import BrokenRules, Examples, Rule
+from folkmoot.moderation.screening.rules.matching import Rules
+from folkmoot.moderation.screening.rules.starter import STARTER
+
+__all__ = ["FEATURES", "STARTER", "BrokenRules", "Examples", "Rule", "Rules", "features"]

@@ -1,0 +1,207 @@
+"""Which rules meet a text: one pass for what is there at all, places only for rules that may apply."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import re2
+
+from folkmoot.moderation.screening.finding import Reason, Stage, Words
+from folkmoot.moderation.screening.normal import Normal, normalise
+from folkmoot.moderation.screening.rules.files import BrokenRules, Loaded, Rule, compile_pattern, options, read
+
+MOST_PLACES = 100
+"""Of one list in one text. More add nothing to what a juror sees."""
+LONGEST_PASSAGE = 200
+MEMORY = 64 << 20
+"""What RE2 may keep of the states it has met, at most."""
+
+Span = tuple[int, int]
+
+
+class Rules:
+    """Rule files in force. `match` is linear in the text: RE2 has no pattern that runs away."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.rules: tuple[Rule, ...] = tuple(rule for rule, _ in loaded.rules.values())
+        self.version = _version(self.rules, loaded.terms)
+        used = dict.fromkeys(term for rule in self.rules for term in (*rule.all, *rule.any, *rule.none))
+        self._terms = tuple(used)
+        self._patterns = {term: compile_pattern(loaded.terms[term]) for term in self._terms}
+        self._set = _set_of([loaded.terms[term] for term in self._terms])
+
+    @classmethod
+    def load(cls, paths: Iterable[Path]) -> Rules:
+        """The rules of these files, or BrokenRules: every example in them was tried."""
+        loaded = read(tuple(paths))
+        rules = cls(loaded)
+        rules._try_examples(loaded)
+        return rules
+
+    def match(self, words: Words, normal: Normal | None = None) -> list[Reason]:
+        """A reason for every rule that one of the texts meets. `normal` is that of `words.text`, if at hand."""
+        found: dict[str, Reason] = {}
+        for index, text in enumerate((words.text, *words.more)):
+            if not text:
+                continue
+            seen = normal if index == 0 and normal is not None else normalise(text)
+            for reason in self._match_text(seen, words.language):
+                found.setdefault(reason.name, reason)
+        return list(found.values())
+
+    def _match_text(self, normal: Normal, language: str | None) -> list[Reason]:
+        text = normal.plain.encode()
+        present = _present(self._set, self._terms, text)
+        if not present:
+            return []
+        places = _Places(text, self._patterns, present)
+        reasons = []
+        for rule in self.rules:
+            if not present.issuperset(rule.all) or (rule.any and present.isdisjoint(rule.any)):
+                continue
+            if rule.declared_only and language and language[:2] not in rule.languages:
+                continue
+            spans = _meets(rule, places)
+            if spans:
+                reasons.append(_reason(rule, normal, text, spans))
+        return reasons
+
+    def _try_examples(self, loaded: Loaded) -> None:
+        for rule, source in loaded.rules.values():
+            line = source.line_of(rule.id)
+            for text, wanted in [(t, True) for t in rule.examples.match] + [(t, False) for t in rule.examples.leave]:
+                if any(reason.name == rule.id for reason in self._match_text(normalise(text), None)) is not wanted:
+                    said = "does not meet its example" if wanted else "meets an example it has to leave alone"
+                    raise source.broken(
+                        f"the rule {said}: {text!r}, read as {normalise(text).plain!r}.",
+                        line=source.line_of_text(text, line),
+                        rule=rule.id,
+                    )
+
+
+def _version(rules: Sequence[Rule], terms: Mapping[str, str]) -> str:
+    content = msgspec.json.encode([rules, sorted(terms.items())])
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _set_of(patterns: Sequence[str]) -> re2.Set:
+    found = re2.Set.SearchSet(options(MEMORY))
+    for pattern in patterns:
+        found.Add(pattern.encode())
+    try:
+        found.Compile()
+    except re2.error as error:
+        raise BrokenRules("The rules together are too large for the pattern engine.") from error
+    return found
+
+
+def _present(all_terms: re2.Set, names: Sequence[str], text: bytes) -> set[str]:
+    if not names:
+        return set()
+    return {names[index] for index in all_terms.Match(text) or ()}
+
+
+class _Places:
+    """Where in one text each list or pattern stands, looked up once and only when asked."""
+
+    def __init__(self, text: bytes, patterns: Mapping[str, re2._Regexp], present: set[str]) -> None:
+        self._text = text
+        self._patterns = patterns
+        self._present = present
+        self._spans: dict[str, list[Span]] = {}
+        self._blanks: list[int] | None = None
+
+    def of(self, term: str) -> list[Span]:
+        if term not in self._present:
+            return []
+        if term not in self._spans:
+            spans: list[Span] = []
+            for match in self._patterns[term].finditer(self._text):
+                spans.append(match.span())
+                if len(spans) == MOST_PLACES:
+                    break
+            self._spans[term] = spans
+        return self._spans[term]
+
+    def word(self, offset: int) -> int:
+        """The number of the word at this place."""
+        if self._blanks is None:
+            self._blanks = [match.start() for match in re.finditer(rb"[ \n]", self._text)]
+        return bisect_right(self._blanks, offset)
+
+    def words(self, start: int, end: int) -> int:
+        """How many words a passage has."""
+        return self.word(max(start, end - 1)) - self.word(start) + 1
+
+
+def _meets(rule: Rule, places: _Places) -> list[Span]:
+    """The passage that meets the rule, as one span; without a bound in words, one for each name. Empty if none."""
+    if rule.none and rule.none_within is None and any(places.of(term) for term in rule.none):
+        return []
+    wanted = [places.of(term) for term in rule.all]
+    if rule.any:
+        wanted.append(sorted(span for term in rule.any for span in places.of(term)))
+    if not all(wanted):
+        return []
+    if len(wanted) > 1 and (rule.within is not None or rule.ordered):
+        candidates = _windows(wanted, places, rule.within or 1_000, rule.ordered)
+    elif len(wanted) == 1:
+        candidates = [[span] for span in wanted[0] if rule.within is None or places.words(*span) <= rule.within]
+    else:
+        candidates = [[spans[0] for spans in wanted]]
+    for spans in candidates:
+        if not _spoiled(rule, places, spans):
+            return spans
+    return []
+
+
+def _windows(wanted: Sequence[Sequence[Span]], places: _Places, within: int, ordered: bool) -> list[list[Span]]:
+    """Passages of at most so many words that have one of each; for each place of one, the nearest of the others."""
+    starts = [[start for start, _ in spans] for spans in wanted]
+    found = []
+    for first in wanted[0]:
+        low, high = first
+        for spans, begin in zip(wanted[1:], starts[1:], strict=True):
+            after = bisect_left(begin, high if ordered else low)
+            choices = list(spans[after : after + 1])
+            if not ordered and after:
+                choices.append(spans[after - 1])
+            if not choices:
+                break
+            reach = [(min(low, start), max(high, end)) for start, end in choices]
+            low, high = min(reach, key=lambda span: span[1] - span[0])
+        else:
+            if places.words(low, high) <= within:
+                found.append([(low, high)])
+    return found
+
+
+def _spoiled(rule: Rule, places: _Places, spans: Sequence[Span]) -> bool:
+    """Whether something of `none` stands near the passage."""
+    if rule.none_within is None:
+        return False
+    low = places.word(min(start for start, _ in spans)) - rule.none_within
+    high = places.word(max(end for _, end in spans)) + rule.none_within
+    return any(low <= places.word(start) <= high for term in rule.none for start, _ in places.of(term))
+
+
+def _reason(rule: Rule, normal: Normal, text: bytes, spans: Sequence[Span]) -> Reason:
+    passages = dict.fromkeys(
+        normal.passage(_characters(text, start), _characters(text, end))[:LONGEST_PASSAGE] for start, end in spans
+    )
+    return Reason(
+        stage=Stage.RULE,
+        category=rule.category,
+        probability=rule.weight,
+        name=rule.id,
+        words=tuple(passages),
+    )
+
+
+def _characters(text: bytes, offset: int) -> int:
+    return offset if text.isascii() else len(text[:offset].decode("utf-8", "ignore"))
