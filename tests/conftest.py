@@ -23,13 +23,14 @@ import asyncpg
 import pytest
 
 from folkmoot import clock
-from folkmoot.bus import News
+from folkmoot.bus import Bus, News
 from folkmoot.database import Database, Row, migrate
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.ids import new_id
 from folkmoot.network.access import passwords
 from folkmoot.network.access.viewer import COMMAND_LINE, Role, Viewer
 from folkmoot.network.accounts import create_account
+from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 
 # Coroutine tests ------------------------------------------------------------------------------------------------
@@ -303,6 +304,12 @@ def enrol(db: UndoneDatabase, _password_hash: str) -> Enrol:
         return Viewer(account_id=made.id, name=name, role=role)
 
     return enrol
+
+
+@pytest.fixture
+def gate(db: UndoneDatabase) -> Gate:
+    """Screening as a network has it whose operator changed nothing."""
+    return Gate(db, Settings(), Bus())
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ async def settle(db: Database, settings: Settings, *, latest: int = 90) -> None:
             keys["header_key"] = await media.store_header(db, storage, pictures.header(member.handle), settings)
         fields = [(field.name, field.value) for field in member.fields]
         await accounts.update_profile(
-            db, who, display_name=member.name, bio=member.bio, fields=fields, locked=member.locked, **keys
+            db, desk.gate, who, display_name=member.name, bio=member.bio, fields=fields, locked=member.locked, **keys
         )
     await site.change_site(
         db,

@@ -135,6 +135,7 @@ class _Stage:
         settings = self._desk.settings
         await accounts.update_profile(
             self._db,
+            self._desk.gate,
             viewer,
             display_name=member.name,
             bio=member.bio,

@@ -12,11 +12,13 @@ from folkmoot.database import Database
 from folkmoot.errors import Invalid
 from folkmoot.network import accounts
 from folkmoot.network.accounts import Field
+from folkmoot.network.gate import Gate
 
 
-async def test_changing_a_profile_leaves_the_rest(db: Database, cast: Any, heard: list[News]) -> None:
+async def test_changing_a_profile_leaves_the_rest(db: Database, cast: Any, gate: Gate, heard: list[News]) -> None:
     changed = await accounts.update_profile(
         db,
+        gate,
         cast.ada,
         display_name="  Ada\n Lovelace\0 ",
         bio="First line\nSecond line",
@@ -28,7 +30,7 @@ async def test_changing_a_profile_leaves_the_rest(db: Database, cast: Any, heard
     assert changed.bio == "First line\nSecond line"
     assert changed.fields == (Field("Site", "https://ada.example"),)
     assert ("account.changed", {"account_id": cast.ada.account_id}) in [(news.kind, news.payload) for news in heard]
-    again = await accounts.update_profile(db, cast.ada, avatar_key=None, bot=True)
+    again = await accounts.update_profile(db, gate, cast.ada, avatar_key=None, bot=True)
     assert again.avatar_key is None
     assert again.bot
     assert again.locked
@@ -45,10 +47,12 @@ async def test_changing_a_profile_leaves_the_rest(db: Database, cast: Any, heard
         ({"avatar_alt": "x" * 1501}, "avatar_alt"),
     ],
 )
-async def test_what_is_too_long_changes_nothing(db: Database, cast: Any, changes: dict[str, Any], field: str) -> None:
+async def test_what_is_too_long_changes_nothing(
+    db: Database, cast: Any, gate: Gate, changes: dict[str, Any], field: str
+) -> None:
     before = await accounts.find_account(db, cast.ada.account_id)
     with pytest.raises(Invalid) as refused:
-        await accounts.update_profile(db, cast.ada, locked=True, **changes)
+        await accounts.update_profile(db, gate, cast.ada, locked=True, **changes)
     assert refused.value.field == field
     assert await accounts.find_account(db, cast.ada.account_id) == before
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 
+import folkmoot.moderation
 import folkmoot.network
 import folkmoot.web
 from folkmoot import clock
@@ -54,7 +55,7 @@ def test_every_sentence_of_the_pages_has_a_german_one() -> None:
 
 
 def test_every_error_of_the_network_has_a_german_sentence() -> None:
-    packages = [(folkmoot.network, "folkmoot.network."), (folkmoot.web, "folkmoot.web.")]
+    packages = [(package, f"{package.__name__}.") for package in (folkmoot.moderation, folkmoot.network, folkmoot.web)]
     for module in (each for package, name in packages for each in pkgutil.walk_packages(package.__path__, name)):
         importlib.import_module(module.name)
     german = words.catalogue("de")

@@ -1,7 +1,17 @@
 """What screening held or doubted, before those who decide about it, and what its days amount to."""
 
 from folkmoot.moderation.findings.decide import release, uphold
-from folkmoot.moderation.findings.read import get_finding, list_open, overview
+from folkmoot.moderation.findings.read import count_held, get_finding, list_decided, list_open, overview
 from folkmoot.moderation.findings.views import FindingView, Overview
 
-__all__ = ["FindingView", "Overview", "get_finding", "list_open", "overview", "release", "uphold"]
+__all__ = [
+    "FindingView",
+    "Overview",
+    "count_held",
+    "get_finding",
+    "list_decided",
+    "list_open",
+    "overview",
+    "release",
+    "uphold",
+]

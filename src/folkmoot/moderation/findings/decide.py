@@ -1,4 +1,4 @@
-"""Release what screening held, or uphold it. Both can be taken back by the other until a case has been opened."""
+"""Release what screening held, or uphold it. Each can be taken back by the other."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ class DecidedAlready(Conflict):
     sentence = "Somebody else has decided this"
 
 
-async def release(db: Database, steward: Viewer, id: int) -> None:
-    """Let the text be seen; near copies of it are no longer held. Raises Forbidden, Missing, DecidedAlready."""
+async def release(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> None:
+    """Let the text be seen; near copies of it are no longer held.
+
+    `was` is the decision the steward saw. Raises Forbidden, Missing, and DecidedAlready when it is another by now.
+    """
     steward.check_role(Role.STEWARD)
     async with db.transaction() as tx:
-        finding = await _decided(tx, steward, id, "released")
+        finding = await _decided(tx, steward, id, "released", was)
         await _remember(tx, finding, "kept")
         if finding["post_id"] is not None:
             await release_post(tx, finding["post_id"])
         _record(tx, Event.FINDING_RELEASED, steward, finding)
 
 
-async def uphold(db: Database, steward: Viewer, id: int) -> None:
-    """Keep, or take, the post out of sight; near copies of it are held. Raises Forbidden, Missing, DecidedAlready."""
+async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> None:
+    """Keep, or take, the post out of sight; near copies of it are held.
+
+    `was` is the decision the steward saw. Raises Forbidden, Missing, and DecidedAlready when it is another by now.
+    """
     steward.check_role(Role.STEWARD)
     async with db.transaction() as tx:
-        finding = await _decided(tx, steward, id, "upheld")
+        finding = await _decided(tx, steward, id, "upheld", was)
         await _remember(tx, finding, "removed")
         if finding["post_id"] is not None:
             await hide(tx, finding["post_id"], finding["category"])
         _record(tx, Event.FINDING_UPHELD, steward, finding)
 
 
-async def _decided(tx: Transaction, steward: Viewer, id: int, decision: str) -> Row:
-    finding = await queries.decide(tx, id, decision, steward.actor, clock.now())
+async def _decided(tx: Transaction, steward: Viewer, id: int, decision: str, was: str | None) -> Row:
+    finding = await queries.decide(tx, id, decision, was, steward.actor, clock.now())
     if finding is None:
         raise Missing if await queries.find(tx, id) is None else DecidedAlready
     return finding

@@ -76,13 +76,14 @@ async def decided_findings(db: Database, before: int | None, limit: int) -> list
     return [_view(row) for row in rows]
 
 
-async def decide(tx: Transaction, id: int, decision: str, by: int | None, now: datetime) -> Row | None:
-    """Write the decision down; the row, or None when somebody else has decided."""
+async def decide(tx: Transaction, id: int, decision: str, was: str | None, by: int | None, now: datetime) -> Row | None:
+    """Write the decision down; the row, or None when it no longer stands as it was seen."""
     return await tx.fetchrow(
-        """UPDATE findings SET decision = $2, decided_by = $3, decided_at = $4 WHERE id = $1 AND decision IS NULL
-           RETURNING *""",
+        """UPDATE findings SET decision = $2, decided_by = $4, decided_at = $5
+           WHERE id = $1 AND decision IS NOT DISTINCT FROM $3 RETURNING *""",
         id,
         decision,
+        was,
         by,
         now,
     )

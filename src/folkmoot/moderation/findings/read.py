@@ -41,6 +41,12 @@ async def get_finding(db: Database, steward: Viewer, id: int) -> FindingView:
     return found
 
 
+async def count_held(db: Database) -> int:
+    """How many held texts nobody has decided about."""
+    found: int = (await queries.standing(db))["waiting"]
+    return found
+
+
 async def overview(db: Database, steward: Viewer) -> Overview:
     """The last four weeks of screening."""
     steward.check_role(Role.STEWARD)

@@ -11,10 +11,12 @@ from msgspec import UNSET, UnsetType
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Invalid, Missing
+from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import queries, rules
 from folkmoot.network.accounts.queries import view
 from folkmoot.network.accounts.views import AccountView, Field, Preferences
+from folkmoot.network.gate import Gate, Subject, profile_words
 
 ACTIVITY_EVERY = timedelta(hours=1)
 _noted: dict[int, datetime] = {}
@@ -22,6 +24,7 @@ _noted: dict[int, datetime] = {}
 
 async def update_profile(
     db: Database,
+    gate: Gate,
     viewer: Viewer,
     *,
     display_name: str | None = None,
@@ -37,7 +40,11 @@ async def update_profile(
     avatar_alt: str | None = None,
     header_alt: str | None = None,
 ) -> AccountView:
-    """Change what is given and leave the rest. Raises Invalid, naming the field."""
+    """Change what is given and leave the rest.
+
+    Screening reads the new words. What it would hold is not put before the public: nothing changes, somebody looks at
+    what was meant, and ProfileHeld says so. Raises Invalid, naming the field.
+    """
     changes: dict[str, object] = {
         "locked": locked,
         "bot": bot,
@@ -58,12 +65,22 @@ async def update_profile(
         changes["avatar_key"] = avatar_key
     if not isinstance(header_key, UnsetType):
         changes["header_key"] = header_key
+    pairs = [(line.name, line.value) if isinstance(line, Field) else line for line in fields or ()]
+    said = [display_name, avatar_alt, header_alt, *(part for pair in pairs for part in pair)]
+    words = profile_words(bio or "", [text for text in said if text], viewer.locale)
+    finding = await gate.look(words) if words.text or words.more else None
+    subject = Subject(account_id=viewer.account_id)
+    if finding and finding.outcome is Outcome.HOLD:
+        async with db.transaction() as tx:
+            await gate.record(tx, subject, finding, words, finding.because[0].category)
+        raise rules.ProfileHeld
     async with db.transaction() as tx:
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
             raise Missing
+        if finding and finding.outcome is Outcome.CASE:
+            await gate.record(tx, subject, finding, words, finding.because[0].category)
         if fields is not None:
-            pairs = [(line.name, line.value) if isinstance(line, Field) else line for line in fields]
             changes["fields"] = msgspec.json.encode(rules.check_fields(pairs, view(row).fields)).decode()
         if not changes:
             return view(row)

@@ -208,3 +208,7 @@ def check_invitation(viewer: Viewer, uses: int | None, expires_at: datetime | No
         raise Invalid("One invitation is for at most {most}.", field="uses", most=INVITATION_USES_MOST)
     if expires_at is None or (expires_at - now).days > INVITATION_DAYS_MOST:
         raise Invalid("An invitation lasts at most {most} days.", field="expires_at", most=INVITATION_DAYS_MOST)
+
+
+class ProfileHeld(Invalid):
+    sentence = "Your profile was not changed: it reads like a threat or a call for violence. Somebody will look at it."

@@ -1,12 +1,103 @@
-"""Put a Screen together from what is shipped and what is in the database."""
+"""What screening goes by, as plain values; and the Screen they make, here or in another process."""
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import structlog
+
 from folkmoot.database import Database
-from folkmoot.moderation.screening.screen import Screen
+from folkmoot.moderation.screening import Answer, Category, Limits, Screen, Step, Words
+from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
+from folkmoot.network.gate import queries
 from folkmoot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+SHIPPED_RULES = "starter"
+"""The name under which the rules that come with the program may be switched off, or replaced by an operator's."""
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """Everything an operator or a verdict has added to what is shipped."""
+
+    mode: Literal["full", "rules"]
+    rules: tuple[tuple[str, str], ...] = ()
+    """Name and content of each rule file in force, beside the shipped ones."""
+    limits: Mapping[Category, Limits] | None = None
+    limits_version: str = ""
+    judged: tuple[tuple[bytes, str, str, bytes | None, str], ...] = ()
+    """Text hash, verdict, category, likeness, reference."""
+    pictures: tuple[tuple[str, str, str], ...] = ()
+    """Hash, reference, category."""
+
+
+async def read(db: Database, settings: Settings) -> Parts:
+    """What is in force in the database."""
+    rules, limits, limits_version = [], None, ""
+    for row in await queries.active_parts(db):
+        if row["kind"] == "rules":
+            rules.append((row["name"], row["content"]))
+        else:
+            limits = msgspec.json.decode(row["content"], type=dict[Category, Limits])
+            limits_version = row["version"]
+    return Parts(
+        mode="rules" if settings.screening == "rules" else "full",
+        rules=tuple(rules),
+        limits=limits,
+        limits_version=limits_version,
+        judged=tuple(tuple(row) for row in await queries.judged(db)),
+        pictures=tuple(tuple(row) for row in await queries.known_pictures(db)),
+    )
 
 
 async def assemble(db: Database, settings: Settings) -> Screen:
-    """The stages in force."""
-    return Screen([], {})
+    """The stages in force. Raises Unavailable when the model cannot be used and was not switched off."""
+    return await asyncio.to_thread(build, await read(db, settings))  # takes a second or so of processor time
+
+
+def build(parts: Parts) -> Screen:
+    """The Screen these parts make."""
+    steps = [_rule_step(parts)]
+    return Screen(steps, parts.limits or RULE_LIMITS, limits_version=parts.limits_version or "shipped")
+
+
+RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
+"""For rules by themselves: a rule's weight is the probability it claims."""
+
+
+def _rule_step(parts: Parts) -> Step:
+    rules = _rules(parts.rules)
+
+    def ask(words: Words) -> Answer:
+        return Answer(tuple(rules.match(words)))
+
+    return Step("rules", rules.version, ask)
+
+
+@lru_cache(maxsize=8)
+def _rules(files: tuple[tuple[str, str], ...]) -> Rules:
+    """The shipped rules with the operator's; a stored file was checked when it was stored, hence broken ones are left out."""
+    try:
+        return load_rules(files)
+    except BrokenRules as error:
+        log.error("rule files left out", why=str(error))
+        return load_rules(())
+
+
+def load_rules(files: tuple[tuple[str, str], ...]) -> Rules:
+    """The shipped rules and these, each with its name and content. Raises BrokenRules."""
+    replaced = dict(files)
+    with tempfile.TemporaryDirectory(prefix="folkmoot-rules-") as folder:
+        paths = [] if SHIPPED_RULES in replaced else list(STARTER)
+        for name, content in files:
+            path = Path(folder) / f"{name}.toml"
+            path.write_text(content)
+            paths.append(path)
+        return Rules.load(paths)

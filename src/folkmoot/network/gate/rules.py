@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
-from folkmoot.moderation.screening import Outcome, Standing, Words
+from folkmoot.moderation.screening import Outcome, Words
 from folkmoot.moderation.screening.finding import Finding, Stage
-from folkmoot.network.accounts.views import AccountView
 
 
 class FoundBy(StrEnum):
@@ -31,17 +29,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     found_by: FoundBy = FoundBy.PUBLISHING
 
 
-def standing(author: AccountView | None, now: datetime) -> Standing:
-    """What is known of the author, as plain values."""
-    if author is None:
-        return Standing()
-    days = max((now - author.created_at).total_seconds() / 86_400, 0.0)
-    return Standing(days=days, posts=author.posts_count, followers=author.followers_count)
-
-
-def profile_words(display_name: str, bio: str, more: Sequence[str], language: str | None, of: Standing) -> Words:
-    """What a profile says of itself; `more` are its fields and the alt texts of its pictures."""
-    return Words(text=bio, more=(display_name, *(text for text in more if text)), language=language, standing=of)
+def profile_words(bio: str, more: Sequence[str], language: str | None) -> Words:
+    """What a profile says of itself; `more` are its display name, fields and the alt texts of its pictures."""
+    return Words(text=bio, more=tuple(more), language=language)
 
 
 def among_few(finding: Finding) -> Finding:

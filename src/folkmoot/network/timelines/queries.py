@@ -24,6 +24,7 @@ class PublicPosts:
         self._generation = 0
         bus.hear("post.published", self._published)
         bus.hear("post.removed", lambda news: self._forget())
+        bus.hear("post.hidden", lambda news: self._forget())
         bus.on_reset(self._forget)
 
     async def ids(self, span: Span, *, only_media: bool) -> list[int]:

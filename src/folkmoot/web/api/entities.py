@@ -37,6 +37,20 @@ ROLES = {
     "operator": {"id": "3", "name": "Operator", "permissions": "1048575", "color": "", "highlighted": True},
 }
 
+HELD_BECAUSE = {
+    "incitement": "It reads like a call for violence.",
+    "threat": "It reads like a threat.",
+    "veiled_threat": "It reads like a veiled threat.",
+    "mobilisation": "It reads like a call to come armed to a place.",
+    "glorification": "It reads like praise of violence.",
+    "doxxing": "It seems to make somebody's private address public.",
+    "violence": "It reads like a threat or a call for violence.",
+    "hate": "It reads like hate against a group.",
+    "spam": "It reads like spam.",
+    "": "Screening was in doubt about it.",
+}
+"""Why a post is held, for the author's app: the extra key `held` of a status that only its author gets."""
+
 _SUFFIX: dict[Marks | None, bytes] = {None: b"}"}
 
 
@@ -220,7 +234,10 @@ class Entities:
             "quote": None,
         }
         if view.hidden_at is not None:
-            body["held"] = {"since": stamp(view.hidden_at)}
+            held: dict[str, Any] = {"since": stamp(view.hidden_at), "category": view.hidden_for}
+            held["reason"] = HELD_BECAUSE.get(view.hidden_for or "", HELD_BECAUSE[""])
+            held["published_before"] = not view.waiting
+            body["held"] = held
         return body
 
     def content(self, view: PostView) -> str:

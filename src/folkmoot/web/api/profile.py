@@ -94,6 +94,7 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
     texts = {"avatar_alt": given.avatar_description, "header_alt": given.header_description}
     view = await accounts.update_profile(
         server.db,
+        server.gate,
         viewer,
         display_name=given.display_name,
         bio=given.note,
@@ -123,13 +124,13 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
 @endpoint("DELETE", "/api/v1/profile/avatar", scope="write:accounts")
 async def delete_avatar(call: Call) -> Any:
     """Go back to the default picture."""
-    return await credential_account(call, await accounts.update_profile(call.server.db, call.member, avatar_key=None))
+    return await credential_account(call, await accounts.update_profile(call.server.db, call.server.gate, call.member, avatar_key=None))
 
 
 @endpoint("DELETE", "/api/v1/profile/header", scope="write:accounts")
 async def delete_header(call: Call) -> Any:
     """Go back to the default header."""
-    return await credential_account(call, await accounts.update_profile(call.server.db, call.member, header_key=None))
+    return await credential_account(call, await accounts.update_profile(call.server.db, call.server.gate, call.member, header_key=None))
 
 
 @endpoint("GET", "/api/v1/preferences", scope="read:accounts")

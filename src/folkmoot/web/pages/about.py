@@ -35,6 +35,12 @@ async def about(request: Asked) -> Answer:
     )
 
 
+@get("/about/screening", include_in_schema=False)
+async def about_screening(request: Asked) -> Answer:
+    visit = await Visit.of(request)
+    return await visit.page("screening.html", here="about", on=visit.server.settings.screening != "off")
+
+
 @get("/privacy", include_in_schema=False)
 async def privacy(request: Asked) -> Answer:
     visit = await Visit.of(request)

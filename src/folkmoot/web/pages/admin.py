@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
+from folkmoot.moderation import findings
 from folkmoot.network import access, accounts, site
 from folkmoot.network.access import Role
 from folkmoot.network.accounts.reading import Standing
@@ -41,7 +42,8 @@ async def _show(visit: Visit, template: str, error: FolkmootError | None = None,
 @get("/admin", include_in_schema=False)
 async def admin(request: Asked) -> Answer:
     visit = await _staff(request)
-    return await _show(visit, "index", waiting=await accounts.waiting(visit.server.db))
+    db = visit.server.db
+    return await _show(visit, "index", waiting=await accounts.waiting(db), held=await findings.count_held(db))
 
 
 @get("/admin/accounts", include_in_schema=False)

@@ -46,6 +46,7 @@ class Live:
         server.bus.hear("post.published", self._published)
         server.bus.hear("home.delivered", self._delivered)
         server.bus.hear("post.removed", self._removed)
+        server.bus.hear("post.hidden", self._hidden)
         server.bus.hear("notification.created", self._notified)
 
     def join(self, listener: Listener) -> None:
@@ -88,6 +89,12 @@ class Live:
         for listeners in self._by_timeline.values():
             for listener in listeners:
                 listener.tell("removed", str(news.payload["post_id"]))
+
+    def _hidden(self, news: News) -> None:
+        for listeners in self._by_timeline.values():
+            for listener in listeners:
+                if listener.account_id != news.payload["account_id"]:
+                    listener.tell("removed", str(news.payload["post_id"]))
 
     def _notified(self, news: News) -> None:
         for listener in self._by_account.get(news.payload["account_id"], ()):

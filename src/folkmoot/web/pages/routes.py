@@ -12,6 +12,7 @@ from folkmoot.web.pages import (
     admin,
     assets,
     auth,
+    findings,
     home,
     live,
     media,
@@ -86,6 +87,9 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     settings.delete,
     # running it
     admin.admin,
+    findings.list_held,
+    findings.decide_held,
+    findings.show_screening,
     admin.list_accounts,
     admin.show_account,
     admin.decide,
@@ -101,6 +105,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     admin.change_site,
     # the network itself
     about.about,
+    about.about_screening,
     about.privacy,
     about.offline,
     about.manifest,

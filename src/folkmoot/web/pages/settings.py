@@ -69,6 +69,7 @@ async def save_profile(request: Asked) -> Answer:
                 pictures[f"{name}_key"] = await store(server.db, server.storage, await file.read(), server.settings)
         await accounts.update_profile(
             server.db,
+            server.gate,
             visit.member,
             display_name=form.text("display_name"),
             bio=form.text("bio").replace("\r\n", "\n"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 from babel.core import get_locale_identifier, negotiate_locale, parse_locale
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -133,6 +133,11 @@ def full(moment: datetime) -> str:
 
 def day(moment: datetime) -> str:
     return format_date(moment, "long", locale=current().babel)
+
+
+def day_month(moment: date) -> str:
+    """The day without its year, short: for the ends of a chart."""
+    return format_skeleton("MMMd", datetime(moment.year, moment.month, moment.day), locale=current().babel)
 
 
 def month(moment: datetime) -> str:

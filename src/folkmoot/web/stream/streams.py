@@ -73,6 +73,7 @@ class Streams:
         bus.hear("post.published", lambda news: self._later(self._published(news)))
         bus.hear("post.changed", self._changed)
         bus.hear("post.removed", self._removed)
+        bus.hear("post.hidden", self._removed)
         bus.hear("notification.created", lambda news: self._later(self._notified(news)))
         bus.hear("access.changed", self._access_changed)
 
@@ -179,6 +180,7 @@ class Streams:
                 channel: [channel.split(":")[0]] if channel.startswith("user:") else [channel]
                 for channel in self._listeners
                 if channel.startswith(("user:", "public"))
+                and not (news.kind == "post.hidden" and channel == f"user:{news.payload['account_id']}")
             }
             self._send(channels, "delete", str(news.payload["post_id"]))
 
