@@ -1,0 +1,263 @@
+"""The model as screening asks it: two stages, calibrated, and the words that moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
+from folkmoot.moderation.screening.model import file, language
+from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
+from folkmoot.moderation.screening.model.linear import Linear, Seen, see
+from folkmoot.moderation.screening.normal import Normal, normalise
+
+SHIPPED = Path(__file__).parent / "shipped-v1.folkmodel"
+"""The model that comes with Folkmoot; docs/model-card.md says what it is and what its SHA-256 must be."""
+
+WINDOW, OVERLAP = 1_000, 150
+"""A longer text is looked at in stretches of so many characters, and is what its worst stretch is."""
+LONGEST = 20_000
+"""Of a text still longer, the beginning and the end."""
+ENDING = 4_000
+STRETCHES = 3
+"""How many stretches of one text the second stage looks at."""
+REPLY = 20
+"""Pieces of the text replied to that the second stage looks at."""
+SHOWN = 6
+"""How many passages are shown."""
+
+Floats = npt.NDArray[np.float32]
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model says of a text."""
+
+    probabilities: Mapping[Category, float]
+    words: tuple[str, ...]
+    """The passages that speak for violence, strongest first, as they were written; none where hardly anything does."""
+    asked_again: bool
+    """Whether the second stage looked at it."""
+    language: str | None
+    """Whose words it was taken for; None where nothing spoke for either language."""
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A rising line through some points: from what a stage says to the logit of a probability."""
+
+    at: tuple[float, ...]
+    to: tuple[float, ...]
+
+    def probability(self, value: float) -> float:
+        """Between the points and, beyond them, not further than the outermost."""
+        return float(1 / (1 + np.exp(-np.interp(value, self.at, self.to))))
+
+
+class _Stretch(NamedTuple):
+    normal: Normal
+    seen: Seen
+
+
+class View(NamedTuple):
+    """What one language's tables say of a text by its worst stretch."""
+
+    name: str
+    stretch: _Stretch
+    logits: Floats
+
+
+class Look(NamedTuple):
+    """What the stages say of a text."""
+
+    language: str | None
+    view: View
+    said: Said | None
+    """None where the second stage was not asked."""
+
+
+class Mixture(msgspec.Struct, frozen=True):
+    """How much each stage counts where both were asked."""
+
+    linear: float
+    encoder: float
+
+    def of(self, look: Look, number: int) -> float:
+        """The two logits of one category as one."""
+        assert look.said is not None
+        return self.linear * float(look.view.logits[number]) + self.encoder * float(look.said.logits[number])
+
+
+class Language(msgspec.Struct, frozen=True):
+    """What a language has of its own beside its tables."""
+
+    gate: float
+    """From which logit of the first stage on the second is asked."""
+    alone: Mapping[Category, Curve]
+    both: Mapping[Category, Curve] = {}
+    mixture: Mapping[Category, Mixture] = {}
+
+
+class About(msgspec.Struct, frozen=True):
+    """The head of a model's file."""
+
+    version: str
+    categories: tuple[Category, ...]
+    languages: Mapping[str, Language]
+    limits: Mapping[Category, Limits]
+
+
+class Model:
+    """Opened once and asked often; safe to ask from several threads."""
+
+    def __init__(self, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self.version = about.version
+        self.limits: Mapping[Category, Limits] = about.limits
+        self._about = about
+        self._linear = {
+            name: Linear(arrays[f"{name} weights"], arrays[f"{name} scale"], arrays[f"{name} bias"])
+            for name in about.languages
+        }
+        self._encoder = Encoder(arrays) if GRAPH in arrays else None
+
+    @classmethod
+    def open(cls, path: Path = SHIPPED) -> Model:
+        """Read a model's file; raises ModelUnusable where it is missing, cut off, changed or not ours."""
+        about, arrays = file.read(path)
+        try:
+            return cls(msgspec.convert(about, About), arrays)
+        except Exception as error:  # onnxruntime raises its own kinds
+            why = "its parts do not fit together"
+            raise file.ModelUnusable(name=path.name, why=why, cause=repr(error)) from error
+
+    def assess(self, words: Words) -> Assessment:
+        """How likely a text is what, and by which of its words."""
+        look = self.look(words)
+        own = self._about.languages[look.view.name]
+        found = {}
+        for number, category in enumerate(self._about.categories):
+            if look.said is None:
+                found[category] = own.alone[category].probability(float(look.view.logits[number]))
+            else:
+                found[category] = own.both[category].probability(own.mixture[category].of(look, number))
+        return Assessment(
+            probabilities=found,
+            words=self._passages(look, own, found[Category.VIOLENCE]),
+            asked_again=look.said is not None,
+            language=look.language,
+        )
+
+    def look(self, words: Words) -> Look:
+        """What the stages say before it is calibrated; calibrating and measuring start here."""
+        text = "\n".join((words.text, *words.more)) if words.more else words.text
+        stretches = [_Stretch(normal, see(normal)) for normal in map(normalise, stretch(text))]
+        spoken = [word for one in stretches[:3] for word in one.normal.plain.split()]
+        guessed = language.guess(spoken, words.language)
+        views = [self._view(name, stretches) for name in ((guessed,) if guessed in self._linear else self._linear)]
+        view = max(views, key=lambda one: float(one.logits[0]) - self._about.languages[one.name].gate)
+        if self._encoder is None or view.logits[0] < self._about.languages[view.name].gate:
+            return Look(guessed, view, None)
+        context = words.reply_to if words.reply_to is not None else words.quoted
+        return Look(guessed, view, self._ask_again(self._encoder, view, context))
+
+    def reasons(self, words: Words) -> list[Reason]:
+        """The same as reasons of a finding, one a category; the passages stand with violence."""
+        assessment = self.assess(words)
+        return [
+            Reason(
+                stage=Stage.MODEL,
+                category=category,
+                probability=probability,
+                name=self.version,
+                words=assessment.words if category is Category.VIOLENCE else (),
+            )
+            for category, probability in assessment.probabilities.items()
+        ]
+
+    def _view(self, name: str, stretches: list[_Stretch]) -> View:
+        asked = [(self._linear[name].logits(one.seen), one) for one in stretches]
+        logits, worst = max(asked, key=lambda pair: float(pair[0][0]))
+        return View(name, worst, logits)
+
+    def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> Said:
+        """What the second stage says of the worst part of the worst stretch, a share for each word between blanks."""
+        plain = view.stretch.normal.plain
+        reply = encoder.pieces.cut(normalise(context[:LONGEST]).plain, REPLY)[0] if context else []
+        room = encoder.longest - 2 - (len(reply) + 1 if reply else 0)
+        places, words = encoder.pieces.cut(plain, WINDOW)
+        count = len(plain.split())
+        starts = [0]
+        if len(places) > room:
+            _, shares = self._shares(view)
+            begins = list(range(0, len(places) - room // 2, room // 2))
+            worth = [sum(shares[word] for word in set(words[at : at + room])) for at in begins]
+            best = sorted(range(len(begins)), key=lambda number: -worth[number])[:STRETCHES]
+            starts = [begins[number] for number in best]
+        looked = [encoder.look(places[at : at + room], words[at : at + room], count, reply) for at in starts]
+        return max(looked, key=lambda said: float(said.logits[0]))
+
+    def _shares(self, view: View) -> tuple[list[tuple[int, int]], Floats]:
+        """The words between blanks with what the first stage's words and signs in them add."""
+        normal = view.stretch.normal
+        spans, shares = self._linear[view.name].shares(normal, view.stretch.seen, 0)
+        words: list[tuple[int, int]] = []
+        sums: list[float] = []
+        at = 0
+        for word in normal.plain.split():
+            start = normal.plain.index(word, words[-1][1] if words else 0)
+            words.append((start, start + len(word)))
+            total = 0.0
+            while at < len(spans) and spans[at][0] < start + len(word):
+                total += float(shares[at])
+                at += 1
+            sums.append(total)
+        return words, np.array(sums, dtype=np.float32)
+
+    def _passages(self, look: Look, own: Language, probability: float) -> tuple[str, ...]:
+        limit = min(self.limits.get(Category.VIOLENCE, Limits()).case, 1.0)
+        if probability < limit / 2:
+            return ()
+        words, worth = self._shares(look.view)
+        if look.said is not None and len(look.said.shares) == len(worth):
+            mixture = own.mixture[Category.VIOLENCE]
+            worth = mixture.linear * worth + mixture.encoder * look.said.shares
+        return _passages(look.view.stretch.normal, words, worth)
+
+
+def stretch(text: str) -> list[str]:
+    """A text in stretches that overlap; one, mostly."""
+    if len(text) > LONGEST:
+        text = text[: LONGEST - ENDING] + "\n" + text[-ENDING:]
+    if len(text) <= WINDOW + OVERLAP:
+        return [text]
+    found = []
+    start = 0
+    while True:
+        end = start + WINDOW
+        if end + OVERLAP >= len(text):
+            found.append(text[start:])
+            return found
+        blank = text.rfind(" ", start + WINDOW // 2, end)
+        end = blank if blank > 0 else end
+        found.append(text[start:end])
+        again = text.find(" ", end - OVERLAP, end)
+        start = again + 1 if again > 0 else end - OVERLAP
+
+
+def _passages(normal: Normal, words: list[tuple[int, int]], worth: Floats) -> tuple[str, ...]:
+    """The words that add most, neighbours together, strongest first."""
+    if not len(worth) or worth.max() <= 0:
+        return ()
+    chosen = set(np.flatnonzero(worth >= 0.25 * worth.max()).tolist())
+    runs: list[tuple[float, int, int]] = []
+    for number in sorted(chosen):
+        if runs and runs[-1][2] == number - 1:
+            runs[-1] = (runs[-1][0] + float(worth[number]), runs[-1][1], number)
+        else:
+            runs.append((float(worth[number]), number, number))
+    runs.sort(key=lambda run: (-run[0], run[1]))
+    found = (normal.passage(words[first][0], words[last][1]) for _, first, last in runs[:SHOWN])
+    return tuple(dict.fromkeys(passage for passage in found if passage))

@@ -1,0 +1,149 @@
+"""The shipped model on a few plain examples, written here; what it is worth is in docs/model-card.md."""
+
+import hashlib
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from folkmoot.moderation.screening import Category, Stage, Words
+from folkmoot.moderation.screening.model import SHIPPED, Model
+from folkmoot.moderation.screening.model.language import guess
+from folkmoot.moderation.screening.model.model import LONGEST, WINDOW, stretch
+
+CARD = Path(__file__).parents[4] / "docs" / "model-card.md"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Model.open()
+
+
+def violence(model, text, language=None, **more):
+    return model.assess(Words(text=text, language=language, **more)).probabilities[Category.VIOLENCE]
+
+
+VIOLENT = [
+    "I will kill you tonight, I know where you live",
+    "We should hang every last one of them, they deserve to die",
+    "Ich bringe dich um, ich weiß wo du wohnst",
+    "Man sollte sie alle an die Wand stellen und erschießen",
+]
+HARMLESS = [
+    "I like my coffee black and my toast a little burnt",
+    "The library opens an hour earlier from Monday on",
+    "Heute gibt es Kuchen, kommt alle vorbei, ich freue mich",
+    "Der Zug hat schon wieder zwanzig Minuten Verspätung",
+]
+
+
+@pytest.mark.parametrize("text", VIOLENT)
+def test_plain_violence_is_brought_to_somebody(model, text):
+    assert violence(model, text) >= model.limits[Category.VIOLENCE].case
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_plain_harmlessness_is_not(model, text):
+    assert violence(model, text) < model.limits[Category.VIOLENCE].case
+
+
+def test_it_shows_the_words_as_they_were_written(model):
+    text = "Hello there. I will K1LL you tonight. Have a nice day."
+    words = model.assess(Words(text=text, language="en")).words
+    assert any("K1LL" in passage for passage in words)
+    assert all(passage in text for passage in words)
+
+
+def test_its_reasons_are_those_of_a_finding(model):
+    reasons = {reason.category: reason for reason in model.reasons(Words(text=VIOLENT[0]))}
+    assert {Category.VIOLENCE, Category.HATE} <= reasons.keys()
+    assert all(reason.stage is Stage.MODEL and reason.name == model.version for reason in reasons.values())
+    assert reasons[Category.VIOLENCE].words
+
+
+def test_the_same_words_are_assessed_alike(model):
+    other = Model.open()
+    for text in VIOLENT + HARMLESS:
+        assert model.assess(Words(text=text)) == other.assess(Words(text=text))
+
+
+def test_violence_deep_within_a_long_text_is_found(model):
+    calm = "I like my coffee black, with a little sugar, and so does my sister. " * 40
+    long = calm + " I will kill you tonight, I know where you live. " + calm
+    assert violence(model, long, "en") >= model.limits[Category.VIOLENCE].case
+    assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].case
+
+
+def test_the_other_texts_of_a_post_count_too(model):
+    assert violence(model, "My holidays", more=(VIOLENT[0],)) >= model.limits[Category.VIOLENCE].case
+
+
+def test_the_card_names_the_file():
+    digest = hashlib.sha256(SHIPPED.read_bytes()).hexdigest()
+    assert digest in CARD.read_text("utf-8")
+    assert SHIPPED.stat().st_size <= 15_000_000
+
+
+NASTY = [
+    "",
+    " \n\t ",
+    "😀" * 300,
+    "@someone " * 10_000,
+    "a" * 1_000_000,
+    "kill " * 200_000,
+    "̈́" * 5_000,
+    "Z̷̧a̶l̴g̸o" * 1_000,
+    "\ud800\udfff kill \udc00",
+    "سأقتلك " * 500,
+    "‮llik lliw I",
+    "Я убью тебя and dich auch",
+    "\x00" * 100,
+    "<" * 30_000,
+]
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_odd_texts_get_an_answer_in_bounded_time(model, text):
+    begun = time.process_time()
+    assessment = model.assess(Words(text=text))
+    assert time.process_time() - begun < 3
+    assert all(0 <= probability <= 1 for probability in assessment.probabilities.values())
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    text=st.text(st.characters(codec=None), max_size=400),
+    language=st.none() | st.sampled_from(["en", "de", "fr", "de-AT", "xx", ""]),
+    reply_to=st.none() | st.text(max_size=100),
+)
+def test_no_text_is_too_odd(model, text, language, reply_to):
+    assessment = model.assess(Words(text=text, language=language, reply_to=reply_to))
+    assert all(0 <= probability <= 1 for probability in assessment.probabilities.values())
+
+
+@given(length=st.integers(0, 3 * LONGEST), word=st.integers(1, 2_000))
+def test_stretches_are_short_and_leave_nothing_out(length, word):
+    text = ("x" * word + " ") * (length // (word + 1))
+    parts = stretch(text)
+    assert all(len(part) <= WINDOW + 400 for part in parts)
+    if len(text) <= LONGEST:
+        assert sum(map(len, parts)) >= len(text) - len(parts)
+        assert all(part in text for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "language"),
+    [
+        ("das ist nicht der weg", None, "de"),
+        ("this is not the way", None, "en"),
+        ("das ist nicht der weg", "en", "de"),
+        ("this is not the way", "de", "en"),
+        ("ok", "de-AT", "de"),
+        ("ok", "fr", None),
+        ("", None, None),
+    ],
+)
+def test_the_language_is_guessed_from_small_words(text, said, language):
+    assert guess(text.split(), said) == language

@@ -1,0 +1,1 @@
+"""How the screening model is made, measured and described. Nothing here runs with a network."""

@@ -1,0 +1,142 @@
+"""The texts the model learns from: labelled corpora from a folder outside the repository, and our own writing."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+WRITING = Path(__file__).parent / "writing"
+UNSEEN = Path(__file__).parent / "unseen"
+CORPORA = "incitement-dev.jsonl.gz"
+ORDINARY = "posts-sample.jsonl.gz"
+LANGUAGES = ("en", "de")
+
+LICENCES = {
+    "germeval-vio": "GPL-3.0",
+    "gahd": "CC BY 4.0",
+    "germeval18": "CC BY 4.0",
+    "edos": "CC0 1.0",
+    "ihc": "CC BY 4.0",
+    "ethos": "GPL-3.0",
+    "hatemojibuild": "CC BY 4.0",
+    "davidson": "MIT",
+    "tweeteval": "no restriction by its publishers; without its hate part, which is CC BY-NC 4.0",
+    "writing": "ours, AGPL-3.0-or-later",
+}
+"""The sources that are learnt from, all of which may go with a model under AGPL-3.0-or-later."""
+
+
+class Part(StrEnum):
+    TRAIN = "train"
+    DEV = "dev"
+
+
+class Example(NamedTuple):
+    """One text and what it is; a label is None where nobody said."""
+
+    text: str
+    language: str
+    source: str
+    part: Part
+    violence: bool
+    hate: bool | None = None
+    offence: bool | None = None
+    read: bool = False
+    """Whether a reader confirmed the label."""
+    reply_to: str | None = None
+    kind: str = ""
+    """Of our own writing: which kind of violence, and for a twin `harmless` before it."""
+
+
+class NoData(Exception):
+    """The folder does not hold what is needed; a sentence for the terminal."""
+
+
+def corpora(folder: Path) -> list[Example]:
+    """The labelled posts of other people's corpora, without those whose licence forbids shipping."""
+    return [_example(row) for row in _rows(folder / CORPORA) if _may_be_shipped(row)]
+
+
+def ordinary(folder: Path) -> list[Example]:
+    """Posts as people write them, unlabelled and taken as harmless: for measuring false holds, never for learning."""
+    return [
+        Example(row["text"], row["lang"], row["source"], Part.DEV, violence=False) for row in _rows(folder / ORDINARY)
+    ]
+
+
+def writing(folder: Path = WRITING) -> list[Example]:
+    """Our own pairs, a violent text and its harmless twin; about every seventh pair is kept for the dev part."""
+    found = []
+    for language in LANGUAGES:
+        for path in sorted((folder / language).glob("*.jsonl")):
+            for line in path.read_text("utf-8").splitlines():
+                if line.strip():
+                    found += _pair(json.loads(line), language)
+    return found
+
+
+def unseen(folder: Path = UNSEEN) -> list[Example]:
+    """Writing that nothing was learnt from or chosen by: for the report alone."""
+    found = []
+    for language in LANGUAGES:
+        path = folder / f"{language}.jsonl"
+        for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+            row = json.loads(line)
+            found.append(
+                Example(
+                    row["text"],
+                    language,
+                    "unseen",
+                    Part.DEV,
+                    bool(row["violence"]),
+                    read=True,
+                    reply_to=row.get("reply_to"),
+                    kind=row["kind"],
+                )
+            )
+    return found
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.exists():
+        raise NoData(f"There is no {path.name} in {path.parent}; give the folder that holds it with DATA_FOLDER.")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _may_be_shipped(row: dict[str, Any]) -> bool:
+    if row["source"] == "tweeteval" and str(row["source_label"]).startswith("hate:"):
+        return False
+    return row["source"] in LICENCES and row["labels"]["violence"] is not None
+
+
+def _example(row: dict[str, Any]) -> Example:
+    labels = row["labels"]
+    return Example(
+        row["text"],
+        row["lang"],
+        row["source"],
+        Part(row["split"]),
+        bool(labels["violence"]),
+        None if labels.get("hate") is None else bool(labels["hate"]),
+        None if labels.get("offensive") is None else bool(labels["offensive"]),
+        read=row["label_by"] == "review",
+    )
+
+
+def _pair(row: dict[str, Any], language: str) -> list[Example]:
+    kind, reply_to = row["kind"], row.get("reply_to")
+    number = int.from_bytes(hashlib.sha256(row["violent"].encode()).digest()[:4], "little") % 100
+    part = Part.DEV if number < 15 else Part.TRAIN
+    return [
+        Example(row["violent"], language, "writing", part, True, read=True, reply_to=reply_to, kind=kind),
+        Example(
+            row["harmless"], language, "writing", part, False, read=True, reply_to=reply_to, kind=f"harmless {kind}"
+        ),
+    ]

@@ -1,0 +1,195 @@
+"""Makes the shipped model: both stages from the training part, then curves and thresholds from the dev part."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from folkmoot.moderation.screening.finding import Category, Limits, Words
+from folkmoot.moderation.screening.model import file
+from folkmoot.moderation.screening.model.model import About, Curve, Language, Look, Mixture, Model
+from folkmoot.moderation.screening.normal import normalise
+from training import calibrate, data, linear
+from training.data import LANGUAGES, Example, Part
+from training.disguise import disguise
+
+CATEGORIES = (Category.VIOLENCE, Category.HATE)
+VERSION = "shipped-v1"
+SEED = 20210110
+ASKED = 0.14
+"""The share of harmless dev posts the second stage looks at. On ordinary posts it is about half of that."""
+STRENGTH = (1.0, 0.5)
+
+Tell = Callable[[str], None]
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Looked(NamedTuple):
+    """Some examples and what the stages say of them."""
+
+    examples: Sequence[Example]
+    looks: Sequence[Look]
+
+
+def first_stage(examples: Sequence[Example], language: str, tell: Tell) -> linear.Fitted:
+    """The tables of one language, from corpora, our own pairs and disguised copies of what is violent or nearly so."""
+    rng = random.Random(SEED)
+    own = [one for one in examples if one.language == language and one.part is Part.TRAIN]
+    violent = [one for one in own if one.violence and one.source != "writing"]
+    others = rng.sample([one for one in own if not one.violence and one.source != "writing"], len(violent) * 2)
+    pairs = [one for one in own if one.source == "writing"]
+    copies = [one._replace(text=disguise(one.text, rng), hate=None) for one in (*violent, *others, *pairs)]
+    taught = [*own, *copies]
+    tell(f"{language}: {len(own)} texts, {len(violent)} of them violent, {len(pairs)} from our pairs")
+    rows = linear.matrix([normalise(one.text) for one in taught])
+    half = np.where(np.arange(len(taught)) < len(own), 1.0, 0.5)
+    violence = np.array([one.violence for one in taught])
+    weight = np.array([_weight(one) for one in taught]) * half
+    known, hate = calibrate.labelled([one.hate for one in taught])
+    return linear.fit(rows, [violence, hate], [weight, known.astype(float)], STRENGTH, SEED)
+
+
+def _weight(example: Example) -> float:
+    """Violence is rare and dear; labels nobody read are doubted a little; our pairs are one to one already."""
+    if example.source == "writing":
+        return 2.0
+    if example.violence:
+        return 4.0 if example.read else 2.5
+    return 1.2 if example.read else 1.0
+
+
+def tables(fitted: Mapping[str, linear.Fitted]) -> Arrays:
+    """The arrays of the first stage as the file has them."""
+    arrays: Arrays = {}
+    for language, one in fitted.items():
+        arrays |= {f"{language} weights": one.weights, f"{language} scale": one.scale, f"{language} bias": one.bias}
+    return arrays
+
+
+def look(model: Model, examples: Sequence[Example]) -> Looked:
+    """What both stages say, as they will."""
+    asked = (Words(text=one.text, language=one.language, reply_to=one.reply_to) for one in examples)
+    return Looked(examples, [model.look(words) for words in asked])
+
+
+def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[np.bool_], ...], tell: Tell) -> About:
+    """Gates, curves and limits from the dev part; `taken` says which of it the rules hold, and hold or bring to a case."""
+    dull = Curve(at=(0.0, 1.0), to=(0.0, 1.0))
+    ask_all = Language(gate=-1e9, alone=dict.fromkeys(CATEGORIES, dull))
+    draft = About(VERSION, CATEGORIES, dict.fromkeys(LANGUAGES, ask_all), {Category.VIOLENCE: Limits()})
+    first = look(Model(draft, {name: one for name, one in arrays.items() if not name.startswith("encoder")}), dev)
+    gates = {}
+    for language in LANGUAGES:
+        scores = [float(one.view.logits[0]) for one in _harmless(first, language)]
+        gates[language] = float(np.quantile(scores, 1 - ASKED))
+    has_encoder = any(name.startswith("encoder") for name in arrays)
+    looked = first
+    if has_encoder:
+        gated = {name: Language(gate=gates[name], alone=ask_all.alone) for name in LANGUAGES}
+        looked = look(Model(msgspec.structs.replace(draft, languages=gated), arrays), dev)
+    mixtures: dict[str, dict[Category, Mixture]] = {}
+    points, ends = {}, {}
+    for language in LANGUAGES:
+        members = [number for number, one in enumerate(looked.looks) if one.view.name == language]
+        violent = np.array([dev[number].violence for number in members])
+        chosen = [looked.looks[number] for number in members]
+        mixtures[language] = _mixtures(chosen, [dev[number] for number in members]) if has_encoder else {}
+        scores = np.array([_score(one, mixtures[language]) for one in chosen])
+        real = np.array([dev[number].source != "writing" for number in members])
+        clear = np.isfinite(scores)
+        harmless = real & ~violent
+        points[language] = calibrate.Points(
+            calibrate.line(scores[clear & real], violent[clear & real]),
+            calibrate.threshold(scores[harmless], taken[1][members][harmless], calibrate.CASE),
+            calibrate.threshold(scores[harmless], taken[0][members][harmless], calibrate.HOLD),
+        )
+        ends[language] = (float(scores[clear].min()), float(scores[clear].max()))
+    limits = calibrate.level(points)
+    languages = {}
+    for language in LANGUAGES:
+        of = [(one, look) for one, look in zip(dev, first.looks, strict=True) if look.view.name == language]
+        alone = _alone(of, limits.case if has_encoder else np.inf)
+        both = {}
+        violence = calibrate.curve(points[language], limits, *ends[language])
+        if has_encoder:
+            both = {Category.VIOLENCE: violence, Category.HATE: _hate(looked, language, mixtures[language])}
+        else:
+            alone[Category.VIOLENCE] = violence
+        gate = gates[language] if has_encoder else 1e9
+        languages[language] = Language(gate=gate, alone=alone, both=both, mixture=mixtures[language])
+        tell(f"{language}: second stage from {gate:.3f}, {mixtures[language]}, {points[language]}")
+    return About(VERSION, CATEGORIES, languages, calibrate.shipped(calibrate.as_probabilities(limits)))
+
+
+def _harmless(looked: Looked, language: str) -> list[Look]:
+    return [
+        look
+        for one, look in zip(looked.examples, looked.looks, strict=True)
+        if look.view.name == language and not one.violence and one.source != "writing"
+    ]
+
+
+def _score(look: Look, mixture: Mapping[Category, Mixture]) -> float:
+    """What the thresholds are laid on: minus infinity for what the second stage was not asked about."""
+    if not mixture:
+        return float(look.view.logits[0])
+    return -np.inf if look.said is None else mixture[Category.VIOLENCE].of(look, 0)
+
+
+def _mixtures(looks: Sequence[Look], examples: Sequence[Example]) -> dict[Category, Mixture]:
+    found = {}
+    for number, category in enumerate(CATEGORIES):
+        rows = []
+        for one, example in zip(looks, examples, strict=True):
+            label = example.violence if category is Category.VIOLENCE else example.hate
+            if one.said is not None and label is not None:
+                rows.append((float(one.view.logits[number]), float(one.said.logits[number]), label))
+        columns = np.array(rows)
+        found[category] = calibrate.mix(columns[:, 0], columns[:, 1], columns[:, 2] > 0)
+    return found
+
+
+def _alone(of: Sequence[tuple[Example, Look]], most: float) -> dict[Category, Curve]:
+    """The first stage's own curves; what it alone decides stays below a case where there is a second."""
+    curves = {}
+    for number, category in enumerate(CATEGORIES):
+        labels = [one.violence if category is Category.VIOLENCE else one.hate for one, _ in of]
+        known, so = calibrate.labelled(labels)
+        scores = np.array([float(look.view.logits[number]) for _, look in of])
+        own = calibrate.line(scores[known], so[known])
+        top = most - 0.05 if category is Category.VIOLENCE else np.inf
+        curves[category] = calibrate.straight(own, float(scores.min()), float(scores.max()), top)
+    return curves
+
+
+def _hate(looked: Looked, language: str, mixture: Mapping[Category, Mixture]) -> Curve:
+    rows = [
+        (mixture[Category.HATE].of(look, 1), one.hate)
+        for one, look in zip(looked.examples, looked.looks, strict=True)
+        if look.view.name == language and look.said is not None and one.hate is not None
+    ]
+    scores, labels = np.array([row[0] for row in rows]), np.array([bool(row[1]) for row in rows])
+    return calibrate.straight(calibrate.line(scores, labels), float(scores.min()), float(scores.max()))
+
+
+def make(folder: Path, to: Path, tell: Tell, second: Callable[[Sequence[Example]], Arrays] | None = None) -> str:
+    """Make the model's file; gives its SHA-256."""
+    examples = [*data.corpora(folder), *data.writing()]
+    arrays = tables({language: first_stage(examples, language, tell) for language in LANGUAGES})
+    if second is not None:
+        arrays |= second(examples)
+    return finish(arrays, examples, to, tell)
+
+
+def finish(arrays: Arrays, examples: Sequence[Example], to: Path, tell: Tell) -> str:
+    """Calibrate on the dev part and write."""
+    dev = [one for one in examples if one.part is Part.DEV]
+    nobody = np.zeros(len(dev), dtype=np.bool_)
+    about = calibrated(arrays, dev, (nobody, nobody), tell)
+    return file.write(to, msgspec.to_builtins(about), arrays)
