@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +32,10 @@ PASSWORD = "come to the moot"
 """Everybody's in the demo, which listens on this machine alone unless told otherwise."""
 
 
+SCREENED = timedelta(days=1)
+"""This network began to screen a day ago. What is older waits for `folkmoot screen sweep`."""
+
+
 class Deed(NamedTuple):
     at: datetime
     order: int
@@ -46,8 +51,11 @@ async def populate(settings: Settings) -> str:
         community = load()
         operator = next(member for member in community.members if member.role == "operator")
         if not await db.fetchval("SELECT EXISTS (SELECT FROM accounts)"):
-            desk = Desk(db, Shelf(db, bus, megabytes=8), Watch(db, bus), settings, Gate(db, settings))
-            await _Stage(desk, open_storage(settings), community).play()
+            shelf, watch = Shelf(db, bus, megabytes=8), Watch(db, bus)
+            gate = Gate(db, settings)
+            desk = Desk(db, shelf, watch, settings, Gate(db, dataclasses.replace(settings, screening="off")))
+            await _Stage(desk, Desk(db, shelf, watch, settings, gate), open_storage(settings), community).play()
+            await gate.write_counts()
         elif await accounts.find_by_name(db, operator.handle) is None:
             return "This network has members already: the demo community stays out."
     finally:
@@ -58,8 +66,9 @@ async def populate(settings: Settings) -> str:
 class _Stage:
     """Who is on it, what was said so far, and what comes next."""
 
-    def __init__(self, desk: Desk, storage: Storage, community: Community) -> None:
+    def __init__(self, desk: Desk, screened: Desk, storage: Storage, community: Community) -> None:
         self._desk = desk
+        self._screened = screened
         self._db = desk.db
         self._storage = storage
         self._community = community
@@ -155,6 +164,8 @@ class _Stage:
         await act(self._db, self._viewers[by], self._id(to))
 
     async def _react(self, act: Callable[..., Awaitable[object]], handle: str, key: str) -> None:
+        if self._unseen(handle, key):
+            return
         await act(self._desk, self._viewers[handle], self._posts[key].id)
 
     async def _announce(self, text: Mapping[Locale, str]) -> None:
@@ -171,7 +182,7 @@ class _Stage:
         if post.edited:
             self._plan(post.edited.at, lambda: self._edit(post))
         if post.pinned:
-            self._plan_after(at, 1, lambda: react.pin(self._desk, self._viewers[post.by], self._posts[post.key].id))
+            self._plan_after(at, 1, partial(self._react, react.pin, post.by, post.key))
         reactions = (
             ("boost", post.boosted_by, react.boost),
             ("favourite", post.favourited_by, react.favourite),
@@ -196,11 +207,20 @@ class _Stage:
         self._plan_after(later, 0, lambda: self._vote(post, handle, chosen))
 
     async def _vote(self, post: Post, handle: str, choices: list[int]) -> None:
+        if self._unseen(handle, post.key):
+            return
         poll = self._posts[post.key].poll
         assert poll is not None
         await polls.vote(self._db, self._viewers[handle], poll.id, choices)
 
+    def _unseen(self, handle: str, key: str | None) -> bool:
+        """Whether the post is held or an answer to one, so that this member cannot have seen it."""
+        found = self._posts.get(key) if key else None
+        return bool(key) and (found is None or (found.hidden_at is not None and found.account_id != self._id(handle)))
+
     async def _publish(self, post: Post) -> None:
+        if self._unseen(post.by, post.reply_to):
+            return
         viewer = self._viewers[post.by]
         attached = [
             await media.upload(
@@ -218,8 +238,9 @@ class _Stage:
         if post.poll:
             lasts = moment(post.poll.ends, self._now) - moment(post.at, self._now)
             poll = PollDraft(post.poll.options, int(lasts.total_seconds()), post.poll.multiple)
+        is_old = moment(post.at, self._now) < self._now - SCREENED
         self._posts[post.key] = await publish(
-            self._desk,
+            self._desk if is_old else self._screened,
             viewer,
             Draft(
                 text=post.text,
@@ -234,6 +255,8 @@ class _Stage:
 
     async def _edit(self, post: Post) -> None:
         assert post.edited is not None
+        if post.key not in self._posts:
+            return
         stands = self._posts[post.key]
         draft = Draft(
             text=post.edited.text,

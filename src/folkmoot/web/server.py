@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from typing import Any
@@ -12,6 +13,7 @@ import structlog
 from folkmoot.bus import Bus, News
 from folkmoot.bus.reader import OutboxReader
 from folkmoot.database import Database
+from folkmoot.errors import FolkmootError
 from folkmoot.network import access
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.access.views import TokenHolder
@@ -29,6 +31,9 @@ from folkmoot.web.origin import Origin
 SESSION_COOKIE = "folkmoot_session"
 REMEMBERED_SECONDS = 5.0
 """How long a token or session is trusted without asking the database again, should news of its end be lost."""
+
+COUNTED_SECONDS = 30
+"""How often a process adds what it screened to the statistics of the day."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +63,7 @@ class Server:
         self.documents: dict[str, tuple[int, bytes]] = {}
         """Finished instance documents by name, each with the time in ms until which it is good."""
         self._reader: asyncio.Task[None] | None = None
+        self._counter: asyncio.Task[None] | None = None
         bus.hear("access.changed", self._access_changed)
         bus.hear("site.changed", lambda news: self.documents.clear())
         bus.on_reset(self._forget_everybody)
@@ -69,12 +75,28 @@ class Server:
         server = cls(settings, db, Bus(), open_storage(settings))
         reader = OutboxReader(settings.database_url, server.bus)
         server._reader = asyncio.create_task(reader.run(), name="outbox reader")
+        server._counter = asyncio.create_task(server._screen(), name="screening")
         return server
 
     async def close(self) -> None:
         if self._reader:
             self._reader.cancel()
+        if self._counter:
+            self._counter.cancel()
+            with contextlib.suppress(FolkmootError):
+                await self.gate.write_counts()
         await self.db.close()
+
+    async def _screen(self) -> None:
+        """Load what screening needs before the first post asks for it, and keep its statistics."""
+        while True:
+            try:
+                await self.gate.screen()
+                await asyncio.sleep(COUNTED_SECONDS)
+                await self.gate.write_counts()
+            except FolkmootError as error:
+                log.error("screening", why=error.words)
+                await asyncio.sleep(COUNTED_SECONDS)
 
     def keep_finished(self, query: bytes, generation: int, answer: Any) -> None:
         """Keep a finished answer of the public timeline until something public changes."""

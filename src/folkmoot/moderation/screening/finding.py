@@ -98,6 +98,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What screening says of one text. The same words and versions give the same finding."""
 
     outcome: Outcome
+    category: Category | None
+    """For what: the category that came furthest towards its limit; None when nothing spoke for any."""
     probability: float
     """Of violence: the strongest of the VIOLENT categories."""
     categories: Mapping[Category, float]
@@ -114,15 +116,18 @@ def conclude(reasons: Iterable[Reason], limits: Mapping[Category, Limits], versi
     categories: dict[Category, float] = {}
     for reason in because:
         categories[reason.category] = max(categories.get(reason.category, 0.0), reason.probability)
-    outcome = Outcome.PUBLISH
-    for category, probability in categories.items():
-        limit = limits.get(category, Limits())
+    outcome, category, nearest = Outcome.PUBLISH, None, 0.0
+    for each, probability in categories.items():
+        limit = limits.get(each, Limits())
         if probability >= limit.hold:
             outcome = Outcome.HOLD
         elif probability >= limit.case and outcome is Outcome.PUBLISH:
             outcome = Outcome.CASE
+        if (near := probability / limit.hold) > nearest:
+            category, nearest = each, near
     return Finding(
         outcome=outcome,
+        category=category,
         probability=max((p for category, p in categories.items() if category in VIOLENT), default=0.0),
         categories=categories,
         because=because,

@@ -72,14 +72,14 @@ async def update_profile(
     subject = Subject(account_id=viewer.account_id)
     if finding and finding.outcome is Outcome.HOLD:
         async with db.transaction() as tx:
-            await gate.record(tx, subject, finding, words, finding.because[0].category)
+            await gate.record(tx, subject, finding, words, finding.category or "")
         raise rules.ProfileHeld
     async with db.transaction() as tx:
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
             raise Missing
         if finding and finding.outcome is Outcome.CASE:
-            await gate.record(tx, subject, finding, words, finding.because[0].category)
+            await gate.record(tx, subject, finding, words, finding.category or "")
         if fields is not None:
             changes["fields"] = msgspec.json.encode(rules.check_fields(pairs, view(row).fields)).decode()
         if not changes:

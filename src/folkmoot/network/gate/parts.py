@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +14,7 @@ import structlog
 
 from folkmoot.database import Database
 from folkmoot.moderation.screening import Answer, Category, Limits, Screen, Step, Words
+from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
 from folkmoot.network.gate import queries
 from folkmoot.settings import Settings
@@ -58,14 +59,19 @@ async def read(db: Database, settings: Settings) -> Parts:
 
 
 async def assemble(db: Database, settings: Settings) -> Screen:
-    """The stages in force. Raises Unavailable when the model cannot be used and was not switched off."""
+    """The stages in force. Raises ModelUnusable unless the operator wants rules alone."""
     return await asyncio.to_thread(build, await read(db, settings))  # takes a second or so of processor time
 
 
 def build(parts: Parts) -> Screen:
-    """The Screen these parts make."""
+    """The Screen these parts make. Raises ModelUnusable."""
     steps = [_rule_step(parts)]
-    return Screen(steps, parts.limits or RULE_LIMITS, limits_version=parts.limits_version or "shipped")
+    limits = parts.limits or RULE_LIMITS
+    if parts.mode == "full":
+        model = _model()
+        steps.append(Step("model", model.version, lambda words: Answer(tuple(model.reasons(words)))))
+        limits = parts.limits or model.limits
+    return Screen(steps, limits, limits_version=parts.limits_version or "shipped")
 
 
 RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
@@ -79,6 +85,11 @@ def _rule_step(parts: Parts) -> Step:
         return Answer(tuple(rules.match(words)))
 
     return Step("rules", rules.version, ask)
+
+
+@cache
+def _model() -> Model:
+    return Model.open()
 
 
 @lru_cache(maxsize=8)

@@ -27,7 +27,7 @@ class Screened(msgspec.Struct, frozen=True):
     @property
     def category(self) -> str | None:
         """What speaks loudest against the draft, or None."""
-        return self.finding.because[0].category.value if self.finding.because else None
+        return self.finding.category.value if self.finding.category else None
 
     @property
     def violence(self) -> float | None:

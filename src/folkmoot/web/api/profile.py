@@ -124,13 +124,17 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
 @endpoint("DELETE", "/api/v1/profile/avatar", scope="write:accounts")
 async def delete_avatar(call: Call) -> Any:
     """Go back to the default picture."""
-    return await credential_account(call, await accounts.update_profile(call.server.db, call.server.gate, call.member, avatar_key=None))
+    return await credential_account(
+        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, avatar_key=None)
+    )
 
 
 @endpoint("DELETE", "/api/v1/profile/header", scope="write:accounts")
 async def delete_header(call: Call) -> Any:
     """Go back to the default header."""
-    return await credential_account(call, await accounts.update_profile(call.server.db, call.server.gate, call.member, header_key=None))
+    return await credential_account(
+        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, header_key=None)
+    )
 
 
 @endpoint("GET", "/api/v1/preferences", scope="read:accounts")

@@ -75,7 +75,7 @@ def environment() -> Environment:
         "number": words.number,
         "brief": words.brief,
         "day_month": words.day_month,
-        "figure": lambda value: f"{value:.0%}" if isinstance(value, float) and value < 1 else words.brief(round(value)),
+        "figure": words.figure,
         "twentieth": lambda number: f"{number * 5}–{number * 5 + 5} %",
         "stamp": lambda moment: moment.isoformat(),
         "rich": rich,

@@ -157,5 +157,10 @@ def brief(count: int) -> str:
     return f"{format_decimal(count / 1_000_000, '0.#', locale=current().babel)}M"
 
 
+def figure(value: float, is_share: bool = False) -> str:
+    """A figure at the edge of a chart: 1.2K of counts, 12 % of shares."""
+    return f"{value * 100:.0f} %" if is_share else brief(round(value)) or "0"
+
+
 def percent(part: int, whole: int) -> int:
     return round(100 * part / whole) if whole else 0
