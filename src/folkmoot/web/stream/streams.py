@@ -7,7 +7,10 @@ clients do anyway.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,7 +23,7 @@ from folkmoot.errors import FolkmootError, Missing
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import get_notification
 from folkmoot.network.timelines import Card
-from folkmoot.network.visibility import wants_to_see
+from folkmoot.network.visibility import Eyes, may_see, wants_to_see
 from folkmoot.web import metrics
 from folkmoot.web.api.app import CORS, Send, face, refusal
 from folkmoot.web.api.call import Answer, Receive
@@ -30,6 +33,7 @@ from folkmoot.web.server import Server
 STREAMING = "/api/v1/streaming"
 QUEUE = 256
 HEARTBEAT_SECONDS = 15
+GOODBYE_SECONDS = 5
 SUBSCRIPTIONS = 50
 
 log = structlog.get_logger(__name__)
@@ -41,24 +45,23 @@ class Listener:
 
     def __init__(self, viewer: Viewer | None, frames: bool) -> None:
         self.viewer = viewer
+        self.account_id = viewer.account_id if viewer else None
         self.frames = frames
-        self.queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
+        self.queue: asyncio.Queue[str] = asyncio.Queue(QUEUE)
         self.channels: set[str] = set()
-        self.ended = False
+        self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def put(self, text: str) -> None:
-        try:
-            self.queue.put_nowait(text)
-        except asyncio.QueueFull:
-            self.end()
+        if not self.gone.done():
+            try:
+                self.queue.put_nowait(text)
+            except asyncio.QueueFull:
+                self.end()
 
     def end(self) -> None:
-        """Cut this listener off."""
-        if not self.ended:
-            self.ended = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait(None)
+        """Cut this listener off, whatever still waits."""
+        if not self.gone.done():
+            self.gone.set_result(None)
 
 
 class Streams:
@@ -71,6 +74,7 @@ class Streams:
         self._tasks: set[asyncio.Task[None]] = set()
         bus = server.bus
         bus.hear("post.published", lambda news: self._later(self._published(news)))
+        bus.hear("home.delivered", lambda news: self._later(self._delivered(news)))
         bus.hear("post.changed", self._changed)
         bus.hear("post.removed", self._removed)
         bus.hear("post.hidden", self._removed)
@@ -91,107 +95,106 @@ class Streams:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _send(self, channels: Mapping[str, list[str]], event: str, payload: str) -> None:
-        """Send to the listeners of `channels` (channel: the stream's name in frames), each text encoded once."""
-        frames: dict[tuple[str, ...], str] = {}
+    def _send(
+        self, channels: Iterable[str], event: str, payload: str, unwelcome: AbstractSet[int | None] = frozenset()
+    ) -> None:
+        """Send to the listeners of these channels but for `unwelcome` accounts, each text encoded once."""
         plain = ""
-        for channel, name in channels.items():
+        for channel in channels:
+            frame = ""
             for listener in list(self._listeners.get(channel, ())):
+                if unwelcome and listener.account_id in unwelcome:
+                    continue
                 if listener.frames:
-                    key = tuple(name)
-                    if key not in frames:
-                        frames[key] = encode({"stream": name, "event": event, "payload": payload}).decode()
-                    listener.put(frames[key])
+                    frame = frame or encode({"stream": _name(channel), "event": event, "payload": payload}).decode()
+                    listener.put(frame)
                 else:
                     plain = plain or f"event: {event}\ndata: {payload}\n\n"
                     listener.put(plain)
 
     async def _published(self, news: News) -> None:
-        channels = self._channels_of(news.payload)
-        if not channels:
-            return
-        found = await self._server.timelines.cards(None, [news.payload["post_id"]])
-        if not found:  # not public: render it as its author sees it, without what is the author's own
-            author = await self._server.shelf.account(news.payload["account_id"])
-            if author is None:
-                return
-            seen_by = Viewer(account_id=author.id, name=author.name)
-            found = await self._server.timelines.cards(seen_by, [news.payload["post_id"]])
-        if found:
-            channels = await self._wanted(channels, found[0])
-            self._send(channels, "update", self._server.entities.card(found[0], signed_in=False).decode())
+        await self._show("update", news.payload["post_id"], news.payload["account_id"], self._channels_of(news.payload))
 
-    async def _wanted(self, channels: dict[str, list[str]], card: Card) -> dict[str, list[str]]:
-        """Without the homes of those who mute or block the author or the booster."""
-        now = clock.now()
-        authors = {card.author.view.id, (card.booster or card.author).view.id}
-        wanted = {}
-        for channel, name in channels.items():
+    async def _delivered(self, news: News) -> None:
+        """Homes beyond the first batch."""
+        channels = [f"user:{account_id}" for account_id in news.payload["homes"]]
+        await self._show("update", news.payload["post_id"], news.payload["account_id"], channels)
+
+    async def _edited(self, news: News) -> None:
+        """To whoever heard of the post when it came: its author, who follows them, whom it names, public streams."""
+        author = news.payload["account_id"]
+        shelved = (await self._server.shelf.posts([news.payload["post_id"]])).get(news.payload["post_id"])
+        if shelved is None:
+            return
+        view = shelved.view
+        mentioned = {mention.account_id for mention in view.mentions}
+        homes = []
+        for channel in [channel for channel in self._listeners if channel.startswith("user:")]:
             kind, _, reader = channel.rpartition(":")
             if kind == "user":
                 eyes = await self._server.watch.eyes(int(reader))
-                if not all(author == eyes.account_id or wants_to_see(author, eyes, now) for author in authors):
-                    continue
-            wanted[channel] = name
-        return wanted
+                if eyes.account_id == author or author in eyes.follows or eyes.account_id in mentioned:
+                    homes.append(int(reader))
+        channels = self._channels_of(
+            {
+                "homes": homes,
+                "account_id": author,
+                "visibility": view.visibility,
+                "reply": view.in_reply_to_id is not None,
+                "media": bool(view.media),
+                "tags": view.tags,
+                "mentioned": mentioned,
+            }
+        )
+        await self._show("status.update", view.id, author, channels)
 
-    def _channels_of(self, payload: Mapping[str, Any]) -> dict[str, list[str]]:
-        channels: dict[str, list[str]] = {}
-        for account_id in payload["homes"]:
-            if f"user:{account_id}" in self._listeners:
-                channels[f"user:{account_id}"] = ["user"]
+    async def _show(self, event: str, post_id: int, author_id: int, channels: Iterable[str]) -> None:
+        """Render the post once and send it to those who listen there, may see it and want to."""
+        channels = [channel for channel in channels if channel in self._listeners]
+        if not channels:
+            return
+        # As anybody sees it; what is not for anybody as its author does, without what is the author's own.
+        found = await self._server.timelines.cards(None, [post_id])
+        if not found:
+            found = await self._server.timelines.cards(Viewer(account_id=author_id, name=""), [post_id])
+        if found:
+            unwelcome = await self._unwelcome(channels, found[0])
+            payload = self._server.entities.card(found[0], signed_in=False).decode()
+            self._send(channels, event, payload, unwelcome)
+
+    async def _unwelcome(self, channels: Iterable[str], card: Card) -> set[int | None]:
+        """Which of those who listen there may not see the card, or do not want to; None is everybody without an account."""
+        now = clock.now()
+        listening = {listener.account_id for channel in channels for listener in self._listeners.get(channel, ())}
+        return {id for id in listening if not _shows(card, await self._server.watch.eyes(id), now)}
+
+    def _channels_of(self, payload: Mapping[str, Any]) -> list[str]:
+        """Where a post is heard, whoever listens there."""
+        channels = [f"user:{account_id}" for account_id in payload["homes"]]
         if payload["visibility"] == "public" and payload.get("shows_id") is None:
             if not payload["reply"]:
                 for name in ("public", "public:local"):
-                    channels[name] = [name]
-                    if payload["media"]:
-                        channels[f"{name}:media"] = [f"{name}:media"]
+                    channels += [name, f"{name}:media"] if payload["media"] else [name]
             for tag in payload["tags"]:
-                channels[f"hashtag:{tag}"] = ["hashtag", tag]
-                channels[f"hashtag:local:{tag}"] = ["hashtag:local", tag]
+                channels += [f"hashtag:{tag}", f"hashtag:local:{tag}"]
         if payload["visibility"] == "direct":
-            for account_id in {*payload["mentioned"], payload["account_id"]}:
-                channels[f"direct:{account_id}"] = ["direct"]
-        return {channel: name for channel, name in channels.items() if channel in self._listeners}
+            channels += [f"direct:{account_id}" for account_id in {*payload["mentioned"], payload["account_id"]}]
+        return channels
 
     def _changed(self, news: News) -> None:
         if news.payload.get("edited"):
             self._later(self._edited(news))
 
-    async def _edited(self, news: News) -> None:
-        seen_by = Viewer(account_id=news.payload["account_id"], name="")
-        found = await self._server.timelines.cards(seen_by, [news.payload["post_id"]])
-        if not found:
-            return
-        payload = self._server.entities.card(found[0], signed_in=False).decode()
-        readers = [channel for channel in self._listeners if channel.rpartition(":")[0] == "user"]
-        channels: dict[str, list[str]] = {}
-        for channel in readers:
-            eyes = await self._server.watch.eyes(int(channel.rpartition(":")[2]))
-            if eyes.account_id == news.payload["account_id"] or news.payload["account_id"] in eyes.follows:
-                channels[channel] = ["user"]
-        if found[0].entry.view.visibility == "public":
-            channels.update({name: [name] for name in ("public", "public:local") if name in self._listeners})
-        self._send(channels, "status.update", payload)
-
     def _removed(self, news: News) -> None:
-        if self._all:
-            channels = {
-                channel: [channel.split(":")[0]] if channel.startswith("user:") else [channel]
-                for channel in self._listeners
-                if channel.startswith(("user:", "public"))
-                and not (news.kind == "post.hidden" and channel == f"user:{news.payload['account_id']}")
-            }
-            self._send(channels, "delete", str(news.payload["post_id"]))
+        """To everybody: an id says nothing. Of what is held its author keeps sight."""
+        author = {news.payload["account_id"]} if news.kind == "post.hidden" else frozenset()
+        channels = [channel for channel in self._listeners if not channel.startswith("user:notification")]
+        self._send(channels, "delete", str(news.payload["post_id"]), author)
 
     async def _notified(self, news: News) -> None:
         account_id = news.payload["account_id"]
-        channels = {
-            channel: ["user:notification" if "notification" in channel else "user"]
-            for channel in (f"user:{account_id}", f"user:notification:{account_id}")
-            if channel in self._listeners
-        }
-        if not channels:
+        channels = [f"user:{account_id}", f"user:notification:{account_id}"]
+        if not any(channel in self._listeners for channel in channels):
             return
         account = await self._server.shelf.account(account_id)
         if account is None:
@@ -228,7 +231,7 @@ class Streams:
         """The channel behind a stream's name for this listener; None when there is none or it may not be heard."""
         me = listener.viewer
         if stream in ("user", "user:notification", "direct"):
-            if me is None or not me.may("read:statuses"):
+            if me is None or not me.may("read:notifications" if stream == "user:notification" else "read:statuses"):
                 return None
             return f"{stream}:{me.account_id}"
         if stream in (
@@ -257,7 +260,9 @@ class Streams:
             if not others:
                 del self._listeners[channel]
 
-    def _open(self, listener: Listener) -> None:
+    def _open(self, listener: Listener, channel: str | None) -> None:
+        if channel is not None:
+            self._subscribe(listener, channel)
         self._all.add(listener)
         metrics.streams(+1)
 
@@ -284,35 +289,46 @@ class Streams:
             return
         listener = Listener(viewer, frames=True)
         stream = query.get("stream")
-        if stream is not None:
-            channel = self._channel(listener, stream, query.get("tag"))
-            if channel is None:
-                await send({"type": "websocket.close", "code": 4400, "reason": "Unknown stream type"})
-                return
-            self._subscribe(listener, channel)
+        channel = self._channel(listener, stream, query.get("tag")) if stream is not None else None
+        if stream is not None and channel is None:
+            await send({"type": "websocket.close", "code": 4400, "reason": "Unknown stream type"})
+            return
         accept: dict[str, Any] = {"type": "websocket.accept"}
         if protocols:
             accept["subprotocol"] = protocols[0]  # browsers close the socket unless their token is echoed
-        await send(accept)
-        self._open(listener)
-        sender = asyncio.create_task(self._pump(listener, send))
-        try:
-            while True:
-                message = await receive()
-                if message["type"] == "websocket.disconnect":
-                    break
-                self._hear(listener, message.get("text") or message.get("bytes") or "")
-        finally:
-            self._close(listener)
-            await asyncio.gather(sender, return_exceptions=True)
 
-    async def _pump(self, listener: Listener, send: Callable[[Mapping[str, Any]], Awaitable[None]]) -> None:
+        async def hear() -> None:
+            while (message := await receive())["type"] != "websocket.disconnect":
+                self._hear(listener, message.get("text") or message.get("bytes") or "")
+
+        async def talk() -> None:
+            while True:
+                await send({"type": "websocket.send", "text": await listener.queue.get()})
+
+        await send(accept)
+        await self._attend(listener, channel, hear(), talk())
+        await _last(send({"type": "websocket.close", "code": 1001}))
+
+    async def _attend(self, listener: Listener, channel: str | None, *work: Coroutine[Any, Any, None]) -> None:
+        """Let both sides talk until one of them is through, or the listener is cut off."""
+
+        async def until_its_end(part: Coroutine[Any, Any, None]) -> None:
+            try:
+                await part
+            except Exception as error:  # the other side went away in the middle of a frame
+                log.debug("stream ended", error=str(error))
+            listener.end()
+
+        self._open(listener, channel)
+        tasks = [asyncio.create_task(until_its_end(part)) for part in work]
         try:
-            while (text := await listener.queue.get()) is not None:
-                await send({"type": "websocket.send", "text": text})
-            await send({"type": "websocket.close", "code": 1001})
-        except Exception as error:  # the other side went away in the middle of a frame
-            log.debug("stream ended", error=str(error))
+            await listener.gone
+        finally:
+            # Granian sends nothing more, not even the end, while somebody waits to receive.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._close(listener)
 
     def _hear(self, listener: Listener, text: str | bytes) -> None:
         try:
@@ -347,35 +363,52 @@ class Streams:
             needs_token = stream.startswith(("user", "direct"))
             await _answer(send, refusal(401, "Missing access token") if needs_token else refusal(404, "Not Found"))
             return
-        self._subscribe(listener, channel)
-        self._open(listener)
-        watch = asyncio.create_task(_until_gone(receive, listener))
         start = [
             (b"content-type", b"text/event-stream"),
             (b"cache-control", b"no-store"),
             (b"x-accel-buffering", b"no"),
         ]
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": [*start, *CORS]})
+
+        async def hear() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        async def talk() -> None:
             await send({"type": "http.response.body", "body": b":)\n\n", "more_body": True})
             while True:
                 try:
                     text = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
                 except TimeoutError:
                     text = ":thump\n\n"
-                if text is None:
-                    break
                 await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            watch.cancel()
-            self._close(listener)
+
+        await send({"type": "http.response.start", "status": 200, "headers": [*start, *CORS]})
+        await self._attend(listener, channel, hear(), talk())
+        await _last(send({"type": "http.response.body", "body": b""}))
 
 
-async def _until_gone(receive: Receive, listener: Listener) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    listener.end()
+def _name(channel: str) -> list[str]:
+    """What a channel's stream is called in frames: accounts' own without the account, hashtags with their name apart."""
+    kind, _, last = channel.rpartition(":")
+    if kind.startswith("hashtag"):
+        return [kind, last]
+    return [kind] if last.isdigit() else [channel]
+
+
+def _shows(card: Card, eyes: Eyes, now: datetime) -> bool:
+    """Whether the reader behind `eyes` may see the card and wants to."""
+    if not may_see(card.shown.view, card.author.view, eyes):
+        return False
+    if card.booster is not None and not may_see(card.entry.view, card.booster.view, eyes):
+        return False
+    authors = {card.author.view.id, (card.booster or card.author).view.id} - {eyes.account_id}
+    return all(wants_to_see(author, eyes, now) for author in authors)
+
+
+async def _last(word: Awaitable[None]) -> None:
+    """Say goodbye, to whoever may have left already or does not listen."""
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(word, GOODBYE_SECONDS)
 
 
 async def _answer(send: Send, answer: Answer) -> None:
