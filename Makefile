@@ -5,10 +5,13 @@
 #   make setup                                only .venv and in it the command folkmoot
 #   make fast | check | test                  quick tests | style and types | everything, as CI does
 #   make bench | docs                         measure | write the generated pages
+#   make model DATA_FOLDER=some/folder        make the screening model from corpora, an hour or two
+#   make screen-report DATA_FOLDER=…          measure it
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?=
 DATA ?=
+DATA_FOLDER ?= ../shared/data
 ARGS ?=
 
 VENV := .venv
@@ -51,12 +54,22 @@ docs: setup
 	$(BIN)/folkmoot settings --markdown > docs/settings.md
 	$(BIN)/folkmoot database schema --fresh > docs/schema.sql
 
+# The screening model and its card, from the corpora in DATA_FOLDER, which are no part of this repository.
+.PHONY: model screen-report
+model: $(VENV)/.installed-model
+	$(BIN)/python -m training make --data-folder '$(DATA_FOLDER)' $(ARGS)
+
+screen-report: setup
+	$(BIN)/python -m training report --data-folder '$(DATA_FOLDER)' $(ARGS)
+
 # Write the lock files anew from pyproject.toml (the only recipe that chooses versions).
 lock: setup-dev
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra model --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-model.lock
 
 # What runs a network, from the lock, every file checked against its hash; skipped when nothing changed.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/pip
@@ -68,6 +81,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/pip
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-model: requirements-model.lock $(VENV)/.installed
+	@echo "Installing what making the screening model needs into $(VENV)"
+	@$(PIP) install --require-hashes --requirement requirements-model.lock
 	@touch $@
 
 # Debian keeps the part of Python that makes environments in a package of its own.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from folkmoot.moderation.screening.finding import Category, Limits
+from folkmoot.moderation.screening.finding import VIOLENT, Category, Limits
 from folkmoot.moderation.screening.model.model import Curve, Mixture
 
 Floats = npt.NDArray[np.float64]
@@ -94,9 +94,13 @@ def as_probabilities(limits: Limits) -> Limits:
     return Limits(case=probability(limits.case), hold=probability(limits.hold))
 
 
+OF_RULES = dict.fromkeys(sorted(VIOLENT - {Category.VIOLENCE}), Limits(case=0.5, hold=0.9))
+"""The limits of what only rules speak for: a weight is the probability a rule claims (docs/screening-rules.md)."""
+
+
 def shipped(violence: Limits) -> dict[Category, Limits]:
-    """Hate alone brings nothing before a jury by itself: an operator may decide otherwise."""
-    return {Category.VIOLENCE: violence, Category.HATE: Limits()}
+    """Hate brings nothing before a jury by itself: an operator may decide otherwise."""
+    return {Category.VIOLENCE: violence, **OF_RULES, Category.HATE: Limits()}
 
 
 def labelled(values: Sequence[bool | None]) -> tuple[Bools, Bools]:

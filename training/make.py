@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from folkmoot.moderation.screening.finding import Category, Limits, Words
+from folkmoot.moderation.screening.finding import Category, Limits, Outcome, Words, conclude
 from folkmoot.moderation.screening.model import file
 from folkmoot.moderation.screening.model.model import About, Curve, Language, Look, Mixture, Model
 from folkmoot.moderation.screening.normal import normalise
+from folkmoot.moderation.screening.rules import STARTER, Rules
 from training import calibrate, data, linear
 from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
@@ -190,6 +191,15 @@ def make(folder: Path, to: Path, tell: Tell, second: Callable[[Sequence[Example]
 def finish(arrays: Arrays, examples: Sequence[Example], to: Path, tell: Tell) -> str:
     """Calibrate on the dev part and write."""
     dev = [one for one in examples if one.part is Part.DEV]
-    nobody = np.zeros(len(dev), dtype=np.bool_)
-    about = calibrated(arrays, dev, (nobody, nobody), tell)
+    about = calibrated(arrays, dev, ruled(dev), tell)
     return file.write(to, msgspec.to_builtins(about), arrays)
+
+
+def ruled(examples: Sequence[Example]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which of them the starter rules hold, and hold or bring to a case, whatever the model says."""
+    rules = Rules.load(STARTER)
+    found = []
+    for one in examples:
+        reasons = rules.match(Words(text=one.text, language=one.language, reply_to=one.reply_to))
+        found.append(conclude(reasons, calibrate.OF_RULES, {}).outcome)
+    return np.array([one is Outcome.HOLD for one in found]), np.array([one is not Outcome.PUBLISH for one in found])

@@ -1,0 +1,71 @@
+import gzip
+import json
+
+import pytest
+from training.data import NoData, Part
+
+from training import data
+
+
+def put(path, rows):
+    with gzip.open(path, "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+def row(text, source="edos", source_label="", violence=0, split="train", **labels):
+    return {
+        "id": text,
+        "text": text,
+        "lang": "en",
+        "source": source,
+        "labels": {"violence": violence, "hate": None, "offensive": None, **labels},
+        "source_label": source_label,
+        "label_by": "review",
+        "split": split,
+    }
+
+
+def test_corpora_are_read_without_what_may_not_be_shipped(tmp_path):
+    rows = [
+        row("kept", violence=1, hate=0),
+        row("left out", source="tweeteval", source_label="hate:1"),
+        row("kept too", source="tweeteval", source_label="irony:1", split="dev"),
+        row("of unknown licence", source="somewhere"),
+        row("unclear", violence=None),
+    ]
+    put(tmp_path / data.CORPORA, rows)
+    kept, too = data.corpora(tmp_path)
+    assert (kept.text, kept.violence, kept.hate, kept.offence, kept.part) == ("kept", True, False, None, Part.TRAIN)
+    assert (too.text, too.part) == ("kept too", Part.DEV)
+
+
+def test_a_folder_without_the_corpora_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(NoData, match=r"There is no incitement-dev\.jsonl\.gz in .*DATA_FOLDER"):
+        data.corpora(tmp_path)
+
+
+def test_a_pair_stays_together_and_a_seventh_or_so_is_kept_for_dev(tmp_path):
+    for language in data.LANGUAGES:
+        (tmp_path / language).mkdir()
+    pairs = [{"kind": "threat", "violent": f"v{n}", "harmless": f"h{n}", "reply_to": "r"} for n in range(400)]
+    (tmp_path / "en" / "threat.jsonl").write_text("\n".join(map(json.dumps, pairs)) + "\n\n")
+    found = data.writing(tmp_path)
+    parts = {one.text: one.part for one in found}
+    assert len(parts) == 800
+    assert all(parts[f"v{n}"] is parts[f"h{n}"] for n in range(400))
+    assert 30 <= sum(parts[f"v{n}"] is Part.DEV for n in range(400)) <= 90
+    assert {one.kind for one in found} == {"threat", "harmless threat"}
+    assert parts == {one.text: one.part for one in data.writing(tmp_path)}
+
+
+def test_the_writing_in_the_repository_is_whole():
+    found = data.writing()
+    for language in data.LANGUAGES:
+        own = [one for one in found if one.language == language]
+        assert sum(one.violence for one in own) * 2 == len(own) >= 1_000
+
+
+def test_unseen_writing_is_never_in_the_writing():
+    unseen = {one.text.casefold() for one in data.unseen()}
+    assert unseen
+    assert not unseen & {one.text.casefold() for one in data.writing()}

@@ -1,0 +1,83 @@
+"""What needs scikit-learn, JAX or onnx is tried where `make model` has installed them."""
+
+import random
+
+import numpy as np
+import pytest
+from training.data import LANGUAGES, Example, Part
+
+from folkmoot.moderation.screening import Category, Words
+from folkmoot.moderation.screening.model.pieces import Pieces
+from folkmoot.moderation.screening.normal import normalise
+
+pytest.importorskip("sklearn")
+
+from training import calibrate, linear, make
+
+NASTY = ["we should smash", "we will smash", "go and smash", "somebody must smash"]
+NICE = ["we should feed", "we will feed", "go and feed", "somebody must feed"]
+THEM = ["the goblins", "the trolls", "every dragon", "the gnomes", "all ogres"]
+
+
+def invented(count=600):
+    rng = random.Random(1)
+    found = []
+    for n in range(count):
+        violence = n % 5 == 0
+        text = f"{rng.choice(NASTY if violence else NICE)} {rng.choice(THEM)} number {rng.randrange(99)}"
+        part = Part.DEV if n % 3 == 0 else Part.TRAIN
+        found.append(Example(text, LANGUAGES[n % 2], "invented", part, violence, hate=n % 7 < 3, read=True))
+    return found
+
+
+def test_the_tables_learn_and_ask_alike_here_and_there():
+    examples = [one for one in invented() if one.language == "en"]
+    normals = [normalise(one.text) for one in examples]
+    rows = linear.matrix(normals)
+    labels = np.array([one.violence for one in examples])
+    fitted = linear.fit(rows, [labels], [np.ones(len(labels))], [1.0], 0)
+    here = linear.ask(fitted, rows)[:, 0]
+    there = [float(fitted.model().logits(linear.see(normal))[0]) for normal in normals]
+    assert np.allclose(here, there, atol=1e-4)
+    assert here[labels].min() > here[~labels].max()
+    assert np.array_equal(fitted.weights, linear.fit(rows, [labels], [np.ones(len(labels))], [1.0], 0).weights)
+
+
+def test_a_model_is_made_from_nothing_but_texts(tmp_path):
+    examples = invented()
+    arrays = make.tables({language: make.first_stage(examples, language, lambda line: None) for language in LANGUAGES})
+    to = tmp_path / "made.folkmodel"
+    digest = make.finish(arrays, examples, to, lambda line: None)
+    assert digest == make.finish(arrays, examples, tmp_path / "again", lambda line: None)
+    model = make.Model.open(to)
+    limit = model.limits[Category.VIOLENCE]
+    probability = model.assess(Words(text="somebody must smash the trolls", language="en")).probabilities
+    assert probability[Category.VIOLENCE] >= limit.case
+    probability = model.assess(Words(text="somebody must feed the trolls", language="en")).probabilities
+    assert probability[Category.VIOLENCE] < limit.case
+
+
+def test_a_threshold_leaves_room_for_what_the_rules_take():
+    scores = np.arange(1000.0)
+    nobody, some = np.zeros(1000, dtype=bool), scores < 4
+    assert (scores >= calibrate.threshold(scores, nobody, 0.01)).sum() == 10
+    assert (scores >= calibrate.threshold(scores, some, 0.01)).sum() == 6
+
+
+def test_two_languages_meet_at_the_limits():
+    points = {
+        "en": calibrate.Points(calibrate.Line(1.0, 0.0), 1.0, 2.0),
+        "de": calibrate.Points(calibrate.Line(2.0, -1.0), -1.0, 0.5),
+    }
+    limits = calibrate.level(points)
+    for own in points.values():
+        curve = calibrate.curve(own, limits, -9.0, 9.0)
+        assert curve.probability(own.case) == pytest.approx(calibrate.probability(limits.case))
+        assert curve.probability(own.hold) == pytest.approx(calibrate.probability(limits.hold))
+        assert curve.probability(own.hold + 1) > curve.probability(own.hold)
+
+
+def test_words_are_cut_into_the_likeliest_pieces():
+    pieces = Pieces(["▁", "▁sun", "day", "▁sunday", "s", "u"], [-5.0, -3.0, -3.0, -4.0, -6.0, -6.0])
+    assert pieces.cut("sunday sunq", 10) == ([6, 4, 2], [0, 1, 1])
+    assert pieces.cut("sunday sunq", 2) == ([6, 4], [0, 1])

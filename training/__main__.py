@@ -1,0 +1,72 @@
+"""`python -m training make | report | card | cost`: recipes of the Makefile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from folkmoot.moderation.screening.model import SHIPPED
+from training.data import NoData
+
+folder = click.option(
+    "--data-folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Where the corpora lie.",
+)
+
+
+@click.group()
+def training() -> None:
+    """Make and measure the screening model."""
+
+
+@training.command()
+@folder
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), default=SHIPPED)
+@click.option("--first-stage-only", is_flag=True, help="Without the encoder: minutes instead of an hour.")
+def make(data_folder: Path, to: Path, first_stage_only: bool) -> None:
+    """Train, calibrate and write the model and, where it is the shipped one, its card."""
+    from training import card
+    from training import make as making
+    from training.second import second_stage
+
+    second = None if first_stage_only else lambda examples: second_stage(examples, making.SEED, click.echo)
+    click.echo(f"SHA-256 {making.make(data_folder, to, click.echo, second)}")
+    if to == SHIPPED:
+        card.write(data_folder)
+
+
+@training.command()
+@folder
+def card(data_folder: Path) -> None:
+    """Measure the shipped model and write its card."""
+    from training import card as writing
+
+    writing.write(data_folder)
+
+
+@training.command()
+@folder
+def report(data_folder: Path) -> None:
+    """Measure the shipped screening and print what it is worth."""
+    from training import report as measuring
+
+    measuring.report(data_folder, click.echo)
+
+
+@training.command(hidden=True)
+@folder
+def cost(data_folder: Path) -> None:
+    """Measure CPU and memory in this process."""
+    from training import report as measuring
+
+    click.echo(measuring.as_json(measuring.spend(data_folder)))
+
+
+if __name__ == "__main__":
+    try:
+        training()
+    except NoData as error:
+        raise SystemExit(str(error)) from None

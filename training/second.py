@@ -1,0 +1,134 @@
+"""Teaching the second stage: first what the corpora hold, the hard parts of them, then our pairs with some of it again."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from folkmoot.moderation.screening.model.model import REPLY
+from folkmoot.moderation.screening.model.pieces import END, START, Pieces
+from folkmoot.moderation.screening.normal import normalise
+from training import e5, export, linear
+from training.data import LANGUAGES, Example, Part
+from training.disguise import disguise
+from training.encoder import LAYERS, LONGEST, Text, teach
+from training.encoder import start as start_from
+
+KEPT = 18_000
+"""Pieces of e5's vocabulary that are shipped, the most frequent here, and every single letter beside."""
+SPECIAL = {"▁<name>": "▁@", "▁<url>": "▁http", "▁<mail>": "▁@"}
+"""What our plain text has for mentions, links and addresses begins as what comes nearest."""
+FOLDS = 4
+
+Tell = Callable[[str], None]
+Scores = npt.NDArray[np.float64]
+
+
+class Share(NamedTuple):
+    """How much of one language's corpora is taught."""
+
+    hard: int
+    """Harmless texts that look most like violence."""
+    any: int
+    """Harmless texts drawn at random from the rest."""
+    violent: int
+    """How often each violent text."""
+
+
+FIRST = {"en": Share(9_000, 6_000, 2), "de": Share(4_500, 4_000, 4)}
+THEN = {"en": Share(1_800, 900, 1), "de": Share(1_300, 600, 2)}
+EPOCHS = (2, 2)
+RATES = (1e-4, 7e-5)
+
+
+def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.Arrays:
+    """The encoder's part of the file."""
+    base = e5.read(e5.find(), LAYERS)
+    kept = vocabulary(base, examples)
+    pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
+    taught = [one for one in examples if one.part is Part.TRAIN]
+    doubts = {language: doubt([one for one in taught if one.language == language], seed) for language in LANGUAGES}
+    params = start_from(base, kept, SPECIAL, seed)
+    for number, shares in enumerate((FIRST, THEN)):
+        texts = lesson(taught, doubts, shares, pieces, seed + number, pairs=number > 0)
+        tell(f"encoder, lesson {number + 1}: {len(texts)} texts, {EPOCHS[number]} times")
+        params = teach(params, texts, epochs=EPOCHS[number], rate=RATES[number], seed=seed + number, tell=tell)
+    return export.arrays(params, base, kept, SPECIAL)
+
+
+def vocabulary(base: e5.Base, examples: Sequence[Example], most: int = KEPT) -> list[str]:
+    """The pieces that these texts are most often cut into, and their single letters."""
+    names = list(base.scores)
+    pieces = Pieces(names, list(base.scores.values()))
+    counts: Counter[int] = Counter()
+    for one in examples:
+        counts.update(pieces.cut(normalise(one.text).plain, 200)[0])
+    ordered = [names[place - 3] for place, _ in counts.most_common() if place > 2]
+    kept = dict.fromkeys(ordered[:most])
+    kept |= dict.fromkeys([piece for piece in ordered[most:] if len(piece) == 1][:500])
+    kept |= dict.fromkeys(SPECIAL)
+    return list(kept)
+
+
+def doubt(examples: Sequence[Example], seed: int) -> Scores:
+    """How violent the first stage finds each text when it has not learnt from it: the hard ones score high."""
+    rows = linear.matrix([normalise(one.text) for one in examples])
+    labels = np.array([one.violence for one in examples])
+    folds = np.random.default_rng(seed).integers(0, FOLDS, len(examples))
+    found = np.zeros(len(examples))
+    for fold in range(FOLDS):
+        others = folds != fold
+        weight = np.where(labels, 4.0, 1.0) * others
+        fitted = linear.fit(rows, [labels], [weight], [1.0], seed)
+        found[~others] = linear.ask(fitted, rows[~others])[:, 0]
+    return found
+
+
+def lesson(
+    examples: Sequence[Example],
+    doubts: Mapping[str, Scores],
+    shares: Mapping[str, Share],
+    pieces: Pieces,
+    seed: int,
+    *,
+    pairs: bool,
+) -> list[Text]:
+    """What one phase is taught."""
+    rng = random.Random(seed)
+    texts: list[Text] = []
+    for language in LANGUAGES:
+        share = shares[language]
+        own = [one for one in examples if one.language == language]
+        ranked = sorted(range(len(own)), key=lambda number: -float(doubts[language][number]))
+        harmless = [own[number] for number in ranked if not own[number].violence and own[number].source != "writing"]
+        chosen = harmless[: share.hard] + rng.sample(
+            harmless[share.hard :], min(share.any, len(harmless[share.hard :]))
+        )
+        for one in own:
+            if one.violence and one.source != "writing":
+                chosen += [one] * share.violent
+        if pairs:
+            chosen += [one for one in own if one.source == "writing"]
+        for one in chosen:
+            texts.append(text(one, pieces))
+        for one in rng.sample(chosen, len(chosen) // 6):
+            texts.append(text(one._replace(text=disguise(one.text, rng)), pieces))
+    return texts
+
+
+def text(example: Example, pieces: Pieces) -> Text:
+    """An example as the encoder reads it, just as it will be asked."""
+    reply = pieces.cut(normalise(example.reply_to).plain, REPLY)[0] if example.reply_to else []
+    room = LONGEST - 2 - (len(reply) + 1 if reply else 0)
+    places = [START, *pieces.cut(normalise(example.text).plain, room)[0], END]
+    own = len(places)
+    if reply:
+        places += [*reply, END]
+    labels = tuple(np.nan if one is None else float(one) for one in (example.violence, example.hate, example.offence))
+    weight = 1.0 if example.read or not example.violence else 0.7
+    return Text(tuple(places), own, (labels[0], labels[1], labels[2]), weight)
