@@ -790,7 +790,7 @@ CREATE TABLE public.findings (
     versions jsonb NOT NULL,
     text text NOT NULL,
     language text,
-    text_hash bytea NOT NULL,
+    text_hash text,
     likeness bytea,
     pictures text[] DEFAULT '{}'::text[] NOT NULL,
     found_by text DEFAULT 'publishing'::text NOT NULL,
@@ -865,10 +865,10 @@ CREATE TABLE public.invitations (
 );
 
 CREATE TABLE public.judged (
-    text_hash bytea NOT NULL,
+    text_hash text NOT NULL,
     verdict text NOT NULL,
     category text NOT NULL,
-    likeness bytea,
+    likeness bytea NOT NULL,
     reference text NOT NULL,
     judged_at timestamp with time zone NOT NULL,
     CONSTRAINT judged_verdict_check CHECK ((verdict = ANY (ARRAY['removed'::text, 'kept'::text])))

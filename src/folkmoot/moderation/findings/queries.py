@@ -90,7 +90,9 @@ async def decide(tx: Transaction, id: int, decision: str, was: str | None, by: i
 
 
 async def keep_judgement(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
-    """Remember the text, so that copies of it meet the same answer."""
+    """Remember the text, so that copies of it meet the same answer; a few words mean too many things for that."""
+    if finding["likeness"] is None:
+        return
     await tx.execute(
         """INSERT INTO judged (text_hash, verdict, category, likeness, reference, judged_at)
            VALUES ($1, $2, $3, $4, $5, $6)

@@ -12,9 +12,10 @@ from folkmoot.moderation.screening.finding import (
     Words,
     conclude,
 )
-from folkmoot.moderation.screening.screen import Answer, Distant, Screen, Step
+from folkmoot.moderation.screening.screen import NOTHING, Answer, Distant, Screen, Step
 
 __all__ = [
+    "NOTHING",
     "VIOLENT",
     "Answer",
     "Category",

@@ -47,6 +47,10 @@ class Stage(StrEnum):
     OTHER = "other"
 
 
+SETTLED = frozenset({Stage.COPY, Stage.PICTURE})
+"""Somebody has judged the same before: such a reason holds whatever its category's limits."""
+
+
 class Standing(msgspec.Struct, frozen=True):
     """What is known of an author, as plain values."""
 
@@ -116,6 +120,7 @@ def conclude(reasons: Iterable[Reason], limits: Mapping[Category, Limits], versi
     categories: dict[Category, float] = {}
     for reason in because:
         categories[reason.category] = max(categories.get(reason.category, 0.0), reason.probability)
+    settled = [reason for reason in because if reason.stage in SETTLED]
     outcome, category, nearest = Outcome.PUBLISH, None, 0.0
     for each, probability in categories.items():
         limit = limits.get(each, Limits())
@@ -125,6 +130,8 @@ def conclude(reasons: Iterable[Reason], limits: Mapping[Category, Limits], versi
             outcome = Outcome.CASE
         if (near := probability / limit.hold) > nearest:
             category, nearest = each, near
+    if settled:
+        outcome, category = Outcome.HOLD, settled[0].category
     return Finding(
         outcome=outcome,
         category=category,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from folkmoot import clock
 from folkmoot.bus import Bus, News
 from folkmoot.database import Database, Transaction
 from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
+from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.network.gate import parts, queries
 from folkmoot.network.gate.rules import Subject
 from folkmoot.settings import Settings
@@ -64,7 +64,7 @@ class Gate:
 
     async def record(self, tx: Transaction, subject: Subject, finding: Finding, words: Words, category: str) -> None:
         """Write a finding down for those who look at what was found; `category` is what it is held or shown for."""
-        id = await queries.insert_finding(tx, subject, finding, words, category, fingerprint(words), clock.now())
+        id = await queries.insert_finding(tx, subject, finding, words, category, fingerprint(words.text), clock.now())
         tx.announce("finding.made", id=id, outcome=finding.outcome.value)
 
     async def write_counts(self) -> None:
@@ -117,7 +117,3 @@ async def media_words(
     rows = await queries.media_words(db, account_id, ids)
     alts = [described.get(row["id"], row["description"]) for row in rows]
     return alts, tuple(row["picture_hash"] for row in rows if row["picture_hash"])
-
-
-def fingerprint(words: Words) -> tuple[bytes, bytes | None]:
-    return hashlib.sha256(words.text.casefold().encode("utf-8", "replace")).digest(), None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import tempfile
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -13,7 +14,8 @@ import msgspec
 import structlog
 
 from folkmoot.database import Database
-from folkmoot.moderation.screening import Answer, Category, Limits, Screen, Step, Words
+from folkmoot.moderation.screening import NOTHING, Answer, Category, Limits, Screen, Step, Words
+from folkmoot.moderation.screening.copies import Judged, Ruling
 from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
 from folkmoot.network.gate import queries
@@ -33,7 +35,7 @@ class Parts(msgspec.Struct, frozen=True):
     """Name and content of each rule file in force, beside the shipped ones."""
     limits: Mapping[Category, Limits] | None = None
     limits_version: str = ""
-    judged: tuple[tuple[bytes, str, str, bytes | None, str], ...] = ()
+    judged: tuple[tuple[str, str, str, bytes, str], ...] = ()
     """Text hash, verdict, category, likeness, reference."""
     pictures: tuple[tuple[str, str, str], ...] = ()
     """Hash, reference, category."""
@@ -65,17 +67,32 @@ async def assemble(db: Database, settings: Settings) -> Screen:
 
 def build(parts: Parts) -> Screen:
     """The Screen these parts make. Raises ModelUnusable."""
-    steps = [_rule_step(parts)]
-    limits = parts.limits or RULE_LIMITS
+    steps = [_copy_step(parts), _rule_step(parts)]
+    limits = RULE_LIMITS
     if parts.mode == "full":
         model = _model()
         steps.append(Step("model", model.version, lambda words: Answer(tuple(model.reasons(words)))))
-        limits = parts.limits or model.limits
-    return Screen(steps, limits, limits_version=parts.limits_version or "shipped")
+        limits = {**RULE_LIMITS, **model.limits}
+    return Screen(steps, {**limits, **(parts.limits or {})}, limits_version=parts.limits_version or "shipped")
 
 
 RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
 """For rules by themselves: a rule's weight is the probability it claims."""
+
+
+def _copy_step(parts: Parts) -> Step:
+    judged = Judged()
+    for hash, verdict, category, likeness, reference in parts.judged:
+        judged.add(hash, likeness, Ruling(verdict), Category(category), reference)
+
+    def ask(words: Words) -> Answer:
+        copy = judged.find(words)
+        if copy is None:
+            return NOTHING
+        return Answer((copy.reason,) if copy.reason else (), ends=True)
+
+    version = hashlib.sha256(repr([row[4] for row in parts.judged]).encode()).hexdigest()[:12]
+    return Step("copies", version, ask)
 
 
 def _rule_step(parts: Parts) -> Step:

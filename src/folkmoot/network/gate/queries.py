@@ -10,6 +10,7 @@ import msgspec
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
 from folkmoot.moderation.screening import Finding, Words
+from folkmoot.moderation.screening.copies import Fingerprint
 from folkmoot.network.gate.rules import Subject
 
 
@@ -19,7 +20,7 @@ async def insert_finding(
     finding: Finding,
     words: Words,
     category: str,
-    fingerprint: tuple[bytes, bytes | None],
+    fingerprint: Fingerprint,
     now: datetime,
 ) -> int:
     """Write down what was found. What was open about an earlier version of the same text is superseded by it."""
@@ -45,7 +46,8 @@ async def insert_finding(
         msgspec.json.encode(finding.versions).decode(),
         "\n".join([words.text, *words.more]),
         words.language,
-        *fingerprint,
+        fingerprint.hash,
+        fingerprint.sketch,
         list(words.pictures),
         now,
         subject.found_by.value,

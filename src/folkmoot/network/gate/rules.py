@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from folkmoot.moderation.screening import Outcome, Words
-from folkmoot.moderation.screening.finding import Finding, Stage
+from folkmoot.moderation.screening.finding import SETTLED, Finding
 
 
 class FoundBy(StrEnum):
@@ -39,7 +39,6 @@ def among_few(finding: Finding) -> Finding:
 
     Nobody reads people's letters because a model was in doubt; who receives a threat can report it.
     """
-    known = [reason for reason in finding.because if reason.stage in (Stage.COPY, Stage.PICTURE)]
-    if known and finding.outcome is not Outcome.PUBLISH:
+    if any(reason.stage in SETTLED for reason in finding.because):
         return finding
     return msgspec.structs.replace(finding, outcome=Outcome.PUBLISH)

@@ -22,7 +22,7 @@ CREATE TABLE findings (
   versions jsonb NOT NULL,
   text text NOT NULL,
   language text,
-  text_hash bytea NOT NULL,
+  text_hash text,
   likeness bytea,
   pictures text[] NOT NULL DEFAULT '{}',
   found_by text NOT NULL DEFAULT 'publishing' CHECK (found_by IN ('publishing', 'editing', 'sweep')),
@@ -53,10 +53,10 @@ COMMENT ON COLUMN screened_days.scores IS 'Twenty counts: how many probabilities
 
 -- Texts and pictures somebody has judged; a near copy of one need not be judged again.
 CREATE TABLE judged (
-  text_hash bytea NOT NULL,
+  text_hash text NOT NULL,
   verdict text NOT NULL CHECK (verdict IN ('removed', 'kept')),
   category text NOT NULL,
-  likeness bytea,
+  likeness bytea NOT NULL,
   reference text NOT NULL,
   judged_at timestamptz NOT NULL,
   PRIMARY KEY (text_hash)
