@@ -15,7 +15,9 @@ WINDOW_SECONDS = 300
 SIGN_UP_WINDOW_SECONDS = 1_800
 SIGN_UPS = 5
 UPLOADS = 60
-"""Uploads in WINDOW_SECONDS."""
+PAGES = 900
+SIGN_INS, SIGN_INS_BY_NAME = 20, 50
+"""Uploads, pages, attempts to sign in from one address and as one account, in WINDOW_SECONDS."""
 
 
 class Limits:
@@ -56,6 +58,15 @@ class Limits:
     def check_upload(self, account_id: int) -> None:
         """Count an upload. Raises TooMany after UPLOADS in five minutes."""
         self._check(f"upload {account_id}", UPLOADS, WINDOW_SECONDS)
+
+    def check_page(self, who: str) -> None:
+        """Count a page or form of `who`. Raises TooMany after PAGES in five minutes."""
+        self._check(f"page {who}", PAGES, WINDOW_SECONDS)
+
+    def check_sign_in(self, address: str, name: str) -> None:
+        """Count an attempt to sign in. Raises TooMany after too many from this address, or for this name from anywhere."""
+        self._check(f"sign-in {address}", SIGN_INS, WINDOW_SECONDS)
+        self._check(f"sign-in as {name.lower()[:100]}", SIGN_INS_BY_NAME, WINDOW_SECONDS)
 
     def _check(self, key: str, most: int, seconds: int) -> None:
         if not self._on:

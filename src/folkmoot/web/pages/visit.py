@@ -71,9 +71,11 @@ class Visit:
 
     @classmethod
     async def of(cls, request: Asked) -> Visit:
-        """Who came. Raises Unavailable when the database is away."""
+        """Who came. Raises Unavailable when the database is away, TooMany when they come too often."""
         state = request.app.state
-        return cls(request, state.server, state.memory, await state.server.viewer_of(request))
+        visit = cls(request, state.server, state.memory, await state.server.viewer_of(request))
+        state.server.limits.check_page(str(visit.viewer.account_id) if visit.viewer else visit.client_address)
+        return visit
 
     @property
     def member(self) -> Viewer:
