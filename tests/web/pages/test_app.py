@@ -56,6 +56,16 @@ async def test_every_answer_forbids_what_pages_do_not_need(pages: Any) -> None:
         assert headers["x-content-type-options"] == "nosniff"
 
 
+async def test_consent_may_lead_to_an_app_and_other_forms_nowhere_else(pages: Any) -> None:
+    """`form-action 'self'` would also stop, without a word, the redirect that hands an app its code."""
+    assert "form-action 'self'" in (await ask(pages, "GET", "/sign-in")).headers["content-security-policy"]
+    for method in ("GET", "POST"):
+        policy = (await ask(pages, method, "/oauth/authorize?client_id=x")).headers["content-security-policy"]
+        assert "form-action" not in policy
+        assert "default-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+
+
 async def test_static_files_are_kept_under_their_version_and_not_read_from_elsewhere(pages: Any) -> None:
     kept = await ask(pages, "GET", static("app.js"), headers={"accept-encoding": "identity"})
     assert kept.status_code == 200

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from folkmoot.errors import Invalid, Missing
+from folkmoot.errors import Missing
 from folkmoot.network import media
 from folkmoot.web.api.call import Call, endpoint
-from folkmoot.web.api.parameters import Upload
+from folkmoot.web.api.parameters import Upload, focus_of
 
 _AROUND_THE_FILE = 1024 * 1024
 """Room for the other parts of an upload's body, and for saying in words that the file itself is too large."""
@@ -51,7 +51,7 @@ async def show(call: Call) -> dict[str, Any]:
 async def describe(call: Call, given: MediaWords) -> dict[str, Any]:
     """Change description and focus before the post is published."""
     view = await media.describe(
-        call.server.db, call.member, call.id(), description=given.description, focus=_focus(given.focus)
+        call.server.db, call.member, call.id(), description=given.description, focus=focus_of(given.focus)
     )
     return call.server.entities.media_dict(view)
 
@@ -75,18 +75,7 @@ async def _take(call: Call) -> dict[str, Any]:
         data=given.file.data if given.file else b"",
         filename=given.file.name if given.file else "",
         description=given.description or "",
-        focus=_focus(given.focus) or (0.0, 0.0),
+        focus=focus_of(given.focus) or (0.0, 0.0),
         settings=server.settings,
     )
     return server.entities.media_dict(view)
-
-
-def _focus(text: str | None) -> tuple[float, float] | None:
-    """`x,y` as clients write it; None when they say nothing."""
-    if not text:
-        return None
-    try:
-        across, up = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise Invalid("Validation failed: Focus must be two numbers such as 0.0,0.0", field="focus") from error
-    return across, up

@@ -200,3 +200,16 @@ def _is_beyond(value: Any) -> bool:
     if isinstance(value, str):
         return _BIG.fullmatch(value) is not None and abs(int(value)) > LARGEST
     return isinstance(value, (int, float)) and abs(value) > LARGEST
+
+
+def focus_of(text: str | None) -> tuple[float, float] | None:
+    """A focus point as clients write it: `x,y`, each from -1 to 1. Raises Invalid."""
+    if not text:
+        return None
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise Invalid("Validation failed: Focus must be two numbers", field="focus") from error
+    if not (-1 <= x <= 1 and -1 <= y <= 1):
+        raise Invalid("Validation failed: Focus must lie between -1 and 1", field="focus")
+    return x, y

@@ -23,6 +23,7 @@ from folkmoot.network.posts.views import MediaView, PostView, Visibility
 from folkmoot.network.timelines import Card
 from folkmoot.web.api.call import Answer, Call, endpoint
 from folkmoot.web.api.entities import VISIBILITY_FROM, Entities
+from folkmoot.web.api.parameters import focus_of
 from folkmoot.web.server import Server
 
 BATCH = 20
@@ -176,19 +177,6 @@ async def change(call: Call, given: StatusParameters) -> bytes:
         for item in given.media_attributes
     ]
     return await render_one(call, await editing.edit(call.server.desk, call.member, call.id(), draft, changes))
-
-
-def focus_of(text: str | None) -> tuple[float, float] | None:
-    """A focus point as clients write it: `x,y`, each from -1 to 1. Raises Invalid."""
-    if not text:
-        return None
-    try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise Invalid("Validation failed: Focus must be two numbers", field="focus") from error
-    if not (-1 <= x <= 1 and -1 <= y <= 1):
-        raise Invalid("Validation failed: Focus must lie between -1 and 1", field="focus")
-    return x, y
 
 
 @endpoint("DELETE", "/api/v1/statuses/{id}", scope="write:statuses")
