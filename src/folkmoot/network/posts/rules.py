@@ -128,11 +128,14 @@ def check_poll(poll: PollDraft) -> None:
     if len(poll.options) < 2:
         why = "Options must be more than one item"
     elif len(poll.options) > POLL_OPTIONS:
-        why = f"Options can't contain more than {POLL_OPTIONS} items"
+        raise PollUnusable(
+            "Validation failed: Options can't contain more than {most} items", field="poll", most=POLL_OPTIONS
+        )
     elif any(not option for option in poll.options):
         why = "Options can't be blank"
     elif any(len(option) > POLL_OPTION_LENGTH for option in poll.options):
-        why = f"Options can't be longer than {POLL_OPTION_LENGTH} characters each"
+        longest = "Validation failed: Options can't be longer than {most} characters each"
+        raise PollUnusable(longest, field="poll", most=POLL_OPTION_LENGTH)
     elif len(set(poll.options)) != len(poll.options):
         why = "Options contain duplicate items"
     elif poll.seconds < POLL_SHORTEST.total_seconds():
