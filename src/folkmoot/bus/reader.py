@@ -78,11 +78,10 @@ class OutboxReader:
         statement = f"NOTIFY {CHANNEL}, '{oldest}'"
         if jobs:
             statement += f"""; NOTIFY {JOBS_CHANNEL}, '{{"type": "job_inserted", "job_id": 0}}'"""
-        try:
+        # If it fails, the others look once a second in any case.
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             async with self._busy:
                 await connection.execute(statement, timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.debug("others were not woken", error=str(error))  # they look once a second in any case
 
     async def run(self) -> None:
         """Read until cancelled; when the database is away, keep trying, then forget all caches.
