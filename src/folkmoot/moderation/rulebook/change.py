@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,10 +15,9 @@ from folkmoot.errors import Invalid, Missing
 from folkmoot.ids import new_id
 from folkmoot.moderation.rulebook import queries
 from folkmoot.moderation.rulebook.read import list_parts
-from folkmoot.moderation.screening import Category, Limits
 from folkmoot.moderation.screening.rules import BrokenRules
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.gate.parts import load_rules
+from folkmoot.network.gate.parts import Tuning, load_rules
 
 LIMITS = "limits"
 """There is one set of limits, under this name."""
@@ -53,13 +52,13 @@ async def drop_rules(db: Database, by: Viewer, name: str) -> None:
         _tell(tx, by, Event.SCREENING_CHANGED, kind="rules", name=name, version="")
 
 
-async def use_limits(db: Database, by: Viewer, limits: Mapping[Category, Limits]) -> str:
-    """Put limits in force; says their version. Raises Forbidden, Invalid."""
+async def use_limits(db: Database, by: Viewer, tuning: Tuning) -> str:
+    """Put limits and calibration in force; says their version. Raises Forbidden, Invalid."""
     by.check_role(Role.OPERATOR)
-    for category, limit in limits.items():
+    for category, limit in tuning.limits.items():
         if not 0 < limit.case <= limit.hold:
             raise Invalid("The limits of {category} are not in order: doubt comes before holding.", category=category)
-    return await _put(db, by, "limits", LIMITS, msgspec.json.encode(limits, order="sorted").decode())
+    return await _put(db, by, "limits", LIMITS, msgspec.json.encode(tuning, order="sorted").decode())
 
 
 async def roll_back(db: Database, by: Viewer, id: int) -> None:

@@ -67,6 +67,10 @@ class Screen:
                 break
         return conclude(reasons, self.limits, self.versions)
 
+    def ask(self, name: str, words: Words) -> Sequence[Reason]:
+        """What one stage says by itself; nothing from one that is not there."""
+        return next((step.ask(words).reasons for step in self._steps if step.name == name), ())
+
     async def look(self, words: Words) -> Finding:
         """The finding of every stage. Slow ones are asked in a thread, distant ones last and all at once."""
         reasons: list[Reason] = []

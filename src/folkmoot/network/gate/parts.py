@@ -16,6 +16,7 @@ import structlog
 from folkmoot.database import Database
 from folkmoot.moderation.screening import NOTHING, Answer, Category, Limits, Screen, Step, Words
 from folkmoot.moderation.screening.copies import Judged, Ruling
+from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
 from folkmoot.network.gate import queries
@@ -27,14 +28,22 @@ SHIPPED_RULES = "starter"
 """The name under which the rules that come with the program may be switched off, or replaced by an operator's."""
 
 
+class Tuning(msgspec.Struct, frozen=True):
+    """Limits and calibration that take the place of the shipped ones."""
+
+    limits: Mapping[Category, Limits] = {}
+    lines: Mapping[Category, tuple[float, float]] = {}
+    """Slope and shift of the line through log-odds that a model's probability goes through."""
+
+
 class Parts(msgspec.Struct, frozen=True):
     """Everything an operator or a verdict has added to what is shipped."""
 
     mode: Literal["full", "rules"]
     rules: tuple[tuple[str, str], ...] = ()
     """Name and content of each rule file in force, beside the shipped ones."""
-    limits: Mapping[Category, Limits] | None = None
-    limits_version: str = ""
+    tuning: Tuning | None = None
+    tuning_version: str = ""
     judged: tuple[tuple[str, str, str, bytes, str], ...] = ()
     """Text hash, verdict, category, likeness, reference."""
     pictures: tuple[tuple[str, str, str], ...] = ()
@@ -43,18 +52,18 @@ class Parts(msgspec.Struct, frozen=True):
 
 async def read(db: Database, settings: Settings) -> Parts:
     """What is in force in the database."""
-    rules, limits, limits_version = [], None, ""
+    rules, tuning, tuning_version = [], None, ""
     for row in await queries.active_parts(db):
         if row["kind"] == "rules":
             rules.append((row["name"], row["content"]))
         else:
-            limits = msgspec.json.decode(row["content"], type=dict[Category, Limits])
-            limits_version = row["version"]
+            tuning = msgspec.json.decode(row["content"], type=Tuning)
+            tuning_version = row["version"]
     return Parts(
         mode="rules" if settings.screening == "rules" else "full",
         rules=tuple(rules),
-        limits=limits,
-        limits_version=limits_version,
+        tuning=tuning,
+        tuning_version=tuning_version,
         judged=tuple(tuple(row) for row in await queries.judged(db)),
         pictures=tuple(tuple(row) for row in await queries.known_pictures(db)),
     )
@@ -71,9 +80,10 @@ def build(parts: Parts) -> Screen:
     limits = RULE_LIMITS
     if parts.mode == "full":
         model = _model()
-        steps.append(Step("model", model.version, lambda words: Answer(tuple(model.reasons(words)))))
+        steps.append(_model_step(model, parts.tuning or Tuning()))
         limits = {**RULE_LIMITS, **model.limits}
-    return Screen(steps, {**limits, **(parts.limits or {})}, limits_version=parts.limits_version or "shipped")
+    tuned = parts.tuning.limits if parts.tuning else {}
+    return Screen(steps, {**limits, **tuned}, limits_version=parts.tuning_version or "shipped")
 
 
 RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
@@ -102,6 +112,19 @@ def _rule_step(parts: Parts) -> Step:
         return Answer(tuple(rules.match(words)))
 
     return Step("rules", rules.version, ask)
+
+
+def _model_step(model: Model, tuning: Tuning) -> Step:
+    lines = {category: Line(*values) for category, values in tuning.lines.items()}
+
+    def ask(words: Words) -> Answer:
+        reasons = model.reasons(words)
+        for n, reason in enumerate(reasons):
+            if line := lines.get(reason.category):
+                reasons[n] = msgspec.structs.replace(reason, probability=line.of(reason.probability))
+        return Answer(tuple(reasons))
+
+    return Step("model", model.version, ask)
 
 
 @cache

@@ -1,0 +1,100 @@
+"""Every statement of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from folkmoot.database import Database, Row, Transaction
+
+_BATCH = """
+  SELECT p.id, p.account_id, p.version, p.visibility, p.text, p.warning, p.language, p.hidden_at, parent.text AS reply_to,
+    CASE WHEN p.has_media THEN ARRAY(SELECT m.description FROM media m WHERE m.post_id = p.id ORDER BY m.position) END AS alts,
+    CASE WHEN p.has_media THEN ARRAY(SELECT m.picture_hash FROM media m
+      WHERE m.post_id = p.id AND m.picture_hash IS NOT NULL ORDER BY m.position) END AS pictures,
+    (SELECT options FROM polls WHERE polls.post_id = p.id) AS options
+  FROM posts p LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
+  WHERE p.id > $1 AND p.id <= $2 AND p.shows_id IS NULL ORDER BY p.id LIMIT $3
+"""
+
+
+async def batch(db: Database, after: int, until: int, limit: int) -> list[Row]:
+    """The next posts by id, with everything of them that is read."""
+    return await db.fetch(_BATCH, after, until, limit)
+
+
+async def count(db: Database, after: int, until: int) -> int:
+    found: int = await db.fetchval(
+        "SELECT count(*) FROM posts WHERE id > $1 AND id <= $2 AND shows_id IS NULL", after, until
+    )
+    return found
+
+
+async def last_id(db: Database) -> int:
+    found: int | None = await db.fetchval("SELECT max(id) FROM posts")
+    return found or 0
+
+
+async def begin(
+    tx: Transaction, id: int, options: Mapping[str, object], versions: str, after: int, until: int, now: datetime
+) -> None:
+    await tx.execute(
+        """INSERT INTO sweeps (id, options, versions, after_id, until_id, started_at)
+           VALUES ($1, $2::jsonb, $3, $4, $5, $6)""",
+        id,
+        msgspec.json.encode(options).decode(),
+        versions,
+        after,
+        until,
+        now,
+    )
+
+
+async def unfinished(db: Database, options: Mapping[str, object], versions: str) -> Row | None:
+    """A sweep with the same options and versions that was stopped."""
+    return await db.fetchrow(
+        """SELECT * FROM sweeps WHERE finished_at IS NULL AND options = $1::jsonb AND versions = $2
+           ORDER BY id DESC LIMIT 1""",
+        msgspec.json.encode(options).decode(),
+        versions,
+    )
+
+
+async def note(tx: Transaction, id: int, after: int, screened: int, cases: int, holds: int) -> None:
+    """Everything up to the post `after` is done."""
+    await tx.execute(
+        """UPDATE sweeps SET after_id = greatest(after_id, $2), screened = screened + $3, cases = cases + $4,
+             holds = holds + $5 WHERE id = $1""",
+        id,
+        after,
+        screened,
+        cases,
+        holds,
+    )
+
+
+async def finish(tx: Transaction, id: int, now: datetime) -> None:
+    await tx.execute("UPDATE sweeps SET finished_at = $2 WHERE id = $1", id, now)
+
+
+async def known(tx: Transaction, posts: list[int]) -> set[tuple[int, int]]:
+    """Post and version of what was found in these posts before, whatever was decided about it."""
+    rows = await tx.fetch("SELECT post_id, version FROM findings WHERE post_id = ANY($1::bigint[])", posts)
+    return {(row["post_id"], row["version"]) for row in rows}
+
+
+async def lock_versions(tx: Transaction, posts: list[int]) -> dict[int, int]:
+    """The posts that are still there, with the version each stands at, held until the end of the transaction."""
+    rows = await tx.fetch("SELECT id, version FROM posts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE", posts)
+    return {row["id"]: row["version"] for row in rows}
+
+
+async def set_violence(tx: Transaction, ids: list[int], values: list[float]) -> None:
+    await tx.execute(
+        """UPDATE posts SET violence = v FROM unnest($1::bigint[], $2::real[]) AS t (i, v)
+           WHERE id = i AND violence IS DISTINCT FROM v""",
+        ids,
+        values,
+    )

@@ -1,0 +1,196 @@
+"""The sweep itself: batches in order of id, several read at once, each batch's findings in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from folkmoot import clock
+from folkmoot.database import Database, Row
+from folkmoot.ids import new_id
+from folkmoot.moderation.screening import Finding, Outcome, Words
+from folkmoot.moderation.screening.copies import fingerprint
+from folkmoot.moderation.sweep import queries
+from folkmoot.moderation.sweep.crew import Cluster, Crew, Processes
+from folkmoot.network.gate import FoundBy, Subject, among_few
+from folkmoot.network.gate import queries as gate_queries
+from folkmoot.network.gate.parts import Parts, build, read
+from folkmoot.network.posts.hold import hide
+from folkmoot.settings import Settings
+
+BATCH = 500
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to sweep, and how."""
+
+    since: datetime | None = None
+    rules_only: bool = False
+    hands: int = 0
+    """Processes to read with; 0 for one a core."""
+    share: float = 1.0
+    """Of the time each hand may work; the rest it pauses."""
+    ray: str = ""
+    """Address of a Ray cluster, `local` for one made here; empty for processes of this machine."""
+    dry: bool = False
+    """Only count; hold nothing and write nothing down."""
+
+
+class Progress(msgspec.Struct):
+    """How far it is."""
+
+    total: int = 0
+    screened: int = 0
+    cases: int = 0
+    holds: int = 0
+    resumed: bool = False
+
+
+async def sweep(
+    db: Database, settings: Settings, options: Options, show: Callable[[Progress], None] = lambda progress: None
+) -> Progress:
+    """Screen every post by what is in force now; `show` is called after each batch.
+
+    A sweep that was stopped goes on when one with the same options is begun and nothing it goes by has changed. What was
+    found in a version of a post before is left to the decision about that. Raises Unavailable, ModelUnusable.
+    """
+    parts = await read(db, settings)
+    if options.rules_only:
+        parts = msgspec.structs.replace(parts, mode="rules")
+    versions = " ".join(f"{part}={version}" for part, version in sorted(build(parts).versions.items()))
+    kept = {"since": clock.stamp(options.since) if options.since else None, "rules_only": options.rules_only}
+    run = None if options.dry else await queries.unfinished(db, kept, versions)
+    if run is not None:
+        id, after, until = run["id"], run["after_id"], run["until_id"]
+        progress = Progress(screened=run["screened"], cases=run["cases"], holds=run["holds"], resumed=True)
+    else:
+        id, until, progress = new_id(), await queries.last_id(db), Progress()
+        after = int(options.since.timestamp() * 1_000) << 16 if options.since else 0  # as ids are made
+        if not options.dry:
+            async with db.transaction() as tx:
+                await queries.begin(tx, id, kept, versions, after, until, clock.now())
+    progress.total = progress.screened + await queries.count(db, after, until)
+    show(progress)
+    crew = _crew(parts, options)
+    try:
+        await _Sweep(db, crew, options, id, progress, show).go(after, until)
+    finally:
+        crew.dismiss()
+    if not options.dry:
+        async with db.transaction() as tx:
+            await queries.finish(tx, id, clock.now())
+    return progress
+
+
+def _crew(parts: Parts, options: Options) -> Crew:
+    hands = options.hands or len(os.sched_getaffinity(0))
+    return Cluster(parts, options.ray, hands) if options.ray else Processes(parts, hands)
+
+
+class _Sweep:
+    def __init__(
+        self,
+        db: Database,
+        crew: Crew,
+        options: Options,
+        id: int,
+        progress: Progress,
+        show: Callable[[Progress], None],
+    ) -> None:
+        self._db = db
+        self._crew = crew
+        self._options = options
+        self._id = id
+        self._progress = progress
+        self._show = show
+
+    async def go(self, after: int, until: int) -> None:
+        """Keep every hand busy, and write results down in the order of the posts: that is what makes it resumable."""
+        waiting: list[asyncio.Task[tuple[list[Row], list[Words], list[Finding]]]] = []
+        try:
+            while True:
+                rows = await queries.batch(self._db, after, until, BATCH)
+                if rows:
+                    after = rows[-1]["id"]
+                    waiting.append(asyncio.create_task(self._read(rows)))
+                if waiting and (not rows or len(waiting) > 2 * self._crew.hands):
+                    await self._write_down(*await waiting.pop(0))
+                if not rows and not waiting:
+                    return
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def _read(self, rows: list[Row]) -> tuple[list[Row], list[Words], list[Finding]]:
+        begun = asyncio.get_running_loop().time()
+        words = [words_of(row) for row in rows]
+        found = await self._crew.read(words)
+        if self._options.share < 1:
+            took = asyncio.get_running_loop().time() - begun
+            await asyncio.sleep(min(took * (1 / self._options.share - 1), 60))
+        return rows, words, [_as_seen(row, finding) for row, finding in zip(rows, found, strict=True)]
+
+    async def _write_down(self, rows: list[Row], words: list[Words], found: list[Finding]) -> None:
+        doubtful = [
+            (row, said, finding)
+            for row, said, finding in zip(rows, words, found, strict=True)
+            if finding.outcome is not Outcome.PUBLISH
+        ]
+        cases = holds = 0
+        if self._options.dry:
+            cases = sum(finding.outcome is Outcome.CASE for _, _, finding in doubtful)
+            holds = len(doubtful) - cases
+        else:
+            cases, holds = await self._enter(rows, doubtful)
+        self._progress.screened += len(rows)
+        self._progress.cases += cases
+        self._progress.holds += holds
+        self._show(self._progress)
+
+    async def _enter(self, rows: list[Row], doubtful: list[tuple[Row, Words, Finding]]) -> tuple[int, int]:
+        cases = holds = 0
+        async with self._db.transaction() as tx:
+            ids = [row["id"] for row, _, _ in doubtful]
+            standing = await queries.lock_versions(tx, ids) if ids else {}
+            known = await queries.known(tx, ids) if ids else set()
+            for row, words, finding in doubtful:
+                if standing.get(row["id"]) != row["version"] or (row["id"], row["version"]) in known:
+                    continue  # gone, edited (and so screened) meanwhile, or somebody has it before them already
+                category = finding.category or ""
+                subject = Subject(
+                    account_id=row["account_id"], post_id=row["id"], version=row["version"], found_by=FoundBy.SWEEP
+                )
+                made = await gate_queries.insert_finding(
+                    tx, subject, finding, words, category, fingerprint(words.text), clock.now()
+                )
+                tx.announce("finding.made", id=made, outcome=finding.outcome.value)
+                if finding.outcome is Outcome.HOLD:
+                    await hide(tx, row["id"], category)
+                    holds += 1
+                else:
+                    cases += 1
+            if ids:
+                await queries.set_violence(tx, ids, [finding.probability for _, _, finding in doubtful])
+            await queries.note(tx, self._id, rows[-1]["id"], len(rows), cases, holds)
+        return cases, holds
+
+
+def words_of(row: Mapping[str, Any]) -> Words:
+    """A row of `queries.batch` as what is screened."""
+    more = (row["warning"], *(row["alts"] or ()), *(row["options"] or ()))
+    return Words(
+        text=row["text"],
+        more=tuple(text for text in more if text),
+        language=row["language"],
+        reply_to=row["reply_to"],
+        pictures=tuple(row["pictures"] or ()),
+    )
+
+
+def _as_seen(row: Mapping[str, Any], finding: Finding) -> Finding:
+    return among_few(finding) if row["visibility"] == "direct" else finding
