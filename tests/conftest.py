@@ -80,7 +80,7 @@ def _as_plain(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
     return plain
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run() -> Callable[[Any], Any]:
     """Run a coroutine on the tests' event loop, for fixtures that are no coroutines themselves."""
     return _run

@@ -162,13 +162,6 @@ def moot(database_url: str, tmp_path_factory: pytest.TempPathFactory, run: Any) 
     run(close())
 
 
-@pytest.fixture(scope="module")
-def run() -> Any:
-    from conftest import _run
-
-    return _run
-
-
 async def _open(database_url: str, place: Path) -> AsyncIterator[Moot]:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
