@@ -1,0 +1,62 @@
+"""The sweep over what is already there, with real processes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from folkmoot.moderation import findings
+from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.sweep import Options, Progress, sweep
+from folkmoot.network.posts.views import Visibility
+from folkmoot.settings import Settings
+
+THREAT = "I will find you tonight and I will kill you, you traitor"
+pytestmark = pytest.mark.slow
+
+
+async def test_a_sweep_holds_what_is_planted_once_and_leaves_the_rest(
+    db: Any, cast: Any, write: Any, desk: Any
+) -> None:
+    threat = await write(cast.ada, THREAT)
+    letter = await write(cast.ada, THREAT, visibility=Visibility.DIRECT.value)
+    harmless = [await write(cast.bert, f"Good morning number {n}") for n in range(20)]
+    options = Options(hands=1)
+    dry = await sweep(db, Settings(), Options(hands=1, dry=True))
+    assert (dry.screened, dry.holds) == (22, 1)
+    assert await db.fetchval("SELECT count(*) FROM findings") == 0
+    done = await sweep(db, Settings(), options)
+    assert (done.total, done.screened, done.holds) == (22, 22, 1)
+    assert await desk.find(cast.bert, threat) is None
+    assert await desk.find(cast.ada, letter) is not None
+    assert all([await desk.find(None, id) for id in harmless])
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert (finding.post_id, finding.found_by) == (threat, "sweep")
+    await findings.release(db, cast.dora, finding.id)
+    again = await sweep(db, Settings(), options)
+    assert again.holds == 0, "what was decided about this version stands"
+    assert (await desk.get(cast.bert, threat)).hidden_at is None
+
+
+async def test_a_stopped_sweep_goes_on_where_it_was(
+    db: Any, cast: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[sweep.__module__], "BATCH", 5)
+    for n in range(20):
+        await write(cast.ada, f"Good morning number {n}")
+    seen: list[int] = []
+
+    def pull_the_plug(progress: Progress) -> None:
+        seen.append(progress.screened)
+        if progress.screened >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await sweep(db, Settings(), Options(hands=1), pull_the_plug)
+    assert seen[-1] == 10
+    done = await sweep(db, Settings(), Options(hands=1))
+    assert done.resumed
+    assert done.screened == 20
+    assert await db.fetchval("SELECT count(*) FROM sweeps") == 1
