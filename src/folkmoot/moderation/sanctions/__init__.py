@@ -1,0 +1,41 @@
+"""Sanctions: what follows a verdict. The core: recomputed from events, no tables, no clock."""
+
+from folkmoot.moderation.sanctions.rules import (
+    LADDER,
+    Event,
+    Grade,
+    Happening,
+    Immunity,
+    Ladder,
+    Limit,
+    Measure,
+    Rung,
+    Standing,
+    StatementOfReasons,
+    Strike,
+    is_immune,
+    measure_for,
+    standing,
+    state_reasons,
+    strikes_of,
+)
+
+__all__ = [
+    "LADDER",
+    "Event",
+    "Grade",
+    "Happening",
+    "Immunity",
+    "Ladder",
+    "Limit",
+    "Measure",
+    "Rung",
+    "Standing",
+    "StatementOfReasons",
+    "Strike",
+    "is_immune",
+    "measure_for",
+    "standing",
+    "state_reasons",
+    "strikes_of",
+]
