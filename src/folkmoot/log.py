@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
@@ -19,6 +20,18 @@ def _without_secrets(logger: Any, name: str, line: MutableMapping[str, Any]) -> 
         if any(word in key.lower() for word in SECRET_WORDS) and line[key]:
             line[key] = "••••••"
     return line
+
+
+class _Unfailing:
+    """Standard error, when it can be written: a full disk under the log must not become the answer to a request."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure(settings: Settings) -> None:
@@ -42,7 +55,7 @@ def configure(settings: Settings) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(_Unfailing()),  # type: ignore[arg-type]  # all it uses
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(name)s: %(message)s")

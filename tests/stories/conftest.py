@@ -22,6 +22,8 @@ import pytest
 from folkmoot.hosting import processes
 
 PATIENCE = 60.0
+DISK_MB = 240
+"""Of a small disk. The database asks for 128 free ones at its start."""
 
 
 class Refused(Exception):
@@ -159,4 +161,27 @@ def network() -> Iterator[Network]:
         yield made
     finally:
         made.stop()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def cramped() -> Iterator[Network]:
+    """A network, its logs included, on a small disk of its own."""
+    place = Path(tempfile.mkdtemp(prefix="folkmoot-disk-"))
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=711", "tmpfs", str(place)]
+    try:
+        mounted = subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        shutil.rmtree(place)
+        pytest.skip("a small disk can only be had as root, where mounting is allowed")
+    made = Network(place / "data")
+    try:
+        made.start()
+        made.token = made.command("account", "create", "ada", "--token")
+        yield made
+    finally:
+        made.stop()
+        subprocess.run(["umount", "-l", str(place)], timeout=20, check=True)
         shutil.rmtree(place, ignore_errors=True)
