@@ -31,7 +31,7 @@ from folkmoot.moderation.cases.rules import (
     weigh_up,
 )
 
-PLAIN = Policy(unclear=0.0)
+PLAIN = Policy(unclear=0.0, remove_at=0.99, keep_at=0.99)
 """The textbook's test: no case is unclear."""
 
 
@@ -63,7 +63,7 @@ def walk(accuracy: float, cap: int) -> tuple[float, float]:
 
     The number of yes and no is all that matters, so the chain has few states.
     """
-    policy = Policy(unclear=0.0, cap=cap, dissent=0.51)
+    policy = Policy(unclear=0.0, remove_at=0.99, keep_at=0.99, cap=cap, dissent=0.51)
     at, right, mean = {(0, 0): 1.0}, 0.0, 0.0
     for count in range(1, cap + 1):
         later: dict[tuple[int, int], float] = {}
@@ -157,6 +157,13 @@ def test_one_ballot_never_decides_however_sure_the_screening_is() -> None:
     assert reach_verdict(5.9, ballots("++", 0.95), PLAIN) is Verdict.REMOVE
 
 
+def test_what_is_probably_unclear_goes_to_the_stewards_before_it_wears_the_jury_out() -> None:
+    doubtful = Policy(unclear=0.1, unclear_at=0.25, unclear_from=4)
+    assert reach_verdict(EVEN, ballots("+-+"), doubtful) is None
+    assert reach_verdict(EVEN, ballots("+-+-"), doubtful) is None
+    assert reach_verdict(EVEN, ballots("+-+-+-"), doubtful) is Escalation.TO_STEWARDS
+
+
 def test_ballots_on_probation_and_without_opinion_count_for_nothing() -> None:
     silent = [WeighedBallot(9, True, 0.5, 0.5), WeighedBallot(10, None)]
     for policy in (PLAIN, Policy()):
@@ -166,8 +173,9 @@ def test_ballots_on_probation_and_without_opinion_count_for_nothing() -> None:
 
 def test_a_case_that_may_be_unclear_asks_for_more() -> None:
     assert reach_verdict(EVEN, ballots("++++"), PLAIN) is Verdict.REMOVE
-    assert reach_verdict(EVEN, ballots("++++"), Policy(unclear=0.1)) is None
-    assert reach_verdict(EVEN, ballots("+++++"), Policy(unclear=0.1)) is Verdict.REMOVE
+    doubtful = Policy(unclear=0.1, remove_at=0.99)
+    assert reach_verdict(EVEN, ballots("++++"), doubtful) is None
+    assert reach_verdict(EVEN, ballots("+++++"), doubtful) is Verdict.REMOVE
 
 
 def test_what_an_unclear_case_makes_of_the_belief_exactly() -> None:

@@ -201,20 +201,20 @@ def check_ballot(*, lease_until: datetime | None, now: datetime, seen: int, curr
         raise TextChanged
 
 
-USUAL_WEIGHT: LogOdds = 1.3
-"""What a ballot is worth on average."""
+STRONG: LogOdds = 2.2
+"""What a ballot is worth at most, nearly always."""
 
 
 def seats_wanted(belief: LogOdds, ballots: int, policy: Policy, no_show: float = 0.0, *, at_once: int = 3) -> int:
     """How many seats should be out at the same time: as many as the case will certainly need, and some for no-shows.
 
-    Never more than could be wanted if all of them agree, so that no ballot is cast for nothing.
+    Never more than are wanted if all of them agree, so that no ballot is cast for nothing.
     """
-    up = (logit(policy.remove_at) - belief) / USUAL_WEIGHT
-    down = (belief + logit(policy.keep_at)) / USUAL_WEIGHT
+    up = (logit(policy.remove_at) - belief) / STRONG
+    down = (belief + logit(policy.keep_at)) / STRONG
     needed = max(policy.least_ballots - ballots, math.ceil(min(up, down)), 1)
     needed = min(needed, policy.cap - ballots, at_once)
-    return max(1, math.ceil(needed / (1.0 - min(no_show, 0.5))))
+    return max(1, round(needed / (1.0 - min(no_show, 0.5))))
 
 
 class Controls(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What one hour left is worth; half an hour is worth twice as much."""
     age_hours: float = 24.0
     """The age that is worth 1, so that nothing starves."""
-    hidden: float = 0.15
+    hidden: float = 0.05
     """What an innocent post in hiding is worth, against a violation in sight."""
 
 
@@ -69,10 +69,15 @@ def default_at(opened: datetime, policy: Policy) -> datetime:
 
 def default_for(policy: Policy, *, life_at_risk: bool = False) -> Default:
     """Grave matters stay hidden, anything else is restored: the network owes the author a decision in time."""
-    return Default.STAYS_HIDDEN if life_at_risk or policy.harm >= 4.0 else Default.RESTORED
+    return Default.STAYS_HIDDEN if life_at_risk or policy.stays_hidden else Default.RESTORED
 
 
 def p95(minutes: Sequence[float]) -> float:
     """The 95th of a hundred, by rank; 0 when there are none."""
     ranked = sorted(minutes)
     return ranked[min(len(ranked) - 1, math.ceil(0.95 * len(ranked)) - 1)] if ranked else 0.0
+
+
+def wait_minutes(open_cases: int, ballots_per_case: float, ballots_per_minute: float) -> float:
+    """How long the queue is: until everything open now would be decided at the present pace."""
+    return open_cases * ballots_per_case / max(ballots_per_minute, 1 / 60)

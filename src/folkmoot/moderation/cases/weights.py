@@ -16,10 +16,10 @@ from folkmoot.moderation.cases.rules import LogOdds, Policy, Verdict, WeighedBal
 class Learning(msgspec.Struct, frozen=True, kw_only=True):
     """How quickly one learns about a juror, and how much before one trusts them."""
 
-    right: float = 4.0
-    """What an unknown juror is credited with, on either coin: this many right ..."""
-    wrong: float = 1.5
-    """... and this many wrong answers."""
+    violations: tuple[float, float] = (4.0, 1.5)
+    """What an unknown juror is credited with on violations: right and wrong answers."""
+    innocent: tuple[float, float] = (4.0, 1.5)
+    """The same on innocent posts."""
     lowest: float = 0.05
     highest: float = 0.95
     decay: float = 0.995
@@ -88,9 +88,10 @@ def record_of(scorings: Iterable[tuple[Scoring, float]], learning: Learning = LE
 
 def accuracies(record: Record, learning: Learning = LEARNING) -> tuple[float, float]:
     """Sensitivity and specificity: how often violations, and how often innocent posts, are called what they are."""
-    whole = learning.right + learning.wrong
-    sensitivity = (record.hit + learning.right) / (record.hit + record.missed + whole)
-    specificity = (record.cleared + learning.right) / (record.cleared + record.accused + whole)
+    right, wrong = learning.violations
+    sensitivity = (record.hit + right) / (record.hit + record.missed + right + wrong)
+    right, wrong = learning.innocent
+    specificity = (record.cleared + right) / (record.cleared + record.accused + right + wrong)
     return (
         min(max(sensitivity, learning.lowest), learning.highest),
         min(max(specificity, learning.lowest), learning.highest),
@@ -105,6 +106,35 @@ def on_probation(record: Record, learning: Learning = LEARNING) -> bool:
 def needs_practice(record: Record, learning: Learning = LEARNING) -> bool:
     """Whether enough is known of them to say that they are little better than a coin."""
     return record.answers >= learning.fitness_from and sum(accuracies(record, learning)) / 2 < learning.fitness
+
+
+def learn_from_all(records: Iterable[Record], learning: Learning = LEARNING) -> Learning:
+    """What to credit an unknown juror with, given what those who sit turned out to be. Nightly.
+
+    The mean and the spread of both coins over all jurors fit to practise; a community that clears too much is thereby
+    known for it before its next juror has cast a ballot.
+    """
+    fit = [record for record in records if not (on_probation(record, learning) or needs_practice(record, learning))]
+    return msgspec.structs.replace(
+        learning,
+        violations=_spread([(record.hit, record.missed) for record in fit], learning.violations),
+        innocent=_spread([(record.cleared, record.accused) for record in fit], learning.innocent),
+    )
+
+
+def _spread(counts: Sequence[tuple[float, float]], start: tuple[float, float]) -> tuple[float, float]:
+    """The beta distribution, by its moments, that these right and wrong answers come from."""
+    known = [(right, right + wrong) for right, wrong in counts if right + wrong >= 4]
+    if len(known) < 20:
+        return start
+    answers = sum(n for _, n in known)
+    mean = min(max(sum(right for right, _ in known) / answers, 0.05), 0.95)
+    by_chance = mean * (1 - mean)
+    seen = sum(n * (right / n - mean) ** 2 for right, n in known) / answers
+    between = seen - by_chance * len(known) / answers
+    strength = by_chance / between - 1 if between > 0 else 20.0
+    strength = min(max(strength, sum(start)), 20.0)
+    return mean * strength, (1 - mean) * strength
 
 
 def weigh(
@@ -122,7 +152,8 @@ def weigh(
 def score_closing(prior: LogOdds, ballots: Sequence[WeighedBallot], policy: Policy) -> list[Scoring]:
     """What a closed case teaches about each of its jurors: every ballot against what all the others believed.
 
-    A case that turned out unclear teaches less: being wrong there is no disgrace.
+    The less sure the others are, the less it teaches: half-known truths would make every good juror look like a coin.
+    A case that turned out unclear teaches less as well, since being wrong there is no disgrace.
     """
     scorings = []
     for ballot in ballots:
@@ -130,7 +161,9 @@ def score_closing(prior: LogOdds, ballots: Sequence[WeighedBallot], policy: Poli
             continue
         others = count_once([other for other in ballots if other.juror != ballot.juror])
         belief, clear = weigh_up(prior, others, policy)
-        scorings.append(Scoring(juror=ballot.juror, says=ballot.says, truth=chance(belief), weight=clear))
+        truth = chance(belief)
+        sure = (2.0 * truth - 1.0) ** 2
+        scorings.append(Scoring(juror=ballot.juror, says=ballot.says, truth=truth, weight=clear * sure))
     return scorings
 
 
