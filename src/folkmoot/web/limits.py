@@ -16,8 +16,8 @@ SIGN_UP_WINDOW_SECONDS = 1_800
 SIGN_UPS = 5
 UPLOADS = 60
 PAGES = 900
-SIGN_INS, SIGN_INS_BY_NAME = 20, 50
-"""Uploads, pages, attempts to sign in from one address and as one account, in WINDOW_SECONDS."""
+SIGN_INS = 20
+"""Uploads, pages and sign-ins from one address in WINDOW_SECONDS."""
 
 
 class Limits:
@@ -63,10 +63,12 @@ class Limits:
         """Count a page or form of `who`. Raises TooMany after PAGES in five minutes."""
         self._check(f"page {who}", PAGES, WINDOW_SECONDS)
 
-    def check_sign_in(self, address: str, name: str) -> None:
-        """Count an attempt to sign in. Raises TooMany after too many from this address, or for this name from anywhere."""
+    def check_sign_in(self, address: str) -> None:
+        """Count a sign-in, before a password is looked at. Raises TooMany after SIGN_INS in five minutes.
+
+        Failures are counted in the database besides, by account (`network/access`).
+        """
         self._check(f"sign-in {address}", SIGN_INS, WINDOW_SECONDS)
-        self._check(f"sign-in as {name.lower()[:100]}", SIGN_INS_BY_NAME, WINDOW_SECONDS)
 
     def _check(self, key: str, most: int, seconds: int) -> None:
         if not self._on:

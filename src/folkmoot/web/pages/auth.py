@@ -35,7 +35,7 @@ async def sign_in(request: Asked) -> Answer:
     following = own_address(form.text("next"))
     name = form.text("name").strip()
     try:
-        visit.server.limits.check_sign_in(visit.client_address, name)
+        visit.server.limits.check_sign_in(visit.client_address)
         token, _ = await access.sign_in(
             visit.server.db,
             name_or_email=name,
