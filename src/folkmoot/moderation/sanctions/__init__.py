@@ -1,41 +1,14 @@
-"""Sanctions: what follows a verdict. The core: recomputed from events, no tables, no clock."""
+"""Sanctions: what a verdict does to a post and to its author, and the reasons both are owed."""
 
-from folkmoot.moderation.sanctions.rules import (
-    LADDER,
-    Event,
-    Grade,
-    Happening,
-    Immunity,
-    Ladder,
-    Limit,
-    Measure,
-    Rung,
-    Standing,
-    StatementOfReasons,
-    Strike,
-    is_immune,
-    measure_for,
-    standing,
-    state_reasons,
-    strikes_of,
-)
+from folkmoot.moderation.sanctions.read import get_statement, latest_statement, own_statements, standing
+from folkmoot.moderation.sanctions.views import StandingView, StatementView, StrikeView
 
 __all__ = [
-    "LADDER",
-    "Event",
-    "Grade",
-    "Happening",
-    "Immunity",
-    "Ladder",
-    "Limit",
-    "Measure",
-    "Rung",
-    "Standing",
-    "StatementOfReasons",
-    "Strike",
-    "is_immune",
-    "measure_for",
+    "StandingView",
+    "StatementView",
+    "StrikeView",
+    "get_statement",
+    "latest_statement",
+    "own_statements",
     "standing",
-    "state_reasons",
-    "strikes_of",
 ]

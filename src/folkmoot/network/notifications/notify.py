@@ -12,9 +12,17 @@ from folkmoot.network.notifications.views import Kind
 
 
 async def notify(
-    tx: Transaction, *, kind: Kind | str, to: Sequence[int], from_id: int, post_id: int | None = None
+    tx: Transaction,
+    *,
+    kind: Kind | str,
+    to: Sequence[int],
+    from_id: int | None,
+    post_id: int | None = None,
+    about_id: int | None = None,
 ) -> list[tuple[int, int]]:
     """Tell these accounts, in one statement; answers whom (account id, notification id).
+
+    `from_id` None is the network itself; the row then names the receiver, because there has to be somebody.
 
     Left out are: the one who did it (but for polls, whose end concerns the author too), who blocks or is blocked,
     who muted them with their notifications, who muted the thread, and who takes no part any more.
@@ -24,7 +32,7 @@ async def notify(
         return []
     kind = Kind(kind)
     ids = [new_notification_id() for _ in receivers]
-    told = await queries.insert(tx, receivers, ids, kind, from_id, post_id, clock.now())
+    told = await queries.insert(tx, receivers, ids, kind, from_id, post_id, about_id, clock.now())
     for account_id, id in told:
         tx.announce(
             "notification.created", id=id, account_id=account_id, what=kind.value, from_id=from_id, post_id=post_id

@@ -11,12 +11,12 @@ from folkmoot.network.notifications.views import Kind, Marker, NotificationView
 from folkmoot.network.visibility import sql_may_see
 
 _INSERT = """
-INSERT INTO notifications (account_id, id, kind, from_account_id, post_id, created_at)
-SELECT accounts.id, {id}, $3, $4, $5, $6
+INSERT INTO notifications (account_id, id, kind, from_account_id, post_id, created_at, about_id)
+SELECT accounts.id, {id}, $3, coalesce($4::bigint, accounts.id), $5, $6, $7::bigint
 FROM accounts {receivers}
 WHERE accounts.id = {receiver}
   AND accounts.approved_at IS NOT NULL AND accounts.suspended_at IS NULL AND accounts.closed_at IS NULL
-  AND (accounts.id <> $4 OR $3 = 'poll')
+  AND (accounts.id <> $4 OR $3 = 'poll' OR $4 IS NULL)
   AND NOT EXISTS (SELECT FROM blocks WHERE account_id = accounts.id AND target_id = $4)
   AND NOT EXISTS (SELECT FROM blocks WHERE account_id = $4 AND target_id = accounts.id)
   AND NOT EXISTS (SELECT FROM mutes WHERE mutes.account_id = accounts.id AND target_id = $4
@@ -40,7 +40,7 @@ _SEEN = f"""
   AND (n.post_id IS NULL OR EXISTS (SELECT FROM posts p WHERE p.id = n.post_id AND {sql_may_see("p", "$1")}))
 """
 
-_COLUMNS = "n.id, n.kind, n.from_account_id, n.post_id, n.created_at"
+_COLUMNS = "n.id, n.kind, n.from_account_id, n.post_id, n.about_id, n.created_at"
 
 _UNREAD = f"""
 SELECT count(*) FROM (
@@ -58,12 +58,13 @@ async def insert(
     receivers: Sequence[int],
     ids: Sequence[int],
     kind: Kind,
-    from_id: int,
+    from_id: int | None,
     post_id: int | None,
+    about_id: int | None,
     now: datetime,
 ) -> list[tuple[int, int]]:
     """Tell those receivers who want to hear of it; says whom, with the notification's id."""
-    about = (kind.value, from_id, post_id, now)
+    about = (kind.value, from_id, post_id, now, about_id)
     if len(receivers) == 1:
         rows = await tx.fetch(_INSERT_ONE, receivers[0], ids[0], *about)
     else:
@@ -190,6 +191,7 @@ def _view(row: Row) -> NotificationView:
         kind=Kind(row["kind"]),
         from_account_id=row["from_account_id"],
         post_id=row["post_id"],
+        about_id=row["about_id"],
         created_at=row["created_at"],
     )
 

@@ -20,6 +20,12 @@ class Kind(StrEnum):
     POST = "post"
     EDIT = "edit"
     SIGN_UP = "sign_up"
+    MODERATION_WARNING = "moderation_warning"
+    """Something was decided about them or what they wrote; `about_id` is the statement."""
+    REPORT_OUTCOME = "report_outcome"
+    """What became of a report of theirs; `about_id` is the report."""
+    ALARM = "alarm"
+    """For stewards: somebody's life may be at risk; `about_id` is the case."""
 
 
 class NotificationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +33,8 @@ class NotificationView(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     from_account_id: int
     post_id: int | None
+    about_id: int | None = None
+    """The statement, report or case of what comes from moderation; those come from nobody, so `from` is oneself."""
     created_at: datetime
 
 
