@@ -20,6 +20,7 @@ from folkmoot.errors import FolkmootError
 from folkmoot.hosting.postgres import EmbeddedPostgres, available
 from folkmoot.hosting.postgres.check import check_server
 from folkmoot.hosting.postgres.places import make_data_folder
+from folkmoot.moderation.screening import shipped
 from folkmoot.settings import Settings, unknown_variables
 
 Check = Callable[[Settings], Iterator[tuple[bool, str]]]
@@ -35,7 +36,7 @@ WANTED_FOR_A_MOVE = {"wal_level": "logical", "archive_mode": "on", "data_checksu
 def doctor(settings: Settings) -> None:
     """Check data folder, disk, database, port, clock and storage; exit code 1 when something is wrong."""
     failed = 0
-    for check in (variables, data_folder, disk, port, clock, storage, database):
+    for check in (variables, data_folder, disk, port, clock, storage, model, database):
         try:
             for well, sentence in check(settings):
                 failed += not well
@@ -112,6 +113,17 @@ def storage(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield False, f"Media cannot be written to {folder}: {error.strerror}."
     else:
         yield True, f"Media can be written to {folder}."
+
+
+def model(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """What reads posts before the public does is on, and its model whole."""
+    if settings.screening == "off":
+        yield True, "Screening is switched off: nothing reads posts before the public does."
+    elif settings.screening == "rules":
+        yield True, "Screening goes by rules alone."
+    else:
+        shipped.check()
+        yield True, "Screening has its rules and its model."
 
 
 def database(settings: Settings) -> Iterator[tuple[bool, str]]:

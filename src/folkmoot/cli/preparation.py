@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from folkmoot.database import Database, migrate
 from folkmoot.hosting.postgres.check import check_server
+from folkmoot.moderation.screening import shipped
 from folkmoot.network import accounts
 from folkmoot.settings import Settings
 
@@ -22,6 +23,8 @@ def make(settings: Settings, demo: bool) -> Callable[[str], str]:
         at = dataclasses.replace(settings, database_url=url)
         if settings.database_url:
             asyncio.run(check_server(url))
+        if settings.screening == "full":
+            shipped.check()
         migrate.upgrade(url)
         words = [fill_with_demo(at)] if demo else []
         return "\n".join([*words, asyncio.run(operator_words(at))]).strip()

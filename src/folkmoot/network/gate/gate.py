@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -13,8 +15,7 @@ from folkmoot import clock
 from folkmoot.bus import Bus, News
 from folkmoot.database import Database, Transaction
 from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
-from folkmoot.moderation.screening.copies import fingerprint
-from folkmoot.network.gate import parts, queries
+from folkmoot.network.gate import queries
 from folkmoot.network.gate.rules import Subject
 from folkmoot.settings import Settings
 
@@ -64,7 +65,8 @@ class Gate:
 
     async def record(self, tx: Transaction, subject: Subject, finding: Finding, words: Words, category: str) -> None:
         """Write a finding down for those who look at what was found; `category` is what it is held or shown for."""
-        id = await queries.insert_finding(tx, subject, finding, words, category, fingerprint(words.text), clock.now())
+        marks = _parts().fingerprint(words.text)
+        id = await queries.insert_finding(tx, subject, finding, words, category, marks, clock.now())
         tx.announce("finding.made", id=id, outcome=finding.outcome.value)
 
     async def write_counts(self) -> None:
@@ -103,9 +105,15 @@ class Gate:
         version = await queries.standing_version(self._db)
         if self._screen is not None and version == self._version:
             return self._screen
-        screen = await parts.assemble(self._db, self._settings)
+        parts = await asyncio.to_thread(_parts)
+        screen: Screen = await parts.assemble(self._db, self._settings)
         self._version = version
         return screen
+
+
+def _parts() -> Any:
+    """The stages themselves, which take half a second to load: not before somebody publishes."""
+    return importlib.import_module("folkmoot.network.gate.parts")
 
 
 async def media_words(

@@ -15,7 +15,7 @@ import structlog
 
 from folkmoot.database import Database
 from folkmoot.moderation.screening import NOTHING, Answer, Category, Limits, Screen, Step, Words
-from folkmoot.moderation.screening.copies import Judged, Ruling
+from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 SHIPPED_RULES = "starter"
 """The name under which the rules that come with the program may be switched off, or replaced by an operator's."""
+
+
+__all__ = ["Parts", "Tuning", "assemble", "build", "fingerprint", "load_rules", "read"]
 
 
 class Tuning(msgspec.Struct, frozen=True):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
 from folkmoot.moderation.screening import Finding, Words
-from folkmoot.moderation.screening.copies import Fingerprint
 from folkmoot.network.gate.rules import Subject
+
+if TYPE_CHECKING:  # it brings numpy with it, which takes its time to load
+    from folkmoot.moderation.screening.copies import Fingerprint
 
 
 async def insert_finding(

