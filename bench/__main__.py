@@ -23,6 +23,8 @@ from bench.report import Report
 
 LONGEST, LONGEST_QUICK = 900, 240
 """Seconds after which a run gives up, whatever it does."""
+AFTERWARDS = 4
+"""Seconds after the last answer in which what a scenario left behind is looked for, at least."""
 
 
 def main() -> None:
@@ -81,7 +83,9 @@ class Run:
         people = asyncio.run(community.settle_in(self._network.settings(), self._options.posts))
         found.accounts, found.follows, found.posts = len(people.members), people.follows, len(people.posts)
         _say(f"seeded in {time.monotonic() - begun:.0f} s")
+        self._network.tidy()
         self._network.settle()
+        found.idle = self._network.idle(5 if self._options.quick else 10)
         for member in people.members:
             self._network.get("/api/v1/timelines/home?limit=20", member.token)
         if "memory" in wanted:
@@ -100,7 +104,10 @@ class Run:
     def _load(self, scenario: scenarios.Scenario, people: community.Community, trivial: float | None) -> figures.Cost:
         network = self._network
         plan = scenario.plan(people, random.Random(9))
-        if not scenario.writes:
+        if scenario.writes:  # a living server has its connections open and its statements planned
+            load.drive(network.port, plan, connections=scenario.connections, seconds=1, core=self._core)
+            network.settle()
+        else:
             load.once(network.port, plan)
         statements = network.statements()
         with machine.CoreSpeed(network.core) as speed:
@@ -113,7 +120,9 @@ class Run:
                 core=self._core,
             )
             spent = network.cpu_seconds() - spent
-        left = network.settle() if scenario.writes else 0.0
+        left = network.settle(least=AFTERWARDS, idle=self._found.idle) if scenario.writes else 0.0
+        if scenario.writes:
+            network.tidy()
         if seen.failures > seen.requests / 100:
             raise SystemExit(f"bench: {scenario.name}: {seen.failures} of {seen.requests} requests failed")
         return figures.weigh(

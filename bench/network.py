@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -13,6 +14,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+import asyncpg
 
 from bench import machine
 from folkmoot.hosting import processes
@@ -114,16 +117,37 @@ class Network:
     def memory_mib(self) -> float:
         return machine.memory_mib(self.pid)
 
-    def settle(self, most: float = 30, clock: Callable[[], float] = time.monotonic) -> float:
-        """Wait until the server has nothing left to do, for `most` seconds; says what that cost it in CPU seconds."""
+    def settle(
+        self, most: float = 30, *, least: float = 1, idle: float = 0, clock: Callable[[], float] = time.monotonic
+    ) -> float:
+        """Wait until the server has nothing left to do, from `least` to `most` seconds; says what that cost it in CPU seconds.
+
+        Without what it costs anyway: `idle` CPU seconds a second.
+        """
         begun, spent, quiet = clock(), self.cpu_seconds(), 0
         before = spent
-        while quiet < 2 and clock() - begun < most:
+        while clock() - begun < least or (quiet < 2 and clock() - begun < most):
             time.sleep(0.5)
             now = self.cpu_seconds()
             quiet = quiet + 1 if now - before < QUIET / 2 else 0
             before = now
-        return before - spent
+        return max(0.0, before - spent - idle * (clock() - begun))
+
+    def tidy(self) -> None:
+        """Have the database look after its tables now, as it would sooner or later: not in the middle of what is measured."""
+
+        async def tidy() -> None:
+            connection = await asyncpg.connect(self.settings().database_url, command_timeout=120)
+            await connection.execute("VACUUM (ANALYZE)")
+            await connection.close()
+
+        asyncio.run(tidy())
+
+    def idle(self, seconds: float) -> float:
+        """CPU seconds a second while nobody asks anything."""
+        begun, spent = time.monotonic(), self.cpu_seconds()
+        time.sleep(seconds)
+        return (self.cpu_seconds() - spent) / (time.monotonic() - begun)
 
     @property
     def _data(self) -> Path:

@@ -33,6 +33,8 @@ class Report(msgspec.Struct):
     driver: dict[str, float] = {}
     costs: list[Cost] = []
     delays: list[Delay] = []
+    idle: float = 0.0
+    """CPU seconds a second while nobody asks anything."""
     memory_mib: dict[str, float] = {}
 
     def json(self) -> str:
@@ -43,7 +45,8 @@ class Report(msgspec.Struct):
         parts = [
             f"{self.accounts} accounts, {self.follows} follows, {self.posts} posts; {self.cores} cores, load by "
             f"{self.generator}. Costs: CPU seconds per 1,000 requests of all server processes, work left behind included; "
-            f"norm: on a core that does the fixed piece of work in {REFERENCE_MS:.0f} ms."
+            f"norm: on a core that does the fixed piece of work in {REFERENCE_MS:.0f} ms. Idle, the server takes "
+            f"{self.idle * 1_000:.1f} ms of CPU a second."
         ]
         if self.costs:
             head = "scenario,requests/s,p50 ms,p95 ms,p99 ms,KiB,statements,cpu,left behind,core ms,norm,must,,x trivial,x driver"
