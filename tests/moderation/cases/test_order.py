@@ -37,7 +37,7 @@ NOON = datetime(2021, 1, 9, 12, tzinfo=UTC)
 
 def test_priority_is_severity_times_probability_times_reach_plus_clock_plus_age() -> None:
     assert priority(0.0, ORDINARY, views_per_hour=8) == pytest.approx(0.5 * math.log(10))
-    assert priority(0.0, ORDINARY, hours_left=0.5) - priority(0.0, ORDINARY) == pytest.approx(2.0)
+    assert priority(0.0, ORDINARY, hours_left=0.5) - priority(0.0, ORDINARY) == pytest.approx(6.0)
     assert priority(0.0, ORDINARY, hours_old=12) - priority(0.0, ORDINARY) == pytest.approx(0.5)
     assert priority(0.0, ORDINARY, hours_left=0.0) == priority(0.0, ORDINARY, hours_left=1 / 60)
 

@@ -15,8 +15,8 @@ from folkmoot.moderation.cases.rules import LogOdds, Policy, chance
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """How risk, clock and age are weighed against each other."""
 
-    clock: float = 1.0
-    """What one hour left is worth; half an hour is worth twice as much."""
+    clock: float = 3.0
+    """What one hour left is worth; half an hour is worth twice as much. Old cases must not lose every race to new ones."""
     age_hours: float = 24.0
     """The age that is worth 1, so that nothing starves."""
     hidden: float = 0.05

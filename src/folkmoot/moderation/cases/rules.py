@@ -85,8 +85,8 @@ class WeighedBallot(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How sure one must be, how many are asked, and what waiting costs."""
 
-    remove_at: float = 0.992
-    keep_at: float = 0.987
+    remove_at: float = 0.993
+    keep_at: float = 0.989
     """Of what is reported three in four break no rule: here a little less certainty saves the most ballots."""
     least_ballots: int = 2
     cap: int = 15
@@ -94,7 +94,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """From this minority share on a jury is divided."""
     dissent_from: int = 7
     """Ballots before that is asked."""
-    unclear_at: float = 0.20
+    unclear_at: float = 0.19
     """From this probability on that the case is an unclear one it goes to the stewards ..."""
     unclear_from: int = 3
     """... after so many ballots."""
@@ -130,8 +130,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 POLICIES = {
     Severity.THREAT: Policy(harm=9.0, urgency=6.0, default_hours=24.0, stays_hidden=True),
-    Severity.SERIOUS: Policy(harm=6.0, urgency=1.5),
-    Severity.ORDINARY: Policy(harm=4.0, urgency=1.0),
+    Severity.SERIOUS: Policy(harm=7.0, urgency=1.5),
+    Severity.ORDINARY: Policy(harm=4.5, urgency=1.0),
 }
 """What holds where an operator sets nothing else."""
 

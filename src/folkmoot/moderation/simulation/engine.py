@@ -490,8 +490,3 @@ def simulate(world: World, procedure: Procedure, watch: Callable[[float], None] 
 def claimed(matter: Matter) -> float:
     """The probability of a violation that the jury's belief claims."""
     return chance(matter.belief)
-
-
-def share_of_day(seconds: float) -> float:
-    """Seconds as a fraction of a day."""
-    return seconds / DAY

@@ -65,6 +65,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The same, with the side it leaned to where there was no verdict."""
     majority_accuracy: float | None
     """Of the majority of all votes."""
+    majority_accuracy_where_decided: float | None
+    """Of the majority of all votes, on the items that have a verdict: what ours compares with."""
     majority_of_five_accuracy: float | None
     agreement_with_majority: float
     """Of the verdicts with the majority of all votes, where nothing is known."""
@@ -133,6 +135,7 @@ def _replay_task(
         accuracy=_accuracy(verdicts, truth),
         accuracy_with_leaning=_accuracy({**leaning, **verdicts}, truth),
         majority_accuracy=_accuracy(majority, truth),
+        majority_accuracy_where_decided=_accuracy({item: majority[item] for item in verdicts}, truth),
         majority_of_five_accuracy=_accuracy(five, truth),
         agreement_with_majority=sum(agreeing) / len(agreeing) if agreeing else 0.0,
     )
