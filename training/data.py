@@ -136,12 +136,14 @@ def _example(row: dict[str, Any]) -> Example:
 
 
 def _pair(row: dict[str, Any], language: str) -> list[Example]:
+    """A violent text and its twin, or an ordinary post that stands alone."""
     kind, reply_to = row["kind"], row.get("reply_to")
-    number = int.from_bytes(hashlib.sha256(row["violent"].encode()).digest()[:4], "little") % 100
+    first = row.get("violent", row["harmless"])
+    number = int.from_bytes(hashlib.sha256(first.encode()).digest()[:4], "little") % 100
     part = Part.DEV if number < 15 else Part.TRAIN
-    return [
-        Example(row["violent"], language, "writing", part, True, read=True, reply_to=reply_to, kind=kind),
-        Example(
-            row["harmless"], language, "writing", part, False, read=True, reply_to=reply_to, kind=f"harmless {kind}"
-        ),
-    ]
+    twin = Example(
+        row["harmless"], language, "writing", part, False, read=True, reply_to=reply_to, kind=f"harmless {kind}"
+    )
+    if "violent" not in row:
+        return [twin]
+    return [Example(row["violent"], language, "writing", part, True, read=True, reply_to=reply_to, kind=kind), twin]
