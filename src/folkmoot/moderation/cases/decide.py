@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from folkmoot.database import Database
 from folkmoot.moderation.cases.rules import Verdict
-from folkmoot.moderation.cases.views import Alarm, Measure
+from folkmoot.moderation.cases.views import Alarm
+from folkmoot.moderation.sanctions.rules import Measure
 from folkmoot.network.access.viewer import Viewer
 
 

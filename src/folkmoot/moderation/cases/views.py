@@ -11,17 +11,7 @@ from folkmoot.moderation.cases.juries import Exclusion
 from folkmoot.moderation.cases.priors import CalibrationRow
 from folkmoot.moderation.cases.rules import Choice, Severity, Verdict
 from folkmoot.moderation.cases.states import State, Step
-
-
-class Measure(StrEnum):
-    """What a verdict against a post does to it."""
-
-    REMOVE = "remove"
-    """Nobody but its author sees it; it is kept, so that an appeal can bring it back."""
-    WARN = "warn"
-    """It stands behind a warning."""
-    LABEL = "label"
-    """It stands as it is, with a word on what it is."""
+from folkmoot.moderation.sanctions.rules import Measure
 
 
 class DecidedBy(StrEnum):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from folkmoot.database import Database
-from folkmoot.moderation.sanctions.views import StandingView, StatementView
+from folkmoot.moderation.sanctions.rules import Standing
+from folkmoot.moderation.sanctions.views import StatementView
 from folkmoot.network.access.viewer import Viewer
 
 
@@ -24,6 +25,6 @@ async def latest_statement(db: Database, account_id: int) -> StatementView | Non
     raise NotImplementedError
 
 
-async def standing(db: Database, viewer: Viewer, account_id: int | None = None) -> StandingView:
-    """How the viewer stands, or for stewards somebody else. Raises Forbidden."""
+async def get_standing(db: Database, viewer: Viewer, account_id: int | None = None) -> Standing:
+    """How the viewer stands now, or for stewards somebody else, recomputed from all events. Raises Forbidden."""
     raise NotImplementedError

@@ -22,6 +22,7 @@ CREATE TABLE cases (
   hidden_at timestamptz,
   first_hidden_at timestamptz,
   overridden boolean NOT NULL DEFAULT false,
+  source text NOT NULL CHECK (source IN ('report', 'notice', 'trusted', 'own', 'order')),
   life_at_risk boolean NOT NULL DEFAULT false,
   frozen boolean NOT NULL DEFAULT false,
   reports integer NOT NULL DEFAULT 0,
@@ -29,7 +30,7 @@ CREATE TABLE cases (
   opened_at timestamptz NOT NULL,
   decided_at timestamptz,
   verdict text CHECK (verdict IN ('remove', 'keep')),
-  measure text CHECK (measure IN ('remove', 'warn', 'label')),
+  measure text CHECK (measure IN ('remove', 'warn', 'label', 'keep')),
   rule_id bigint,
   decided_by text CHECK (decided_by IN ('jury', 'stewards', 'clock')),
   closed_at timestamptz,
@@ -233,7 +234,7 @@ CREATE TABLE steward_votes (
   round smallint NOT NULL,
   steward_id bigint NOT NULL,
   verdict text NOT NULL CHECK (verdict IN ('remove', 'keep')),
-  measure text CHECK (measure IN ('remove', 'warn', 'label')),
+  measure text CHECK (measure IN ('remove', 'warn', 'label', 'keep')),
   rule_id bigint,
   why text NOT NULL,
   at timestamptz NOT NULL,
@@ -266,28 +267,28 @@ CREATE TABLE case_timers (
 );
 CREATE INDEX case_timers_due ON case_timers (due_at) WHERE done_at IS NULL;
 
--- Strikes are what happened; a standing is what they add up to.
-CREATE TABLE strikes (
-  id bigint PRIMARY KEY,
+-- An account's record, never changed; how it stands is what the record adds up to, kept beside it for those who ask often.
+CREATE TABLE sanction_events (
   account_id bigint NOT NULL REFERENCES accounts,
   case_id bigint NOT NULL REFERENCES cases,
-  severity text NOT NULL CHECK (severity IN ('threat', 'serious', 'ordinary')),
-  given_at timestamptz NOT NULL,
-  voided_at timestamptz,
-  voided_why text,
-  CHECK ((voided_at IS NULL) = (voided_why IS NULL))
+  what text NOT NULL CHECK (what IN ('decided', 'reversed', 'lifted')),
+  at timestamptz NOT NULL,
+  grade text NOT NULL CHECK (grade IN ('note', 'minor', 'major', 'extreme')),
+  posted timestamptz,
+  by_id bigint,
+  why text NOT NULL DEFAULT '',
+  PRIMARY KEY (account_id, case_id, what, at)
 );
-CREATE UNIQUE INDEX strikes_once ON strikes (account_id, case_id) WHERE voided_at IS NULL;
-CREATE INDEX strikes_by_account ON strikes (account_id, given_at);
-
 CREATE TABLE standings (
   account_id bigint PRIMARY KEY REFERENCES accounts,
-  rung text NOT NULL,
-  since timestamptz NOT NULL,
+  points integer NOT NULL,
+  limited text NOT NULL CHECK (limited IN ('none', 'warning', 'slow', 'suspended', 'banned')),
+  since timestamptz,
   until timestamptz,
+  next_change_at timestamptz,
   changed_at timestamptz NOT NULL
 );
-CREATE INDEX standings_ending ON standings (until) WHERE until IS NOT NULL;
+CREATE INDEX standings_due ON standings (next_change_at) WHERE next_change_at IS NOT NULL;
 
 -- Statements of reasons: what was done to somebody, why, how it was decided and how to appeal.
 CREATE TABLE statements (
@@ -295,16 +296,12 @@ CREATE TABLE statements (
   case_id bigint NOT NULL REFERENCES cases,
   account_id bigint NOT NULL,
   post_id bigint,
-  kind text NOT NULL CHECK (kind IN ('removed', 'warned', 'labelled', 'restored', 'kept', 'struck', 'limited',
-    'suspended', 'upheld', 'reversed')),
+  kind text NOT NULL CHECK (kind IN ('removed', 'warned', 'labelled', 'restored', 'upheld', 'reversed')),
   locale text NOT NULL,
   text text NOT NULL,
-  rule_id bigint,
-  rule text NOT NULL DEFAULT '',
-  facts text NOT NULL DEFAULT '',
+  reasons jsonb NOT NULL,
   category text NOT NULL,
-  automated_detection boolean NOT NULL,
-  decided_by text NOT NULL,
+  excerpt text NOT NULL,
   token text NOT NULL UNIQUE,
   appeal_until timestamptz,
   created_at timestamptz NOT NULL
