@@ -310,6 +310,18 @@ async def test_notifications_come_to_the_one_concerned(moot: Moot) -> None:
         assert await other.all() == []
 
 
+async def test_an_app_without_the_scope_hears_no_notifications_among_the_posts(moot: Moot) -> None:
+    ada, bert = await moot.member("read:statuses"), await moot.member()
+    post = await ada.says("Good evening")
+    async with ada.hears() as home:
+        await favourite(moot.server.desk, bert.viewer, post.id)
+        await ada.says("Good night")
+        assert await home.until(1) == [("update", "Good night")]
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        async with ada.hears("stream=user:notification"):
+            pass
+
+
 # Coming and going ----------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -71,13 +72,14 @@ class Streams:
         self._server = server
         self._listeners: dict[str, set[Listener]] = {}
         self._all: set[Listener] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Coroutine[Any, Any, None]] = deque()
+        self._working: asyncio.Task[None] | None = None
         bus = server.bus
         bus.hear("post.published", lambda news: self._later(self._published(news)))
         bus.hear("home.delivered", lambda news: self._later(self._delivered(news)))
         bus.hear("post.changed", self._changed)
-        bus.hear("post.removed", self._removed)
-        bus.hear("post.hidden", self._removed)
+        for kind in ("post.removed", "post.hidden"):
+            bus.hear(kind, lambda news: self._later(self._removed(news)))
         bus.hear("notification.created", lambda news: self._later(self._notified(news)))
         bus.hear("access.changed", self._access_changed)
 
@@ -87,23 +89,44 @@ class Streams:
 
     # Events ----------------------------------------------------------------------------------------------------------
 
-    def _later(self, work: Any) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it when what came before is done: an edit must not overtake its post."""
         if not self._all:
             work.close()
             return
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._waiting.append(work)
+        if self._working is None:
+            self._working = asyncio.create_task(self._in_turn())
+
+    async def _in_turn(self) -> None:
+        try:
+            while self._waiting:
+                try:
+                    await self._waiting.popleft()
+                except Exception:  # the next one wants to be heard
+                    log.exception("streams missed something")
+        finally:
+            self._working = None
 
     def _send(
-        self, channels: Iterable[str], event: str, payload: str, unwelcome: AbstractSet[int | None] = frozenset()
+        self,
+        channels: Iterable[str],
+        event: str,
+        payload: str,
+        unwelcome: AbstractSet[int | None] = frozenset(),
+        scope: str | None = None,
     ) -> None:
-        """Send to the listeners of these channels but for `unwelcome` accounts, each text encoded once."""
+        """Send to the listeners of these channels but for `unwelcome` accounts and apps without `scope`.
+
+        Each text is encoded once.
+        """
         plain = ""
         for channel in channels:
             frame = ""
             for listener in list(self._listeners.get(channel, ())):
                 if unwelcome and listener.account_id in unwelcome:
+                    continue
+                if scope is not None and not (listener.viewer and listener.viewer.may(scope)):
                     continue
                 if listener.frames:
                     frame = frame or encode({"stream": _name(channel), "event": event, "payload": payload}).decode()
@@ -185,7 +208,7 @@ class Streams:
         if news.payload.get("edited"):
             self._later(self._edited(news))
 
-    def _removed(self, news: News) -> None:
+    async def _removed(self, news: News) -> None:
         """To everybody: an id says nothing. Of what is held its author keeps sight."""
         author = {news.payload["account_id"]} if news.kind == "post.hidden" else frozenset()
         channels = [channel for channel in self._listeners if not channel.startswith("user:notification")]
@@ -206,7 +229,7 @@ class Streams:
             return
         rendered = await notification_json(self._server, viewer, [found])
         if rendered:
-            self._send(channels, "notification", rendered[0].decode())
+            self._send(channels, "notification", rendered[0].decode(), scope="read:notifications")
 
     def _access_changed(self, news: News) -> None:
         """The account's tokens may have ended: its listeners come back and show theirs again."""
