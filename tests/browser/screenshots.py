@@ -70,6 +70,10 @@ OPERATORS = {
     "admin-announcements": "/admin/announcements",
     "admin-rules": "/admin/rules",
     "admin-site": "/admin/site",
+    "admin-held": "/admin/held",
+    "admin-doubted": "/admin/held?show=case",
+    "admin-screening": "/admin/screening",
+    "about-screening": "/about/screening",
 }
 
 
