@@ -36,6 +36,7 @@ def main() -> None:
     server_core, load_core = machine.cores()
     os.sched_setaffinity(0, {load_core})
     with tempfile.TemporaryDirectory(prefix="folkmoot-bench-") as folder:
+        Path(folder).chmod(0o711)  # else the database, another user's when we are root, would lie and stay elsewhere
         network = Network(Path(folder), server_core)
         try:
             network.start()
