@@ -38,6 +38,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """From a report on a threat that was one until it was hidden; what never was counts as endless."""
     p50_verdict_hours: float | None
     p95_verdict_hours: float | None
+    """From the first report to the decision, of cases that had a day for it."""
     ballots_per_case: float | None
     missed: float | None
     """Share of violations that the jury kept."""
@@ -167,8 +168,8 @@ def figures(run: Run) -> Figures:
         violating_cases_hidden_within_1h=_share(within_by_case),
         p50_threat_minutes=_rank(threats, 0.5),
         p95_threat_minutes=_rank(threats, 0.95),
-        p50_verdict_hours=_rank(ages, 0.5),
-        p95_verdict_hours=_rank(ages, 0.95),
+        p50_verdict_hours=_rank(old_enough or ages, 0.5),
+        p95_verdict_hours=_rank(old_enough or ages, 0.95),
         ballots_per_case=run.ballots / len(treated) if treated else None,
         missed=_share([matter.verdict is Verdict.KEEP for matter in bad]),
         wrong=_share([wrong(matter, matter.verdict) for matter in judged]),
