@@ -32,6 +32,8 @@ SESSION_COOKIE = "folkmoot_session"
 REMEMBERED_SECONDS = 5.0
 """How long a token or session is trusted without asking the database again, should news of its end be lost."""
 
+LOADED_AFTER_SECONDS = 2
+"""After the start; a post that comes sooner has it loaded at once."""
 COUNTED_SECONDS = 30
 """How often a process adds what it screened to the statistics of the day."""
 
@@ -88,7 +90,8 @@ class Server:
         await self.db.close()
 
     async def _screen(self) -> None:
-        """Load what screening needs before the first post asks for it, and keep its statistics."""
+        """Load what screening needs before the first post asks for it, once the first pages are out; keep its statistics."""
+        await asyncio.sleep(LOADED_AFTER_SECONDS)
         while True:
             try:
                 await self.gate.screen()

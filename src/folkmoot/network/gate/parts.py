@@ -139,19 +139,24 @@ def _model() -> Model:
 def _rules(files: tuple[tuple[str, str], ...]) -> Rules:
     """The shipped rules with the operator's; a stored file was checked when it was stored, hence broken ones are left out."""
     try:
-        return load_rules(files)
+        return load_rules(files, tried=True)
     except BrokenRules as error:
         log.error("rule files left out", why=str(error))
         return load_rules(())
 
 
-def load_rules(files: tuple[tuple[str, str], ...]) -> Rules:
-    """The shipped rules and these, each with its name and content. Raises BrokenRules."""
+def load_rules(files: tuple[tuple[str, str], ...], *, tried: bool = False) -> Rules:
+    """The shipped rules and these, each with its name and content. Raises BrokenRules.
+
+    `tried` when the files were loaded before, so that their examples need not be; those of the shipped ones never are,
+    but for the tests.
+    """
     replaced = dict(files)
     with tempfile.TemporaryDirectory(prefix="folkmoot-rules-") as folder:
         paths = [] if SHIPPED_RULES in replaced else list(STARTER)
         for name, content in files:
-            path = Path(folder) / f"{name}.toml"
+            taken = any(path.stem == name for path in STARTER)
+            path = Path(folder) / f"{'own-' if taken else ''}{name}.toml"
             path.write_text(content)
             paths.append(path)
-        return Rules.load(paths)
+        return Rules.load(paths, tried=paths if tried else STARTER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -36,11 +36,11 @@ class Rules:
         self._set = _set_of([loaded.terms[term] for term in self._terms])
 
     @classmethod
-    def load(cls, paths: Iterable[Path]) -> Rules:
-        """The rules of these files, or BrokenRules: every example in them was tried."""
+    def load(cls, paths: Iterable[Path], *, tried: Collection[Path] = ()) -> Rules:
+        """The rules of these files, or BrokenRules: every example in them was tried, except in files that were before."""
         loaded = read(tuple(paths))
         rules = cls(loaded)
-        rules._try_examples(loaded)
+        rules._try_examples(loaded, {path.name for path in tried})
         return rules
 
     def match(self, words: Words, normal: Normal | None = None) -> list[Reason]:
@@ -71,8 +71,10 @@ class Rules:
                 reasons.append(_reason(rule, normal, text, spans))
         return reasons
 
-    def _try_examples(self, loaded: Loaded) -> None:
+    def _try_examples(self, loaded: Loaded, tried: Collection[str]) -> None:
         for rule, source in loaded.rules.values():
+            if source.name in tried:
+                continue
             line = source.line_of(rule.id)
             for text, wanted in [(t, True) for t in rule.examples.match] + [(t, False) for t in rule.examples.leave]:
                 if any(reason.name == rule.id for reason in self._match_text(normalise(text), None)) is not wanted:
