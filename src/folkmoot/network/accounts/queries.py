@@ -46,7 +46,9 @@ async def find_by_name(db: Database, name: str) -> Row | None:
 
 
 async def load_accounts(db: Database | Transaction, ids: Sequence[int]) -> dict[int, AccountView]:
-    rows = await db.fetch(f"SELECT {_COLUMNS} FROM accounts WHERE id = ANY($1::bigint[])", ids)
+    # One by itself has a statement of its own: PostgreSQL keeps that plan, and makes the other anew each time.
+    which, wanted = ("= $1", ids[0]) if len(ids) == 1 else ("= ANY($1::bigint[])", list(ids))
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM accounts WHERE id {which}", wanted)
     return {row["id"]: view(row) for row in rows}
 
 
