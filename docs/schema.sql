@@ -692,6 +692,20 @@ CREATE TABLE public.accounts (
 )
 WITH (fillfactor='80');
 
+CREATE TABLE public.alarms (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    raised_by bigint,
+    via text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    note text NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    answered_at timestamp with time zone,
+    answered_by bigint,
+    answer text DEFAULT ''::text NOT NULL,
+    CONSTRAINT alarms_via_check CHECK ((via = ANY (ARRAY['report'::text, 'form'::text, 'juror'::text, 'steward'::text, 'screening'::text])))
+);
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -719,6 +733,21 @@ CREATE TABLE public.announcements (
     withdrawn_at timestamp with time zone
 );
 
+CREATE TABLE public.appeals (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    round smallint NOT NULL,
+    account_id bigint,
+    part text NOT NULL,
+    text text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    outcome text,
+    decided_at timestamp with time zone,
+    CONSTRAINT appeals_check CHECK (((outcome IS NULL) = (decided_at IS NULL))),
+    CONSTRAINT appeals_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'reversed'::text]))),
+    CONSTRAINT appeals_part_check CHECK ((part = ANY (ARRAY['author'::text, 'reporter'::text])))
+);
+
 CREATE TABLE public.apps (
     id bigint NOT NULL,
     client_id text NOT NULL,
@@ -728,6 +757,29 @@ CREATE TABLE public.apps (
     redirect_uris text[] NOT NULL,
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.ballots (
+    id bigint NOT NULL,
+    seat_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    juror_id bigint NOT NULL,
+    round smallint NOT NULL,
+    content_id bigint NOT NULL,
+    is_control boolean DEFAULT false NOT NULL,
+    choice text NOT NULL,
+    rule_id bigint,
+    if_breaks double precision NOT NULL,
+    if_fine double precision NOT NULL,
+    ring bigint,
+    seconds real NOT NULL,
+    cast_at timestamp with time zone NOT NULL,
+    voided_at timestamp with time zone,
+    voided_why text,
+    CONSTRAINT ballots_check CHECK (((voided_at IS NULL) = (voided_why IS NULL))),
+    CONSTRAINT ballots_choice_check CHECK ((choice = ANY (ARRAY['breaks'::text, 'fine'::text, 'reports'::text, 'unsure'::text, 'threat'::text]))),
+    CONSTRAINT ballots_if_breaks_check CHECK (((if_breaks > (0)::double precision) AND (if_breaks < (1)::double precision))),
+    CONSTRAINT ballots_if_fine_check CHECK (((if_fine > (0)::double precision) AND (if_fine < (1)::double precision)))
 );
 
 CREATE TABLE public.blocks (
@@ -742,6 +794,120 @@ CREATE TABLE public.bookmarks (
     post_id bigint NOT NULL,
     id bigint NOT NULL
 );
+
+CREATE TABLE public.case_contents (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    post_id bigint,
+    version integer NOT NULL,
+    text text NOT NULL,
+    warning text DEFAULT ''::text NOT NULL,
+    sensitive boolean DEFAULT false NOT NULL,
+    media jsonb DEFAULT '[]'::jsonb NOT NULL,
+    poll_options jsonb,
+    reply_to text,
+    language text,
+    visibility text,
+    text_hash text,
+    written_at timestamp with time zone NOT NULL,
+    captured_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.case_events (
+    case_id bigint NOT NULL,
+    number integer NOT NULL,
+    step text NOT NULL,
+    key text NOT NULL,
+    by_id bigint,
+    about bigint,
+    why text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.case_parties (
+    case_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    part text NOT NULL,
+    CONSTRAINT case_parties_part_check CHECK ((part = ANY (ARRAY['author'::text, 'reporter'::text, 'mentioned'::text])))
+);
+
+CREATE TABLE public.case_posts (
+    case_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    version integer NOT NULL,
+    content_id bigint NOT NULL,
+    why text NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT case_posts_why_check CHECK ((why = ANY (ARRAY['first'::text, 'same_text'::text, 'alike'::text, 'picture'::text, 'inherited'::text])))
+);
+
+CREATE TABLE public.case_reports (
+    case_id bigint NOT NULL,
+    report_id bigint NOT NULL,
+    post_id bigint,
+    reporter_id bigint,
+    joined_at timestamp with time zone,
+    outcome text,
+    CONSTRAINT case_reports_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'refused'::text])))
+);
+
+CREATE TABLE public.case_timers (
+    case_id bigint NOT NULL,
+    kind text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT case_timers_kind_check CHECK ((kind = ANY (ARRAY['default'::text, 'override'::text, 'interim'::text, 'close'::text, 'erase'::text])))
+);
+
+CREATE TABLE public.cases (
+    id bigint NOT NULL,
+    state text NOT NULL,
+    version integer NOT NULL,
+    round smallint DEFAULT 1 NOT NULL,
+    severity text NOT NULL,
+    category text NOT NULL,
+    account_id bigint NOT NULL,
+    content_id bigint NOT NULL,
+    text_hash text,
+    likeness bytea,
+    pictures text[] DEFAULT '{}'::text[] NOT NULL,
+    score double precision,
+    because jsonb DEFAULT '[]'::jsonb NOT NULL,
+    prior double precision NOT NULL,
+    belief double precision NOT NULL,
+    ballots integer DEFAULT 0 NOT NULL,
+    seats_free integer DEFAULT 0 NOT NULL,
+    place double precision DEFAULT 0 NOT NULL,
+    hidden_at timestamp with time zone,
+    first_hidden_at timestamp with time zone,
+    overridden boolean DEFAULT false NOT NULL,
+    source text NOT NULL,
+    life_at_risk boolean DEFAULT false NOT NULL,
+    frozen boolean DEFAULT false NOT NULL,
+    reports integer DEFAULT 0 NOT NULL,
+    deadline_at timestamp with time zone,
+    opened_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    verdict text,
+    measure text,
+    rule_id bigint,
+    decided_by text,
+    closed_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT cases_check CHECK (((verdict IS NULL) = (decided_by IS NULL))),
+    CONSTRAINT cases_decided_by_check CHECK ((decided_by = ANY (ARRAY['jury'::text, 'stewards'::text, 'clock'::text]))),
+    CONSTRAINT cases_measure_check CHECK ((measure = ANY (ARRAY['remove'::text, 'warn'::text, 'label'::text, 'keep'::text]))),
+    CONSTRAINT cases_severity_check CHECK ((severity = ANY (ARRAY['threat'::text, 'serious'::text, 'ordinary'::text]))),
+    CONSTRAINT cases_source_check CHECK ((source = ANY (ARRAY['report'::text, 'notice'::text, 'trusted'::text, 'own'::text, 'order'::text]))),
+    CONSTRAINT cases_state_check CHECK ((state = ANY (ARRAY['received'::text, 'open'::text, 'triaged'::text, 'empanelled'::text, 'voting'::text, 'escalated'::text, 'decided'::text, 'enforced'::text, 'appealable'::text, 'appealed'::text, 'upheld'::text, 'reversed'::text, 'closed'::text]))),
+    CONSTRAINT cases_verdict_check CHECK ((verdict = ANY (ARRAY['remove'::text, 'keep'::text])))
+)
+WITH (fillfactor='80');
+
+COMMENT ON COLUMN public.cases.place IS 'Priority with the age counted from a fixed day, so that it need not be written anew as time passes.';
 
 CREATE TABLE public.credentials (
     account_id bigint NOT NULL,
@@ -874,6 +1040,29 @@ CREATE TABLE public.judged (
     CONSTRAINT judged_verdict_check CHECK ((verdict = ANY (ARRAY['removed'::text, 'kept'::text])))
 );
 
+CREATE TABLE public.jurors (
+    account_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL,
+    qualified_at timestamp with time zone,
+    stepped_down_at timestamp with time zone,
+    sent_back_at timestamp with time zone,
+    opted_out text[] DEFAULT '{}'::text[] NOT NULL,
+    hit double precision DEFAULT 0 NOT NULL,
+    missed double precision DEFAULT 0 NOT NULL,
+    cleared double precision DEFAULT 0 NOT NULL,
+    accused double precision DEFAULT 0 NOT NULL,
+    record_at timestamp with time zone NOT NULL,
+    ring bigint,
+    given integer DEFAULT 0 NOT NULL,
+    controls_given integer DEFAULT 0 NOT NULL,
+    lapses integer DEFAULT 0 NOT NULL,
+    cases_helped integer DEFAULT 0 NOT NULL,
+    exposure jsonb DEFAULT '{}'::jsonb NOT NULL,
+    exposed_on date,
+    seat_at timestamp with time zone
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.known_pictures (
     hash text NOT NULL,
     list text NOT NULL,
@@ -881,6 +1070,12 @@ CREATE TABLE public.known_pictures (
     category text NOT NULL,
     added_at timestamp with time zone NOT NULL,
     CONSTRAINT known_pictures_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE public.learned (
+    key text NOT NULL,
+    value jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.markers (
@@ -942,8 +1137,9 @@ CREATE TABLE public.notifications (
     from_account_id bigint NOT NULL,
     post_id bigint,
     created_at timestamp with time zone NOT NULL,
+    about_id bigint,
     CONSTRAINT notifications_id_check CHECK ((id < '9007199254740992'::bigint)),
-    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text])))
+    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text, 'moderation_warning'::text, 'report_outcome'::text, 'alarm'::text])))
 );
 
 CREATE TABLE public.objects (
@@ -1039,6 +1235,15 @@ WITH (fillfactor='85');
 
 COMMENT ON COLUMN public.posts.violence IS 'Probability of violence by the screening of this version; null when it was not screened.';
 
+CREATE TABLE public.practice_answers (
+    account_id bigint NOT NULL,
+    practice text NOT NULL,
+    attempt smallint NOT NULL,
+    choice text NOT NULL,
+    is_right boolean NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.procrastinate_events (
     id bigint NOT NULL,
     job_id bigint NOT NULL,
@@ -1095,6 +1300,26 @@ ALTER TABLE public.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.reports (
+    id bigint NOT NULL,
+    reporter_id bigint,
+    account_id bigint NOT NULL,
+    category text NOT NULL,
+    rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    comment text DEFAULT ''::text NOT NULL,
+    name text,
+    email text,
+    is_exempt boolean DEFAULT false NOT NULL,
+    receipt_hash bytea,
+    origin text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    outcome text,
+    outcome_at timestamp with time zone,
+    told_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['violation'::text, 'spam'::text, 'legal'::text, 'other'::text]))),
+    CONSTRAINT reports_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'refused'::text])))
+);
+
 CREATE TABLE public.rules (
     id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -1104,12 +1329,37 @@ CREATE TABLE public.rules (
     withdrawn_at timestamp with time zone
 );
 
+CREATE TABLE public.sanction_events (
+    account_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    what text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    grade text NOT NULL,
+    posted timestamp with time zone,
+    by_id bigint,
+    why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT sanction_events_grade_check CHECK ((grade = ANY (ARRAY['note'::text, 'minor'::text, 'major'::text, 'extreme'::text]))),
+    CONSTRAINT sanction_events_what_check CHECK ((what = ANY (ARRAY['decided'::text, 'reversed'::text, 'lifted'::text])))
+);
+
 CREATE TABLE public.scheduled_posts (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
     due_at timestamp with time zone NOT NULL,
     draft jsonb NOT NULL,
     created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.scorings (
+    juror_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    round smallint DEFAULT 1 NOT NULL,
+    says boolean NOT NULL,
+    truth double precision NOT NULL,
+    weight double precision NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT scorings_truth_check CHECK (((truth >= (0)::double precision) AND (truth <= (1)::double precision))),
+    CONSTRAINT scorings_weight_check CHECK ((weight >= (0)::double precision))
 );
 
 CREATE TABLE public.screen_parts (
@@ -1136,6 +1386,21 @@ CREATE TABLE public.screened_days (
 
 COMMENT ON COLUMN public.screened_days.scores IS 'Twenty counts: how many probabilities of violence fell into each twentieth.';
 
+CREATE TABLE public.seats (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    juror_id bigint NOT NULL,
+    round smallint NOT NULL,
+    content_id bigint NOT NULL,
+    is_control boolean DEFAULT false NOT NULL,
+    taken_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_how text,
+    CONSTRAINT seats_check CHECK (((ended_at IS NULL) = (ended_how IS NULL))),
+    CONSTRAINT seats_ended_how_check CHECK ((ended_how = ANY (ARRAY['cast'::text, 'lapsed'::text, 'passed'::text, 'edited'::text, 'closed'::text, 'excluded'::text])))
+);
+
 CREATE TABLE public.sessions (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -1150,6 +1415,47 @@ CREATE TABLE public.sessions (
 CREATE TABLE public.site (
     key text NOT NULL,
     value jsonb NOT NULL
+);
+
+CREATE TABLE public.standings (
+    account_id bigint NOT NULL,
+    points integer NOT NULL,
+    limited text NOT NULL,
+    since timestamp with time zone,
+    until timestamp with time zone,
+    next_change_at timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT standings_limited_check CHECK ((limited = ANY (ARRAY['none'::text, 'warning'::text, 'slow'::text, 'suspended'::text, 'banned'::text])))
+);
+
+CREATE TABLE public.statements (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    post_id bigint,
+    kind text NOT NULL,
+    locale text NOT NULL,
+    text text NOT NULL,
+    reasons jsonb NOT NULL,
+    category text NOT NULL,
+    excerpt text NOT NULL,
+    token text NOT NULL,
+    appeal_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT statements_kind_check CHECK ((kind = ANY (ARRAY['removed'::text, 'warned'::text, 'labelled'::text, 'restored'::text, 'upheld'::text, 'reversed'::text])))
+);
+
+CREATE TABLE public.steward_votes (
+    case_id bigint NOT NULL,
+    round smallint NOT NULL,
+    steward_id bigint NOT NULL,
+    verdict text NOT NULL,
+    measure text,
+    rule_id bigint,
+    why text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT steward_votes_measure_check CHECK ((measure = ANY (ARRAY['remove'::text, 'warn'::text, 'label'::text, 'keep'::text]))),
+    CONSTRAINT steward_votes_verdict_check CHECK ((verdict = ANY (ARRAY['remove'::text, 'keep'::text])))
 );
 
 CREATE TABLE public.sweeps (
@@ -1205,6 +1511,9 @@ ALTER TABLE ONLY public.account_notes
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.alarms
+    ADD CONSTRAINT alarms_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -1217,17 +1526,47 @@ ALTER TABLE ONLY public.announcement_reactions
 ALTER TABLE ONLY public.announcements
     ADD CONSTRAINT announcements_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
 
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.ballots
+    ADD CONSTRAINT ballots_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.blocks
     ADD CONSTRAINT blocks_pkey PRIMARY KEY (account_id, target_id);
 
 ALTER TABLE ONLY public.bookmarks
     ADD CONSTRAINT bookmarks_pkey PRIMARY KEY (account_id, post_id);
+
+ALTER TABLE ONLY public.case_contents
+    ADD CONSTRAINT case_contents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case_id_key_key UNIQUE (case_id, key);
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_pkey PRIMARY KEY (case_id, number);
+
+ALTER TABLE ONLY public.case_parties
+    ADD CONSTRAINT case_parties_pkey PRIMARY KEY (case_id, account_id, part);
+
+ALTER TABLE ONLY public.case_posts
+    ADD CONSTRAINT case_posts_pkey PRIMARY KEY (case_id, post_id);
+
+ALTER TABLE ONLY public.case_reports
+    ADD CONSTRAINT case_reports_pkey PRIMARY KEY (case_id, report_id);
+
+ALTER TABLE ONLY public.case_timers
+    ADD CONSTRAINT case_timers_pkey PRIMARY KEY (case_id, kind);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_pkey PRIMARY KEY (account_id);
@@ -1265,8 +1604,14 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.judged
     ADD CONSTRAINT judged_pkey PRIMARY KEY (text_hash);
 
+ALTER TABLE ONLY public.jurors
+    ADD CONSTRAINT jurors_pkey PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY public.known_pictures
     ADD CONSTRAINT known_pictures_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY public.learned
+    ADD CONSTRAINT learned_pkey PRIMARY KEY (key);
 
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_pkey PRIMARY KEY (account_id, timeline);
@@ -1307,6 +1652,9 @@ ALTER TABLE ONLY public.post_versions
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_pkey PRIMARY KEY (id, account_id);
 
+ALTER TABLE ONLY public.practice_answers
+    ADD CONSTRAINT practice_answers_pkey PRIMARY KEY (account_id, practice, attempt);
+
 ALTER TABLE ONLY public.procrastinate_events
     ADD CONSTRAINT procrastinate_events_pkey PRIMARY KEY (id);
 
@@ -1322,17 +1670,29 @@ ALTER TABLE ONLY public.procrastinate_periodic_defers
 ALTER TABLE ONLY public.procrastinate_workers
     ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.rules
     ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.sanction_events
+    ADD CONSTRAINT sanction_events_pkey PRIMARY KEY (account_id, case_id, what, at);
+
 ALTER TABLE ONLY public.scheduled_posts
     ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id, account_id);
+
+ALTER TABLE ONLY public.scorings
+    ADD CONSTRAINT scorings_pkey PRIMARY KEY (juror_id, case_id, round);
 
 ALTER TABLE ONLY public.screen_parts
     ADD CONSTRAINT screen_parts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.screened_days
     ADD CONSTRAINT screened_days_pkey PRIMARY KEY (day, versions);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -1342,6 +1702,18 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.standings
+    ADD CONSTRAINT standings_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.statements
+    ADD CONSTRAINT statements_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.statements
+    ADD CONSTRAINT statements_token_key UNIQUE (token);
+
+ALTER TABLE ONLY public.steward_votes
+    ADD CONSTRAINT steward_votes_pkey PRIMARY KEY (case_id, round, steward_id);
 
 ALTER TABLE ONLY public.sweeps
     ADD CONSTRAINT sweeps_pkey PRIMARY KEY (id);
@@ -1367,11 +1739,51 @@ CREATE INDEX accounts_by_words ON public.accounts USING gin ((((name || ' '::tex
 
 CREATE INDEX accounts_waiting ON public.accounts USING btree (created_at) WHERE (approved_at IS NULL);
 
+CREATE INDEX alarms_by_case ON public.alarms USING btree (case_id);
+
+CREATE INDEX alarms_open ON public.alarms USING btree (raised_at) WHERE (answered_at IS NULL);
+
+CREATE UNIQUE INDEX appeals_once ON public.appeals USING btree (case_id, part, COALESCE(account_id, (0)::bigint));
+
+CREATE INDEX appeals_open ON public.appeals USING btree (created_at) WHERE (outcome IS NULL);
+
+CREATE INDEX ballots_by_juror ON public.ballots USING btree (juror_id, cast_at DESC);
+
+CREATE INDEX ballots_by_time ON public.ballots USING btree (cast_at);
+
+CREATE UNIQUE INDEX ballots_once ON public.ballots USING btree (seat_id) WHERE (voided_at IS NULL);
+
+CREATE UNIQUE INDEX ballots_one_a_juror ON public.ballots USING btree (case_id, juror_id, round) WHERE (voided_at IS NULL);
+
 CREATE INDEX blocks_by_target ON public.blocks USING btree (target_id);
 
 CREATE INDEX bookmarks_by_post ON public.bookmarks USING btree (post_id);
 
 CREATE INDEX bookmarks_in_order ON public.bookmarks USING btree (account_id, id DESC);
+
+CREATE UNIQUE INDEX case_contents_once ON public.case_contents USING btree (case_id, COALESCE(post_id, (- account_id)), version);
+
+CREATE INDEX case_posts_by_post ON public.case_posts USING btree (post_id, case_id DESC);
+
+CREATE INDEX case_reports_by_report ON public.case_reports USING btree (report_id);
+
+CREATE INDEX case_reports_by_reporter ON public.case_reports USING btree (reporter_id, case_id) WHERE (reporter_id IS NOT NULL);
+
+CREATE INDEX case_reports_waiting ON public.case_reports USING btree (case_id) WHERE (joined_at IS NULL);
+
+CREATE INDEX case_timers_due ON public.case_timers USING btree (due_at) WHERE (done_at IS NULL);
+
+CREATE INDEX cases_by_account ON public.cases USING btree (account_id, id DESC);
+
+CREATE INDEX cases_by_pictures ON public.cases USING gin (pictures) WHERE (pictures <> '{}'::text[]);
+
+CREATE INDEX cases_by_state ON public.cases USING btree (state, id DESC);
+
+CREATE INDEX cases_by_text ON public.cases USING btree (text_hash, id DESC) WHERE (text_hash IS NOT NULL);
+
+CREATE INDEX cases_decided ON public.cases USING btree (decided_at) WHERE (decided_at IS NOT NULL);
+
+CREATE INDEX cases_to_judge ON public.cases USING btree (place DESC, id) WHERE ((seats_free > 0) AND (state = ANY (ARRAY['empanelled'::text, 'voting'::text, 'appealed'::text])));
 
 CREATE UNIQUE INDEX credentials_by_email ON public.credentials USING btree (lower(email)) WHERE (email IS NOT NULL);
 
@@ -1390,6 +1802,8 @@ CREATE INDEX findings_by_day ON public.findings USING btree (created_at);
 CREATE INDEX findings_by_post ON public.findings USING btree (post_id) WHERE (post_id IS NOT NULL);
 
 CREATE INDEX findings_open ON public.findings USING btree (outcome, probability DESC, id) WHERE (decision IS NULL);
+
+CREATE INDEX findings_without_case ON public.findings USING btree (id) WHERE ((decision IS NULL) AND (case_id IS NULL));
 
 CREATE INDEX follow_requests_by_target ON public.follow_requests USING btree (target_id, id DESC);
 
@@ -1457,13 +1871,39 @@ CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON public.procrastin
 
 CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON public.procrastinate_periodic_defers USING btree (job_id);
 
+CREATE INDEX reports_by_account ON public.reports USING btree (account_id, id DESC);
+
+CREATE INDEX reports_by_origin ON public.reports USING btree (origin, id DESC) WHERE (origin <> ''::text);
+
+CREATE UNIQUE INDEX reports_by_receipt ON public.reports USING btree (receipt_hash) WHERE (receipt_hash IS NOT NULL);
+
+CREATE INDEX reports_by_reporter ON public.reports USING btree (reporter_id, id DESC) WHERE (reporter_id IS NOT NULL);
+
 CREATE INDEX scheduled_posts_by_account ON public.scheduled_posts USING btree (account_id, due_at);
 
 CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (due_at);
 
+CREATE INDEX scorings_by_case ON public.scorings USING btree (case_id);
+
 CREATE UNIQUE INDEX screen_parts_active ON public.screen_parts USING btree (kind, name) WHERE active;
 
+CREATE INDEX seats_by_case ON public.seats USING btree (case_id, juror_id);
+
+CREATE INDEX seats_by_juror ON public.seats USING btree (juror_id, id DESC);
+
+CREATE INDEX seats_due ON public.seats USING btree (lease_until) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX seats_once ON public.seats USING btree (case_id, juror_id, round) WHERE (ended_at IS NULL);
+
+CREATE UNIQUE INDEX seats_one_at_a_time ON public.seats USING btree (juror_id) WHERE (ended_at IS NULL);
+
 CREATE INDEX sessions_by_account ON public.sessions USING btree (account_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX standings_due ON public.standings USING btree (next_change_at) WHERE (next_change_at IS NOT NULL);
+
+CREATE INDEX statements_by_account ON public.statements USING btree (account_id, id DESC);
+
+CREATE INDEX statements_by_case ON public.statements USING btree (case_id, id);
 
 CREATE INDEX tag_follows_by_tag ON public.tag_follows USING btree (tag, account_id);
 
@@ -1491,6 +1931,9 @@ ALTER TABLE ONLY public.account_notes
 ALTER TABLE ONLY public.account_notes
     ADD CONSTRAINT account_notes_target_id_fkey FOREIGN KEY (target_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.alarms
+    ADD CONSTRAINT alarms_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
 ALTER TABLE ONLY public.announcement_dismissals
     ADD CONSTRAINT announcement_dismissals_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1503,6 +1946,15 @@ ALTER TABLE ONLY public.announcement_reactions
 ALTER TABLE ONLY public.announcement_reactions
     ADD CONSTRAINT announcement_reactions_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.appeals
+    ADD CONSTRAINT appeals_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.ballots
+    ADD CONSTRAINT ballots_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.ballots
+    ADD CONSTRAINT ballots_seat_id_fkey FOREIGN KEY (seat_id) REFERENCES public.seats(id);
+
 ALTER TABLE ONLY public.blocks
     ADD CONSTRAINT blocks_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -1511,6 +1963,30 @@ ALTER TABLE ONLY public.blocks
 
 ALTER TABLE ONLY public.bookmarks
     ADD CONSTRAINT bookmarks_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.case_contents
+    ADD CONSTRAINT case_contents_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.case_events
+    ADD CONSTRAINT case_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.case_parties
+    ADD CONSTRAINT case_parties_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.case_posts
+    ADD CONSTRAINT case_posts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.case_reports
+    ADD CONSTRAINT case_reports_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.case_reports
+    ADD CONSTRAINT case_reports_report_id_fkey FOREIGN KEY (report_id) REFERENCES public.reports(id);
+
+ALTER TABLE ONLY public.case_timers
+    ADD CONSTRAINT case_timers_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1547,6 +2023,9 @@ ALTER TABLE ONLY public.idempotency_keys
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.jurors
+    ADD CONSTRAINT jurors_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
@@ -1599,6 +2078,9 @@ ALTER TABLE ONLY public.post_versions
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.practice_answers
+    ADD CONSTRAINT practice_answers_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
 ALTER TABLE ONLY public.procrastinate_events
     ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.procrastinate_jobs(id) ON DELETE CASCADE;
 
@@ -1608,11 +2090,38 @@ ALTER TABLE ONLY public.procrastinate_jobs
 ALTER TABLE ONLY public.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.procrastinate_jobs(id);
 
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.sanction_events
+    ADD CONSTRAINT sanction_events_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.sanction_events
+    ADD CONSTRAINT sanction_events_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
 ALTER TABLE ONLY public.scheduled_posts
     ADD CONSTRAINT scheduled_posts_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.scorings
+    ADD CONSTRAINT scorings_juror_id_fkey FOREIGN KEY (juror_id) REFERENCES public.jurors(account_id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.seats
+    ADD CONSTRAINT seats_juror_id_fkey FOREIGN KEY (juror_id) REFERENCES public.jurors(account_id);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.standings
+    ADD CONSTRAINT standings_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.statements
+    ADD CONSTRAINT statements_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.steward_votes
+    ADD CONSTRAINT steward_votes_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
 ALTER TABLE ONLY public.tag_follows
     ADD CONSTRAINT tag_follows_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
