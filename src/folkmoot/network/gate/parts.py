@@ -14,10 +14,11 @@ import msgspec
 import structlog
 
 from folkmoot.database import Database
-from folkmoot.moderation.screening import NOTHING, Answer, Category, Limits, Screen, Step, Words
+from folkmoot.moderation.screening import NOTHING, Answer, Category, Distant, Limits, Screen, Step, Words
 from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
+from folkmoot.moderation.screening.other import ModerationEndpoint
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
 from folkmoot.network.gate import queries
 from folkmoot.settings import Settings
@@ -74,19 +75,27 @@ async def read(db: Database, settings: Settings) -> Parts:
 
 async def assemble(db: Database, settings: Settings) -> Screen:
     """The stages in force. Raises ModelUnusable unless the operator wants rules alone."""
-    return await asyncio.to_thread(build, await read(db, settings))  # takes a second or so of processor time
+    return await asyncio.to_thread(build, await read(db, settings), settings)  # takes a while, the first time
 
 
-def build(parts: Parts) -> Screen:
-    """The Screen these parts make. Raises ModelUnusable."""
+def build(parts: Parts, settings: Settings | None = None) -> Screen:
+    """The Screen these parts make; with the model elsewhere that `settings` name, when given. Raises ModelUnusable."""
     steps = [_copy_step(parts), _rule_step(parts)]
     limits = RULE_LIMITS
     if parts.mode == "full":
         model = _model()
         steps.append(_model_step(model, parts.tuning or Tuning()))
         limits = {**RULE_LIMITS, **model.limits}
-    tuned = parts.tuning.limits if parts.tuning else {}
-    return Screen(steps, {**limits, **tuned}, limits_version=parts.tuning_version or "shipped")
+    limits = {**limits, **(parts.tuning.limits if parts.tuning else {})}
+    distant = [_distant(settings, limits)] if settings and settings.other_model_url else []
+    return Screen(steps, limits, limits_version=parts.tuning_version or "shipped", distant=distant)
+
+
+def _distant(settings: Settings, limits: Mapping[Category, Limits]) -> Distant:
+    other = ModerationEndpoint(
+        settings.other_model_url, settings.other_model_key.reveal(), limits, seconds=settings.other_model_seconds
+    )
+    return Distant("other", f"{other.name}/{other.version}", other.judge)
 
 
 RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
