@@ -325,6 +325,15 @@ def _checked_text(name: str, text: str, source: str) -> str:
                 name=name, source=source, found=repr(text), expected="an address such as https://example.org, no path"
             )
         return text.rstrip("/")
+    if name == "other_model_url" and text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise WrongSetting(
+                name=name,
+                source=source,
+                found=repr(text),
+                expected="an address such as https://example.org/v1/moderations",
+            )
     if name == "database_url" and text and not text.startswith(("postgresql://", "postgres://")):
         raise WrongSetting(
             name=name, source=source, found="something else", expected="an address that begins with postgresql://"

@@ -22,6 +22,7 @@ from folkmoot.moderation import calibration, rulebook
 from folkmoot.moderation import sweep as sweeping
 from folkmoot.moderation.rulebook.trial import Trial, try_rules
 from folkmoot.moderation.screening import score as scoring
+from folkmoot.moderation.screening.pictures import read_list
 from folkmoot.moderation.screening.rules import BrokenRules, Rules
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.gate.parts import load_rules
@@ -265,6 +266,17 @@ def sweep(
 @screen.group("pictures")
 def pictures() -> None:
     """Lists of known pictures, by their PDQ hashes."""
+
+
+@pictures.command("add")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--list", "name", help="Name of the list (default: the file's).")
+@with_settings
+def add_pictures(settings: Settings, file: Path, name: str | None) -> None:
+    """Add the hashes of FILE (CSV: hash, reference, category; or JSON as ThreatExchange gives it) to a list."""
+    found = [(each.hash, each.reference, each.category.value) for each in read_list(file)]
+    added = with_database(settings, lambda db: rulebook.add_pictures(db, COMMAND_LINE, name or file.stem, found))
+    click.echo(f"{added} of {len(found)} hashes are new.")
 
 
 @pictures.command("list")

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from folkmoot.jobs.tools import Tools
+from folkmoot.moderation.cases import jobs as cases
+from folkmoot.moderation.findings import jobs as findings
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
 from folkmoot.network.media import sweep_loose
@@ -15,12 +17,25 @@ from folkmoot.network.relations import jobs as relations
 from folkmoot.network.timelines import idle
 
 JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "moderation.cases.enforce_rest": cases.enforce_rest,
+    "moderation.cases.found": cases.found,
+    "moderation.cases.hide_rest": cases.hide_rest,
+    "moderation.cases.recompute": cases.recompute,
+    "moderation.cases.reweigh": cases.reweigh,
+    "moderation.cases.score": cases.score,
+    "moderation.cases.tell_reporters": cases.tell_reporters,
+    "moderation.cases.text_changed": cases.text_changed,
+    "moderation.findings.remember_crops": lambda tools, **arguments: findings.remember_crops(
+        tools.db, tools.storage, **arguments
+    ),
     "network.accounts.erase": accounts.erase,
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
 }
 """Deferred by `Transaction.defer` under these names, which are stored and so never change."""
 
 OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
+    "moderation.cases.take_up_findings": (5, lambda tools: cases.take_up_findings(tools.db)),
+    "moderation.cases.work_clocks": (5, cases.work_clocks),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
     "network.relations.remove_ended_mutes": (60, lambda tools: relations.remove_ended_mutes(tools.db)),
@@ -29,6 +44,8 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
 way there and back costs ten times the look. Each may run twice, also at the same time."""
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
+    "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),
+    "moderation.cases.learn_by_night": ("7 3 * * *", cases.learn_by_night),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),

@@ -41,6 +41,8 @@ async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = No
         await _remember(tx, finding, "removed")
         if finding["post_id"] is not None:
             await hide(tx, finding["post_id"], finding["category"])
+        if finding["pictures"]:
+            tx.defer("moderation.findings.remember_crops", finding_id=finding["id"])
         _record(tx, Event.FINDING_UPHELD, steward, finding)
 
 

@@ -108,7 +108,7 @@ async def keep_judgement(tx: Transaction, finding: Row, verdict: str, now: datet
 
 
 async def keep_pictures(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
-    """Remember the pictures of what was upheld; forget those of what was released."""
+    """Remember the pictures of what was upheld at once (their crops follow by a job); forget those of what was released."""
     if verdict == "removed":
         await tx.execute(
             """INSERT INTO known_pictures (hash, list, reference, category, added_at)
@@ -120,8 +120,35 @@ async def keep_pictures(tx: Transaction, finding: Row, verdict: str, now: dateti
         )
     else:
         await tx.execute(
-            "DELETE FROM known_pictures WHERE list = 'removed' AND hash = ANY($1::text[])", finding["pictures"]
+            "DELETE FROM known_pictures WHERE list = 'removed' AND (hash = ANY($1::text[]) OR reference = $2)",
+            finding["pictures"],
+            f"finding {finding['id']}",
         )
+
+
+async def upheld_pictures(db: Database, id: int) -> tuple[str, list[str]] | None:
+    """Category and stored pictures of a finding that is upheld; None for one that is not (any more)."""
+    row = await db.fetchrow(
+        """SELECT f.category, ARRAY(SELECT m.object_key FROM media m WHERE m.post_id = f.post_id AND m.picture_hash IS NOT NULL) AS keys
+           FROM findings f WHERE f.id = $1 AND f.decision = 'upheld'""",
+        id,
+    )
+    return (row["category"], row["keys"]) if row else None
+
+
+async def keep_crops(tx: Transaction, id: int, hashes: Sequence[str], category: str, now: datetime) -> None:
+    """Remember what the pictures of an upheld finding look like with a little cut off, unless it was released meanwhile."""
+    await tx.execute(
+        """INSERT INTO known_pictures (hash, list, reference, category, added_at)
+           SELECT DISTINCT hash, 'removed', $2, $3, $4::timestamptz FROM unnest($1::text[]) AS hash
+           WHERE EXISTS (SELECT FROM findings WHERE id = $5 AND decision = 'upheld' FOR SHARE)
+           ON CONFLICT DO NOTHING""",
+        list(hashes),
+        f"finding {id}",
+        category,
+        now,
+        id,
+    )
 
 
 async def standing(db: Database) -> Row:

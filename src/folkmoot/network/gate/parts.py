@@ -19,6 +19,7 @@ from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.other import ModerationEndpoint
+from folkmoot.moderation.screening.pictures import Known, KnownPictures
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
 from folkmoot.network.gate import queries
 from folkmoot.settings import Settings
@@ -80,7 +81,7 @@ async def assemble(db: Database, settings: Settings) -> Screen:
 
 def build(parts: Parts, settings: Settings | None = None) -> Screen:
     """The Screen these parts make; with the model elsewhere that `settings` name, when given. Raises ModelUnusable."""
-    steps = [_copy_step(parts), _rule_step(parts)]
+    steps = [_picture_step(parts), _copy_step(parts), _rule_step(parts)]
     limits = RULE_LIMITS
     if parts.mode == "full":
         model = _model()
@@ -100,6 +101,16 @@ def _distant(settings: Settings, limits: Mapping[Category, Limits]) -> Distant:
 
 RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
 """For rules by themselves: a rule's weight is the probability it claims."""
+
+
+def _picture_step(parts: Parts) -> Step:
+    known = KnownPictures(Known(hash, reference, Category(category)) for hash, reference, category in parts.pictures)
+
+    def ask(words: Words) -> Answer:
+        return Answer(tuple(reason for hash in words.pictures if (reason := known.find(hash))))
+
+    version = hashlib.sha256(repr([row[0] for row in parts.pictures]).encode()).hexdigest()[:12]
+    return Step("pictures", version, ask)
 
 
 def _copy_step(parts: Parts) -> Step:

@@ -6,6 +6,7 @@ Everything here takes time and no await: see `worker.py`.
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     picture: Picture
     preview: Picture
     blurhash: str
+    hash: str | None = None
+    """PDQ hash by which screening knows it again; None when there is too little on it to be told from others."""
 
 
 def prepare(data: bytes, *, most_pixels: int) -> Prepared:
@@ -73,7 +76,14 @@ def prepare(data: bytes, *, most_pixels: int) -> Prepared:
             picture = _encoded(still, sharp=content_type in ("image/png", "image/gif"))
         small = _bounded(still, PREVIEW_AREA)
         preview = picture if frames <= 1 and small is still else _encoded(small, quality=80)
-        return Prepared(picture=picture, preview=preview, blurhash=_blurhash(small))
+        return Prepared(picture=picture, preview=preview, blurhash=_blurhash(small), hash=_hash(still))
+
+
+def _hash(still: Image.Image) -> str | None:
+    # It brings numpy, which takes a while to load: not before somebody uploads.
+    known = importlib.import_module("folkmoot.moderation.screening.pictures")
+    hash, quality = known.hash_picture(still)
+    return hash if quality >= known.LEAST_QUALITY else None
 
 
 def crop(data: bytes, width: int, height: int, *, most_pixels: int) -> Picture:

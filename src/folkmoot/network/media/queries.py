@@ -26,8 +26,8 @@ async def insert(
     picture, preview = prepared.picture, prepared.preview
     row = await tx.fetchrow(
         f"""INSERT INTO media (id, account_id, kind, object_key, preview_key, content_type, width, height,
-              preview_width, preview_height, description, focus_x, focus_y, blurhash, created_at)
-            VALUES ($1, $2, 'image', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+              preview_width, preview_height, description, focus_x, focus_y, blurhash, created_at, picture_hash)
+            VALUES ($1, $2, 'image', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             RETURNING {_VIEW}""",
         id,
         account_id,
@@ -41,6 +41,7 @@ async def insert(
         *focus,
         prepared.blurhash,
         now,
+        prepared.hash,
     )
     assert row is not None
     return _view(row)

@@ -1,0 +1,61 @@
+"""A picture of a post that was upheld is known again: resized, recompressed, with a little cut off."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from folkmoot.demo import pictures
+from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.findings.jobs import remember_crops
+from folkmoot.moderation.screening import Outcome
+from folkmoot.network import media
+from folkmoot.network.posts.publish import publish
+from folkmoot.network.posts.rules import Draft
+from folkmoot.settings import Settings
+from folkmoot.storage import open_storage
+
+THREAT = "I will find you tonight and I will kill you, you traitor"
+
+
+def cut(data: bytes) -> bytes:
+    """The picture a little smaller on each side, resized and packed anew."""
+    with Image.open(io.BytesIO(data)) as image:
+        width, height = image.size
+        small = image.convert("RGB").crop((width // 60, height // 90, width - width // 50, height - height // 70))
+        packed = io.BytesIO()
+        small.resize((width * 2 // 3, height * 2 // 3)).save(packed, "JPEG", quality=70)
+        return packed.getvalue()
+
+
+async def test_a_removed_picture_is_found_again_until_the_decision_is_turned_round(
+    db: Any, cast: Any, desk: Any, tmp_path: Path
+) -> None:
+    settings = dataclasses.replace(Settings(), data=tmp_path)
+    storage = open_storage(settings)
+    original = pictures.draw("harbour", 7)
+
+    async def post(who: Any, text: str, data: bytes) -> Any:
+        kept = await media.upload(db, storage, who, data=data, settings=settings)
+        return await publish(desk, who, Draft(text=text, media=(kept.id,)))
+
+    held = await post(cast.ada, THREAT, original)
+    assert held.hidden_at is not None
+    harmless = await post(cast.bert, "The harbour this morning", original)
+    assert harmless.hidden_at is None, "nobody has judged the picture yet"
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    await findings.uphold(db, cast.dora, finding.id)
+    await remember_crops(db, storage, finding_id=finding.id)
+    await remember_crops(db, storage, finding_id=finding.id)
+    assert [number for name, number in await rulebook.picture_lists(db) if name == "removed"] != []
+    again = await post(cast.bert, "The harbour this evening", cut(original))
+    assert again.hidden_at is not None
+    other = await post(cast.bert, "My cat", pictures.draw("loaves", 3))
+    assert other.hidden_at is None
+    await findings.release(db, cast.dora, finding.id, was="upheld")
+    assert await rulebook.picture_lists(db) == []
+    assert (await post(cast.bert, "The harbour at night", cut(original))).hidden_at is None
