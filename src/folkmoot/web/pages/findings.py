@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from folkmoot.errors import Conflict, Missing
 from folkmoot.moderation import findings
+from folkmoot.moderation.cases.open import open_as_steward
 from folkmoot.moderation.findings.views import FindingView
 from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access import Role
@@ -64,6 +65,19 @@ async def decide_held(request: Asked, id_: FromPath[str], deed: FromPath[str]) -
         return visit.back(back, say("Somebody else has decided this meanwhile."))
     done = say("Released: everybody may see it.") if deed == "release" else say("Upheld: it stays out of sight.")
     return visit.back(back, done)
+
+
+@post("/admin/held/{id_:str}/jury", include_in_schema=False)
+async def bring_before_jury(request: Asked, id_: FromPath[str]) -> Answer:
+    """Let a jury decide instead."""
+    visit = await _steward(request)
+    await visit.form()
+    found = await findings.get_finding(visit.server.db, visit.member, visit.id(id_))
+    if found.post_id is None or found.gone:
+        raise Missing
+    why = say("Screening was in doubt; a steward asks the jury.")
+    case_id = await open_as_steward(visit.server.desk, visit.member, found.post_id, why)
+    return visit.back(f"/admin/cases/{case_id}", say("A jury decides now."))
 
 
 @get("/admin/screening", include_in_schema=False)

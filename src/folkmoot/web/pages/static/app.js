@@ -10,6 +10,7 @@ import { watchDialogs } from "./dialogs.js";
 import { watchLightbox } from "./lightbox.js";
 import { watchScroll } from "./scroll.js";
 import { watchLive } from "./live.js";
+import { watchJury, watchBoard } from "./jury.js";
 import { watchKeys } from "./keys.js";
 
 document.documentElement.dataset.scripts = "";
@@ -29,6 +30,8 @@ watchDialogs(enliven);
 watchLightbox();
 watchScroll(enliven);
 watchLive(enliven);
+watchJury();
+watchBoard(enliven);
 watchKeys();
 enliven(document);
 
