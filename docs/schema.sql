@@ -874,12 +874,16 @@ CREATE TABLE public.cases (
     text_hash text,
     likeness bytea,
     pictures text[] DEFAULT '{}'::text[] NOT NULL,
+    bands bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     score double precision,
     because jsonb DEFAULT '[]'::jsonb NOT NULL,
     prior double precision NOT NULL,
     belief double precision NOT NULL,
     ballots integer DEFAULT 0 NOT NULL,
     seats_free integer DEFAULT 0 NOT NULL,
+    reach double precision DEFAULT 0 NOT NULL,
+    stake double precision DEFAULT 0 NOT NULL,
+    target_at timestamp with time zone NOT NULL,
     place double precision DEFAULT 0 NOT NULL,
     hidden_at timestamp with time zone,
     first_hidden_at timestamp with time zone,
@@ -907,7 +911,11 @@ CREATE TABLE public.cases (
 )
 WITH (fillfactor='80');
 
-COMMENT ON COLUMN public.cases.place IS 'Priority with the age counted from a fixed day, so that it need not be written anew as time passes.';
+COMMENT ON COLUMN public.cases.bands IS 'Parts of the MinHash and of the picture hashes: near-copies share at least one.';
+
+COMMENT ON COLUMN public.cases.stake IS 'Severity, probability and reach: the part of the priority that time does not change.';
+
+COMMENT ON COLUMN public.cases.place IS 'Priority with the age counted from a fixed day, so that the order stays as time passes.';
 
 CREATE TABLE public.credentials (
     account_id bigint NOT NULL,
@@ -1305,6 +1313,7 @@ CREATE TABLE public.reports (
     reporter_id bigint,
     account_id bigint NOT NULL,
     category text NOT NULL,
+    posts bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     comment text DEFAULT ''::text NOT NULL,
     name text,
@@ -1775,11 +1784,9 @@ CREATE INDEX case_timers_due ON public.case_timers USING btree (due_at) WHERE (d
 
 CREATE INDEX cases_by_account ON public.cases USING btree (account_id, id DESC);
 
-CREATE INDEX cases_by_pictures ON public.cases USING gin (pictures) WHERE (pictures <> '{}'::text[]);
+CREATE INDEX cases_by_bands ON public.cases USING gin (bands) WHERE (decided_at IS NULL);
 
 CREATE INDEX cases_by_state ON public.cases USING btree (state, id DESC);
-
-CREATE INDEX cases_by_text ON public.cases USING btree (text_hash, id DESC) WHERE (text_hash IS NOT NULL);
 
 CREATE INDEX cases_decided ON public.cases USING btree (decided_at) WHERE (decided_at IS NOT NULL);
 

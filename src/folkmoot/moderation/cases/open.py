@@ -1,11 +1,342 @@
-"""Open a case, or join the one there is: by report, by finding, by a steward."""
+"""Open a case, or join the one there is: by report, by finding, by a steward; and note what its author changes."""
 
 from __future__ import annotations
 
-from folkmoot.network.access.viewer import Viewer
+from datetime import timedelta
+
+import msgspec
+
+from folkmoot import clock
+from folkmoot.audit import Event
+from folkmoot.database import Database, Row, Transaction
+from folkmoot.errors import Missing
+from folkmoot.ids import new_id
+from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases.clusters import Marks, alike, marks_of
+from folkmoot.moderation.cases.effects import hide_provisionally
+from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.juries import seats_wanted
+from folkmoot.moderation.cases.priority import default_at
+from folkmoot.moderation.cases.rules import should_hide
+from folkmoot.moderation.cases.seats import end_seats
+from folkmoot.moderation.cases.states import State, Step
+from folkmoot.moderation.cases.triage import (
+    GRAVE,
+    category_of,
+    policy_of,
+    prior_of,
+    reach_of,
+    score_of,
+    severity_of,
+)
+from folkmoot.moderation.cases.verdict import enforce_on_copy, settle_reports
+from folkmoot.moderation.sanctions.rules import Immunity, Source, is_immune
+from folkmoot.moderation.screening import Category, Finding, Outcome, Reason, Stage, Words
+from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.desk import Desk
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Where something belongs."""
+
+    case_id: int
+    is_new: bool = False
+    kept: bool = False
+    """A jury has kept this very version; nobody is asked again."""
+    removed: bool = False
+    """It is out of sight by a verdict already."""
 
 
 async def open_as_steward(desk: Desk, steward: Viewer, post_id: int, why: str) -> int:
     """Bring a post before a jury; the case's id, also when it was before one already. Raises Forbidden, Missing."""
-    raise NotImplementedError
+    steward.check_role(Role.STEWARD)
+    finding = await look(desk.db, desk.gate, post_id)
+    async with desk.db.transaction() as tx:
+        post = await queries.read_post(tx, post_id)
+        if post is None:
+            raise Missing
+        opened = await take_up(tx, post, finding, Source.OWN, by=steward.actor, why=why)
+        tx.record(Event.CASE_OPENED, actor=steward.actor, subject=opened.case_id, why=why, **steward.traces)
+    return opened.case_id
+
+
+async def look(db: Database, gate: Gate, post_id: int) -> Finding | None:
+    """What screening says of a post as it stands. Takes a while, hence before the transaction."""
+    post = await queries.read_post(db, post_id)
+    if post is None:
+        return None
+    return await gate.look(
+        Words(text=_words(post), language=post["language"], reply_to=post["reply_to"], pictures=tuple(post["pictures"]))
+    )
+
+
+def _words(post: Row) -> str:
+    return "\n".join(part for part in (post["warning"], post["text"]) if part)
+
+
+async def open_found(db: Database, finding_id: int) -> None:
+    """Take up what screening held or doubted; a job, which may run twice."""
+    async with db.transaction() as tx:
+        found = await queries.finding_of(tx, finding_id)
+        if found is None or found["case_id"] is not None or found["decision"] is not None or found["part"] != "post":
+            return
+        post = await queries.read_post(tx, found["post_id"])
+        if post is None:
+            return  # deleted before anybody saw it
+        finding = Finding(
+            outcome=Outcome(found["outcome"]),
+            category=Category(found["category"]) if found["category"] else None,
+            probability=found["probability"],
+            categories=msgspec.json.decode(found["categories"], type=dict[Category, float]),
+            because=msgspec.json.decode(found["because"], type=tuple[Reason, ...]),
+            versions=msgspec.json.decode(found["versions"]),
+        )
+        if reference := _judged_case(finding):
+            case = await CaseInHand.lock(tx, reference)
+            if case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD):
+                await _inherit(tx, case, post)
+                await queries.link_finding(tx, finding_id, reference)
+                return
+        opened = await take_up(tx, post, finding, Source.OWN)
+        await queries.link_finding(tx, finding_id, opened.case_id)
+
+
+def _judged_case(finding: Finding) -> int | None:
+    """The case of which this is a copy, if screening says it is one."""
+    for reason in finding.because:
+        kind, _, number = reason.name.partition(" ")
+        if reason.stage in (Stage.COPY, Stage.PICTURE) and kind == "case" and number.isdigit():
+            return int(number)
+    return None
+
+
+async def _inherit(tx: Transaction, case: CaseInHand, post: Row) -> None:
+    """The verdict on one is the verdict on its copy: no second jury, and the author can appeal like the first."""
+    content_id = new_id()
+    await queries.keep_content(tx, content_id, case.id, post, post["version"], case["text_hash"], case.now)
+    await queries.keep_member(
+        tx, case.id, post["id"], post["account_id"], post["version"], content_id, "inherited", case.now
+    )
+    if case.file.state is State.APPEALABLE:
+        case.take(Step.JOIN, f"copy:{post['id']}", about=content_id, why="inherited")
+        await case.write()
+    await enforce_on_copy(tx, case, post["id"])
+
+
+async def take_up(
+    tx: Transaction,
+    post: Row,
+    finding: Finding | None,
+    source: Source,
+    *,
+    by: int | None = None,
+    why: str = "",
+    said: str = "",
+) -> Opened:
+    """Find the case a post (or profile) belongs to, or open one. A step of reporting and of screening."""
+    about = f"post {post['id']}" if post["id"] is not None else f"profile {post['account_id']}"
+    marks = marks_of(post["text"], post["pictures"])
+    await queries.one_at_a_time(tx, marks.text_hash if marks.likeness is not None and marks.text_hash else about)
+    earlier = await (
+        queries.case_of_post(tx, post["id"])
+        if post["id"] is not None
+        else queries.case_of_profile(tx, post["account_id"])
+    )
+    if earlier is not None:
+        same = (
+            earlier["version"] == post["version"] if post["id"] is not None else earlier["text_hash"] == marks.text_hash
+        )
+        if earlier["decided_at"] is None:
+            if not same:
+                await note_edit(tx, earlier["id"], post)
+            return Opened(earlier["id"])
+        if earlier["verdict"] == "remove" and same:
+            return Opened(earlier["id"], removed=True)
+        immunity = Immunity(earlier["version"], earlier["decided_at"]) if earlier["verdict"] == "keep" else None
+        if same and earlier["decided_by"] != "clock" and is_immune(immunity, earlier["version"], clock.now()):
+            return Opened(earlier["id"], kept=True)
+    if post["id"] is not None:
+        for other in await queries.cases_alike(tx, marks.bands):
+            theirs = Marks(
+                text_hash=other["text_hash"], likeness=other["likeness"], pictures=tuple(other["pictures"] or ())
+            )
+            if found := alike(post["text"], marks, theirs):
+                return await _join(tx, other["id"], post, marks, found)
+    return Opened(await _open(tx, post, marks, finding, source, by=by, why=why, said=said), is_new=True)
+
+
+async def _join(tx: Transaction, case_id: int, post: Row, marks: Marks, why: str) -> Opened:
+    case = await CaseInHand.lock(tx, case_id)
+    content_id = new_id()
+    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
+    await queries.keep_member(tx, case_id, post["id"], post["account_id"], post["version"], content_id, why, case.now)
+    await queries.keep_parties(tx, case_id, [post["account_id"]], "author")
+    await queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
+    case.take(Step.JOIN, f"copy:{post['id']}", about=content_id, why=why)
+    case.note(reach=case["reach"] + _reach(post))
+    await case.write()
+    if case.file.hidden:
+        await hide_provisionally(tx, case, [post["id"]])
+    return Opened(case_id)
+
+
+def _reach(post: Row) -> float:
+    hours_old = (clock.now() - post["created_at"]).total_seconds() / 3600
+    return reach_of(post["followers_count"], post["boosts_count"], hours_old)
+
+
+async def _open(
+    tx: Transaction,
+    post: Row,
+    marks: Marks,
+    finding: Finding | None,
+    source: Source,
+    *,
+    by: int | None,
+    why: str,
+    said: str,
+) -> int:
+    now, case_id, content_id = clock.now(), new_id(), new_id()
+    calibration, _, wait = await queries.learned(tx)
+    category = category_of(finding, said)
+    severity = severity_of(category)
+    policy = policy_of(severity)
+    score = score_of(finding)
+    prior = prior_of(calibration, score, ())
+    row = {
+        "id": case_id,
+        "state": State.RECEIVED.value,
+        "version": 0,
+        "severity": severity.value,
+        "category": category,
+        "account_id": post["account_id"],
+        "content_id": content_id,
+        "text_hash": marks.text_hash,
+        "likeness": marks.likeness,
+        "pictures": list(marks.pictures),
+        "bands": list(marks.bands),
+        "score": score,
+        "because": msgspec.json.encode(finding.because if finding else ()).decode(),
+        "prior": prior,
+        "belief": prior,
+        "reach": _reach(post),
+        "target_at": now + timedelta(hours=policy.target_hours),
+        "source": source.value,
+        "opened_at": now,
+    }
+    await queries.insert_case(tx, row)
+    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, now)
+    if post["id"] is not None:
+        await queries.keep_member(
+            tx, case_id, post["id"], post["account_id"], post["version"], content_id, "first", now
+        )
+    await queries.keep_parties(tx, case_id, [post["account_id"]], "author")
+    if post["mentioned"]:
+        await queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
+    await queries.set_timer(tx, case_id, "default", default_at(now, policy))
+    case = await CaseInHand.lock(tx, case_id)
+    case.take(Step.OPEN, "first", by=by, about=content_id, why=why)
+    held = post["hidden_at"] is not None
+    hides = held or should_hide(prior, policy, wait, hidden=False)
+    if hides:
+        case.take(Step.HIDE, "first", why="held by screening" if held else "probably breaks the rules")
+    case.take(Step.TRIAGE, "first")
+    case.take(Step.EMPANEL, "first")
+    case.note(seats_free=seats_wanted(prior, 0, policy))
+    await case.write()
+    if hides and not held and post["id"] is not None:
+        await hide_provisionally(tx, case, [post["id"]])
+    return case_id
+
+
+# What comes later ---------------------------------------------------------------------------------------------------
+
+
+async def reweigh(db: Database, case_id: int) -> None:
+    """Take note of new reports: the prior, the place in the queue, and whom jurors must not know. May run twice."""
+    more = True
+    while more:
+        async with db.transaction() as tx:
+            case = await CaseInHand.lock(tx, case_id)
+            more = await hear_reports(tx, case)
+            await case.write()
+
+
+async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
+    """The step of it; whether there may be more."""
+    fresh = await queries.join_reports(tx, case.id, case.now)
+    if not fresh:
+        return False
+    may_join = case.file.state not in (State.UPHELD, State.REVERSED, State.CLOSED)
+    for row in sorted(fresh, key=lambda row: row["report_id"]):
+        if may_join:
+            case.take(Step.JOIN, f"report:{row['report_id']}", about=row["report_id"])
+    who = [row["reporter_id"] for row in fresh if row["reporter_id"] is not None]
+    if who and case.file.reports <= queries.MOST_PARTIES:
+        await queries.keep_parties(tx, case.id, who, "reporter")
+    if case.is_undecided and case.file.state is not State.ESCALATED:
+        calibration, _, wait = await queries.learned(tx)
+        prior = prior_of(calibration, case["score"], await queries.reporters(tx, case.id))
+        moved = prior - case["prior"]
+        case.note(prior=prior, belief=case["belief"] + moved)
+        if not case.file.hidden and should_hide(case["belief"], case.policy, wait, hidden=False):
+            case.take(Step.HIDE, f"prior:{case.file.version}", why="probably breaks the rules")
+            await hide_provisionally(tx, case)
+    elif case["verdict"] is not None:
+        await settle_reports(tx, case)
+    return len(fresh) == 1000
+
+
+async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
+    """The author changed a post: if it is before a jury, the new version joins the case. A job, which may run twice."""
+    found = await queries.case_of_post(db, post_id)
+    if found is None or found["decided_at"] is not None:
+        return
+    finding = await look(db, gate, post_id)
+    async with db.transaction() as tx:
+        post = await queries.read_post(tx, post_id)
+        if post is not None:
+            await note_edit(tx, found["id"], post, finding)
+
+
+async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding | None = None) -> None:
+    """A newer version of the first post comes before the jury; of a copy, it becomes a case of its own if it differs."""
+    case = await CaseInHand.lock(tx, case_id)
+    members = {row["post_id"]: row for row in await queries.members(tx, case_id)}
+    member = members.get(post["id"])
+    if member is None or member["version"] >= post["version"] or not case.is_undecided:
+        return
+    content_id = new_id()
+    marks = marks_of(post["text"], post["pictures"])
+    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
+    await queries.keep_member(
+        tx, case_id, post["id"], post["account_id"], post["version"], content_id, member["why"], case.now
+    )
+    if member["why"] != "first":
+        return
+    case.take(Step.EDIT, f"{post['id']}:{post['version']}", by=post["account_id"], about=content_id)
+    score = score_of(finding)
+    score = case["score"] if score is None else max(score, case["score"] or 0.0)
+    category = category_of(finding)
+    if finding is not None and GRAVE[severity_of(category)] > GRAVE[severity_of(case["category"])]:
+        case.note(category=category, severity=severity_of(category).value)
+    calibration, _, wait = await queries.learned(tx)
+    prior = prior_of(calibration, score, await queries.reporters(tx, case_id))
+    case.weigh(prior, ())
+    case.note(
+        score=score,
+        content_id=content_id,
+        text_hash=marks.text_hash,
+        likeness=marks.likeness,
+        pictures=list(marks.pictures),
+        bands=list(marks.bands),
+        seats_free=seats_wanted(prior, 0, case.policy) if case.file.state is not State.ESCALATED else 0,
+    )
+    ended = await end_seats(tx, case_id, "edited", case.now)
+    for seat in ended:
+        case.take(Step.LAPSE, f"{seat['id']}", by=seat["juror_id"], about=seat["id"], why="edited")
+    if not case.file.hidden and should_hide(prior, case.policy, wait, hidden=False):
+        case.take(Step.HIDE, f"edit:{post['version']}", why="probably breaks the rules")
+        await hide_provisionally(tx, case)
+    await case.write()

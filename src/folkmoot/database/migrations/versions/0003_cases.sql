@@ -12,12 +12,16 @@ CREATE TABLE cases (
   text_hash text,
   likeness bytea,
   pictures text[] NOT NULL DEFAULT '{}',
+  bands bigint[] NOT NULL DEFAULT '{}',
   score double precision,
   because jsonb NOT NULL DEFAULT '[]',
   prior double precision NOT NULL,
   belief double precision NOT NULL,
   ballots integer NOT NULL DEFAULT 0,
   seats_free integer NOT NULL DEFAULT 0,
+  reach double precision NOT NULL DEFAULT 0,
+  stake double precision NOT NULL DEFAULT 0,
+  target_at timestamptz NOT NULL,
   place double precision NOT NULL DEFAULT 0,
   hidden_at timestamptz,
   first_hidden_at timestamptz,
@@ -37,12 +41,13 @@ CREATE TABLE cases (
   erased_at timestamptz,
   CHECK ((verdict IS NULL) = (decided_by IS NULL))
 ) WITH (fillfactor = 80);
-COMMENT ON COLUMN cases.place IS 'Priority with the age counted from a fixed day, so that it need not be written anew as time passes.';
+COMMENT ON COLUMN cases.stake IS 'Severity, probability and reach: the part of the priority that time does not change.';
+COMMENT ON COLUMN cases.place IS 'Priority with the age counted from a fixed day, so that the order stays as time passes.';
+COMMENT ON COLUMN cases.bands IS 'Parts of the MinHash and of the picture hashes: near-copies share at least one.';
 CREATE INDEX cases_to_judge ON cases (place DESC, id) WHERE seats_free > 0 AND state IN ('empanelled', 'voting', 'appealed');
 CREATE INDEX cases_by_state ON cases (state, id DESC);
 CREATE INDEX cases_by_account ON cases (account_id, id DESC);
-CREATE INDEX cases_by_text ON cases (text_hash, id DESC) WHERE text_hash IS NOT NULL;
-CREATE INDEX cases_by_pictures ON cases USING gin (pictures) WHERE pictures <> '{}';
+CREATE INDEX cases_by_bands ON cases USING gin (bands) WHERE decided_at IS NULL;
 CREATE INDEX cases_decided ON cases (decided_at) WHERE decided_at IS NOT NULL;
 
 -- What happened to a case, in order; never changed. The same key twice is the same event.
@@ -108,6 +113,7 @@ CREATE TABLE reports (
   reporter_id bigint,
   account_id bigint NOT NULL REFERENCES accounts,
   category text NOT NULL CHECK (category IN ('violation', 'spam', 'legal', 'other')),
+  posts bigint[] NOT NULL DEFAULT '{}',
   rule_ids bigint[] NOT NULL DEFAULT '{}',
   comment text NOT NULL DEFAULT '',
   name text,

@@ -1,0 +1,85 @@
+"""What a case does to its posts before and after it is decided. Steps of the deeds in `verdict`, `open` and `alarms`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from folkmoot.database import Transaction
+from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.rules import Severity, chance
+from folkmoot.moderation.cases.triage import known_category
+from folkmoot.moderation.sanctions.enforce import Decision, Text
+from folkmoot.moderation.sanctions.rules import Grade, Measure, Source, grade_for
+from folkmoot.network.posts.hold import hide, release
+
+AT_ONCE = 20
+"""Posts that are dealt with in the deciding transaction; a job does the rest."""
+
+
+async def hide_provisionally(tx: Transaction, case: CaseInHand, post_ids: Sequence[int] | None = None) -> None:
+    """Take a case's posts out of sight until it is decided."""
+    category = known_category(case["category"])
+    if post_ids is None:
+        members = await queries.members(tx, case.id)
+        post_ids = [row["post_id"] for row in members if not row["gone"] and not row["hidden"]]
+        if len(post_ids) > AT_ONCE:
+            tx.defer("moderation.cases.hide_rest", once=f"hide:{case.id}", case_id=case.id)
+    for post_id in sorted(post_ids[:AT_ONCE]):  # in one order, so that deeds cannot lock each other
+        await hide(tx, post_id, category)
+
+
+async def restore_provisionally(tx: Transaction, case: CaseInHand) -> None:
+    """Let a case's posts be seen again while it is judged."""
+    for row in await queries.members(tx, case.id):
+        if row["hidden"]:
+            await release(tx, row["post_id"])
+
+
+async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> list[Text]:
+    """What a verdict covers: each member as it was last judged, or the profile."""
+    contents = {row["id"]: row for row in await queries.contents(tx, case.id)}
+    members = await queries.members(tx, case.id)
+    covered = [row["content_id"] for row in members] or [case["content_id"]]
+    texts = []
+    for content_id in covered:
+        row = contents.get(content_id)
+        if row is not None:
+            texts.append(
+                Text(
+                    account_id=row["account_id"],
+                    post_id=row["post_id"],
+                    text=row["text"] or row["warning"],
+                    warning=row["warning"],
+                    sensitive=row["sensitive"],
+                    written_at=row["written_at"],
+                    was_hidden=was_hidden,
+                )
+            )
+    return texts
+
+
+def decision_of(case: CaseInHand, *, by: str, measure: Measure, rule_id: int | None, ballots: int) -> Decision:
+    """What was decided, as those need it who carry it out."""
+    grade = grade_for(Severity(case["severity"]), life_at_risk=case.file.life_at_risk)
+    if by == "clock" or measure is Measure.LABEL:
+        grade = Grade.NOTE
+    found = bool(msgspec.json.decode(case["because"]))
+    return Decision(
+        case_id=case.id,
+        measure=measure,
+        category=known_category(case["category"]),
+        rule_id=rule_id,
+        grade=grade,
+        source=Source(case["source"]),
+        found_by_machine=found and case["source"] == "own",
+        by_stewards=by == "stewards",
+        ballots=ballots,
+        sure=chance(case["belief"]),
+        at=case.now,
+        text_hash=case["text_hash"],
+        likeness=case["likeness"],
+        pictures=tuple(case["pictures"] or ()),
+    )

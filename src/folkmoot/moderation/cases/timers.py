@@ -1,0 +1,105 @@
+"""What the passing of time does to cases. Clocks are rows, so they go on by themselves on another host."""
+
+from __future__ import annotations
+
+from folkmoot import clock
+from folkmoot.database import Database, Transaction
+from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases.effects import hide_provisionally, restore_provisionally
+from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.priority import ORDER, Default, default_for, wait_minutes
+from folkmoot.moderation.cases.priors import calibrate
+from folkmoot.moderation.cases.rules import Verdict
+from folkmoot.moderation.cases.states import ON_THE_DOCKET, State, Step
+from folkmoot.moderation.cases.summon import lapse_due
+from folkmoot.moderation.cases.verdict import RETENTION, decide
+from folkmoot.moderation.cases.weights import LEARNING, Record, learn_from_all, needs_practice
+from folkmoot.moderation.sanctions.enforce import end_what_is_over
+
+AT_A_TIME = 100
+
+
+async def work_clocks(db: Database) -> int:
+    """Do all that is due: leases, clocks of cases, strikes and suspensions that end. May run twice; how many."""
+    done = await lapse_due(db)
+    for due in await queries.due_timers(db, clock.now(), AT_A_TIME):
+        async with db.transaction() as tx:
+            if await queries.take_timer(tx, due["case_id"], due["kind"], clock.now()):
+                case = await CaseInHand.lock(tx, due["case_id"])
+                await _ACTS[due["kind"]](tx, case)
+                await case.write()
+                done += 1
+    return done + await end_what_is_over(db, clock.now())
+
+
+async def _default(tx: Transaction, case: CaseInHand) -> None:
+    """Nobody decided in time: what is grave and hidden stays so, anything else is restored."""
+    if not case.is_undecided:
+        return
+    stays = default_for(case.policy, life_at_risk=case.file.life_at_risk) is Default.STAYS_HIDDEN
+    if case.file.state in (State.EMPANELLED, State.TRIAGED):
+        case.take(Step.ESCALATE, "default", why="nobody decided in time")
+    verdict = Verdict.REMOVE if stays and case.file.hidden else Verdict.KEEP
+    await decide(tx, case, verdict, by="clock", ballots=0, why="nobody decided in time")
+
+
+async def _override(tx: Transaction, case: CaseInHand) -> None:
+    """A deadline comes before the jury: hidden for the time being, and the vote goes on."""
+    if case.is_undecided:
+        case.take(Step.OVERRIDE, f"{case.file.version}", why="a deadline came first")
+        await hide_provisionally(tx, case)
+        tx.announce("case.overridden", case_id=case.id)
+
+
+async def _interim(tx: Transaction, case: CaseInHand) -> None:
+    """A steward's day is over: what they hid alone is seen again."""
+    if case.is_undecided and case.file.hidden and not (case.file.overridden or case.file.life_at_risk):
+        case.take(Step.RESTORE, f"interim:{case.file.version}", why="a day is over")
+        await restore_provisionally(tx, case)
+
+
+async def _close(tx: Transaction, case: CaseInHand) -> None:
+    """The time for appeals is over."""
+    if case.file.state is State.APPEALABLE:
+        case.take(Step.CLOSE, f"{case['round']}")
+        case.note(closed_at=case.now)
+        await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
+
+
+async def _erase(tx: Transaction, case: CaseInHand) -> None:
+    """Evidence has been kept for as long as anybody may need it; under legal hold it stays."""
+    if case.file.frozen:
+        await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
+    elif case.file.state is State.CLOSED:
+        await queries.erase_evidence(tx, case.id)
+        case.note(erased_at=case.now)
+
+
+_ACTS = {"default": _default, "override": _override, "interim": _interim, "close": _close, "erase": _erase}
+
+
+async def look_at_the_queue(db: Database) -> float:
+    """How long the queue is at the present pace, and the order as the clocks have moved it. Every few minutes."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        figures = await queries.pace(tx, [state.value for state in ON_THE_DOCKET], now)
+        per_case = (figures["ballots"] + 400) / (figures["decided"] + 100)
+        wait = wait_minutes(figures["waiting"], per_case, max(figures["recent"] / 60, 1.0))
+        await queries.keep_learned(tx, "wait", wait, now)
+        await queries.move_on(tx, now, ORDER.clock, ORDER.age_hours)
+    return wait
+
+
+async def learn_by_night(db: Database) -> None:
+    """Calibrate screening on the verdicts, recompute every juror, credit unknown ones with what the known turned out to be."""
+    now = clock.now()
+    async with db.transaction() as tx:
+        judged = await queries.judged_scores(tx)
+        if judged:
+            await queries.keep_learned(tx, "calibration", calibrate(judged), now)
+        await seats.recompute_records(tx, None, LEARNING.decay, now)
+        rows = await queries.records(tx)
+        known = {row["account_id"]: Record(row["hit"], row["missed"], row["cleared"], row["accused"]) for row in rows}
+        learning = learn_from_all(known.values(), LEARNING)
+        await queries.keep_learned(tx, "learning", learning, now)
+        await queries.send_back(tx, [id for id, record in known.items() if needs_practice(record, learning)], now)

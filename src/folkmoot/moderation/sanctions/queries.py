@@ -1,0 +1,232 @@
+"""Every statement about sanctions: an account's record, its standing, statements of reasons, what is known of copies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.sanctions.rules import Event, Grade, Happening, Standing, StatementOfReasons
+from folkmoot.moderation.sanctions.views import Kind, StatementView
+
+
+async def insert_event(tx: Transaction, account_id: int, event: Event, *, by: int | None = None, why: str = "") -> None:
+    """Add a line to an account's record; the same line twice is one."""
+    await tx.execute(
+        """INSERT INTO sanction_events (account_id, case_id, what, at, grade, posted, by_id, why)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING""",
+        account_id,
+        event.case,
+        event.what.value,
+        event.at,
+        event.grade.value,
+        event.posted,
+        by,
+        why,
+    )
+
+
+async def events_of(source: Database | Transaction, account_id: int) -> list[Event]:
+    """An account's whole record."""
+    rows = await source.fetch(
+        "SELECT case_id, what, at, grade, posted FROM sanction_events WHERE account_id = $1 ORDER BY at", account_id
+    )
+    return [
+        Event(
+            what=Happening(row["what"]),
+            case=row["case_id"],
+            at=row["at"],
+            grade=Grade(row["grade"]),
+            posted=row["posted"],
+        )
+        for row in rows
+    ]
+
+
+async def decided_against(source: Database | Transaction, case_id: int) -> list[Row]:
+    """Whose record a case stands in."""
+    return await source.fetch(
+        "SELECT DISTINCT account_id, grade FROM sanction_events WHERE case_id = $1 AND what = 'decided'", case_id
+    )
+
+
+async def keep_standing(
+    tx: Transaction, account_id: int, standing: Standing, next_change: datetime | None, now: datetime
+) -> None:
+    await tx.execute(
+        """INSERT INTO standings (account_id, points, limited, since, until, next_change_at, changed_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (account_id) DO UPDATE SET points = excluded.points, limited = excluded.limited,
+             since = excluded.since, until = excluded.until, next_change_at = excluded.next_change_at,
+             changed_at = excluded.changed_at""",
+        account_id,
+        standing.points,
+        standing.limit.value,
+        standing.since,
+        standing.until,
+        next_change,
+        now,
+    )
+
+
+async def due_standings(db: Database, now: datetime, limit: int) -> list[int]:
+    rows = await db.fetch(
+        "SELECT account_id FROM standings WHERE next_change_at <= $1 ORDER BY next_change_at LIMIT $2", now, limit
+    )
+    return [row["account_id"] for row in rows]
+
+
+async def revoke_way_in(tx: Transaction, account_id: int, now: datetime) -> None:
+    """Close the invitation somebody came by, and those they gave."""
+    await tx.execute(
+        """UPDATE invitations SET revoked_at = $2
+           WHERE revoked_at IS NULL
+             AND (account_id = $1 OR code = (SELECT invited_by_code FROM credentials WHERE account_id = $1))""",
+        account_id,
+        now,
+    )
+
+
+async def author_of(tx: Transaction, account_id: int) -> Row | None:
+    """What is needed of somebody who is told: language, standing, role."""
+    return await tx.fetchrow(
+        """SELECT a.id, a.role, a.suspended_at, a.suspended_by, a.suspended_why, a.closed_at, coalesce(c.locale, 'en') AS locale
+           FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id WHERE a.id = $1 FOR NO KEY UPDATE OF a""",
+        account_id,
+    )
+
+
+async def rule(source: Database | Transaction, rule_id: int | None) -> Row | None:
+    if rule_id is None:
+        return None
+    return await source.fetchrow("SELECT id, text, translations FROM rules WHERE id = $1", rule_id)
+
+
+async def put_warning(tx: Transaction, post_id: int, warning: str) -> int | None:
+    """Put a post behind a warning; the author's id, None when the post is gone."""
+    found: int | None = await tx.fetchval(
+        """UPDATE posts SET sensitive = true, warning = CASE warning WHEN '' THEN $2 ELSE warning END
+           WHERE id = $1 RETURNING account_id""",
+        post_id,
+        warning,
+    )
+    return found
+
+
+async def take_warning(tx: Transaction, post_id: int, sensitive: bool, warning: str) -> int | None:
+    """Take the warning away again; the author's id, None when the post is gone."""
+    found: int | None = await tx.fetchval(
+        "UPDATE posts SET sensitive = $2, warning = $3 WHERE id = $1 RETURNING account_id", post_id, sensitive, warning
+    )
+    return found
+
+
+async def judge_text(
+    tx: Transaction, text_hash: str, likeness: bytes, verdict: str, category: str, reference: str, now: datetime
+) -> None:
+    """Remember a text, so that copies of it meet the same answer."""
+    await tx.execute(
+        """INSERT INTO judged (text_hash, verdict, category, likeness, reference, judged_at)
+           VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (text_hash) DO UPDATE SET verdict = excluded.verdict, category = excluded.category,
+             reference = excluded.reference, judged_at = excluded.judged_at""",
+        text_hash,
+        verdict,
+        category,
+        likeness,
+        reference,
+        now,
+    )
+
+
+async def judge_pictures(
+    tx: Transaction, pictures: Sequence[str], removed: bool, category: str, reference: str, now: datetime
+) -> None:
+    """Remember pictures that were removed, forget those that were kept."""
+    if removed:
+        await tx.execute(
+            """INSERT INTO known_pictures (hash, list, reference, category, added_at)
+               SELECT hash, 'removed', $2, $3, $4 FROM unnest($1::text[]) AS hash ON CONFLICT DO NOTHING""",
+            list(pictures),
+            reference,
+            category,
+            now,
+        )
+    else:
+        await tx.execute("DELETE FROM known_pictures WHERE list = 'removed' AND hash = ANY($1::text[])", list(pictures))
+
+
+async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime) -> None:
+    """What screening had found of the case is decided with it."""
+    await tx.execute(
+        "UPDATE findings SET decision = $2, decided_at = $3 WHERE case_id = $1 AND decision IS NULL",
+        case_id,
+        decision,
+        now,
+    )
+
+
+async def insert_statement(
+    tx: Transaction,
+    id: int,
+    account_id: int,
+    post_id: int | None,
+    kind: Kind,
+    locale: str,
+    text: str,
+    reasons: StatementOfReasons,
+    category: str,
+    token: str,
+    now: datetime,
+) -> None:
+    await tx.execute(
+        """INSERT INTO statements (id, case_id, account_id, post_id, kind, locale, text, reasons, category, excerpt, token,
+             appeal_until, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12, $13)""",
+        id,
+        reasons.case,
+        account_id,
+        post_id,
+        kind.value,
+        locale,
+        text,
+        msgspec.json.encode(reasons).decode(),
+        category,
+        reasons.facts,
+        token,
+        reasons.appeal_until if kind in (Kind.REMOVED, Kind.WARNED, Kind.LABELLED) else None,
+        now,
+    )
+
+
+async def told_of(source: Database | Transaction, case_id: int, kinds: Sequence[Kind]) -> list[Row]:
+    """Who was told what of a case."""
+    return await source.fetch(
+        "SELECT DISTINCT account_id, post_id FROM statements WHERE case_id = $1 AND kind = ANY($2::text[])",
+        case_id,
+        [kind.value for kind in kinds],
+    )
+
+
+async def statements(source: Database | Transaction, condition: str, *values: Any) -> list[StatementView]:
+    rows = await source.fetch(f"SELECT * FROM statements WHERE {condition}", *values)
+    return [
+        StatementView(
+            id=row["id"],
+            case_id=row["case_id"],
+            account_id=row["account_id"],
+            post_id=row["post_id"],
+            kind=Kind(row["kind"]),
+            text=row["text"],
+            reasons=msgspec.json.decode(row["reasons"], type=StatementOfReasons),
+            category=row["category"],
+            excerpt=row["excerpt"],
+            locale=row["locale"],
+            created_at=row["created_at"],
+            appeal_until=row["appeal_until"],
+            token=row["token"],
+        )
+        for row in rows
+    ]
