@@ -18,7 +18,6 @@ from folkmoot.network.timelines import idle
 
 JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "moderation.cases.enforce_rest": cases.enforce_rest,
-    "moderation.cases.found": cases.found,
     "moderation.cases.hide_rest": cases.hide_rest,
     "moderation.cases.recompute": cases.recompute,
     "moderation.cases.reweigh": cases.reweigh,

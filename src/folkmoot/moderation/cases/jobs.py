@@ -20,11 +20,6 @@ async def take_up_findings(db: Database) -> int:
     return len(found)
 
 
-async def found(tools: Tools, *, finding_id: int) -> None:
-    """Screening held or doubted something."""
-    await opening.open_found(tools.db, finding_id)
-
-
 async def text_changed(tools: Tools, *, post_id: int) -> None:
     """An author changed a post that may be before a jury."""
     await opening.text_changed(tools.db, tools.gate, post_id)

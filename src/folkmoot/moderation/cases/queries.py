@@ -251,7 +251,9 @@ async def link_finding(tx: Transaction, finding_id: int, case_id: int) -> None:
 
 async def findings_without_case(db: Database, limit: int) -> list[int]:
     rows = await db.fetch(
-        "SELECT id FROM findings WHERE decision IS NULL AND case_id IS NULL ORDER BY id LIMIT $1", limit
+        """SELECT f.id FROM findings f JOIN posts p ON p.id = f.post_id AND p.account_id = f.account_id
+           WHERE f.decision IS NULL AND f.case_id IS NULL AND f.part = 'post' ORDER BY f.id LIMIT $1""",
+        limit,
     )
     return [row["id"] for row in rows]
 

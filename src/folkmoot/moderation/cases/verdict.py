@@ -65,7 +65,7 @@ async def decide(
     why: str = "",
 ) -> None:
     """Close a case with a verdict, carry it out and tell everybody concerned. The case is written by this."""
-    was_hidden = case.file.hidden
+    was_hidden = case.file.hidden_at is not None
     measure = Measure.KEEP if verdict is Verdict.KEEP else measure or Measure.REMOVE
     key = f"{case['round']}"
     for seat in await seats.end_seats(tx, case.id, "closed", case.now):

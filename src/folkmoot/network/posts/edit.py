@@ -124,6 +124,7 @@ async def edit(
         if not hidden and (boosters := await queries.boosters(tx, post.id)):
             await notify(tx, kind="edit", to=boosters, from_id=viewer.account_id, post_id=post.id)
         tx.announce("post.changed", post_id=post.id, edited=not hidden, account_id=viewer.account_id)
+        tx.defer("moderation.cases.text_changed", post_id=post.id)  # a jury may be looking at it
         (changed,) = await queries.load(tx, [post.id])
     return changed
 
