@@ -12,8 +12,8 @@ from folkmoot.ids import new_id
 from folkmoot.moderation.cases import queries, rows
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
-from folkmoot.moderation.cases.juries import seats_wanted
-from folkmoot.moderation.cases.rules import POLICIES, Severity
+from folkmoot.moderation.cases.reopen import reopen
+from folkmoot.moderation.cases.rules import Severity
 from folkmoot.moderation.cases.states import State, Step
 from folkmoot.moderation.cases.views import Alarm
 from folkmoot.network.access.viewer import Role, Viewer
@@ -44,18 +44,8 @@ async def sound(tx: Transaction, case: CaseInHand, *, by: int | None, via: str, 
     why = why.strip()[:WHY_MOST]
     closed = case.file.state in (State.APPEALABLE, State.CLOSED)
     if closed and case["verdict"] == "keep":
-        case.take(Step.REOPEN, f"alarm:{case.file.version}", by=by, why="a life may be at risk")
-        case.note(
-            round=case["round"] + 1,
-            verdict=None,
-            measure=None,
-            decided_by=None,
-            decided_at=None,
-            closed_at=None,
-            severity=Severity.THREAT.value,
-            seats_free=seats_wanted(case["prior"], 0, POLICIES[Severity.THREAT]),
-        )
-        case.weigh(case["prior"], ())
+        case.note(severity=Severity.THREAT.value)
+        await reopen(tx, case, "a life may be at risk", by=by)
     if case.file.state not in (State.CLOSED, State.UPHELD, State.REVERSED):
         case.take(Step.RAISE, f"{case.file.version}", by=by, why=why)
     if case.is_undecided:

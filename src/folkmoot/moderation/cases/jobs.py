@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
+
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.jobs.tools import Tools
 from folkmoot.moderation.cases import open as opening
-from folkmoot.moderation.cases import queries, seats, timers, verdict
+from folkmoot.moderation.cases import queries, review, seats, timers, verdict
 from folkmoot.moderation.cases.weights import LEARNING
 
 FOUND_AT_A_TIME = 50
+
+log = structlog.get_logger(__name__)
 
 
 async def take_up_findings(db: Database) -> int:
@@ -67,5 +71,9 @@ async def look_at_the_queue(tools: Tools) -> None:
 
 
 async def learn_by_night(tools: Tools) -> None:
-    """What all cases together teach."""
+    """What all cases together teach, and who acts as one."""
     await timers.learn_by_night(tools.db)
+    for flip in await review.find_rings(tools.db):
+        log.warning(
+            "without a ring a case would have ended otherwise", case=flip.case, was=flip.was, would_be=flip.would_be
+        )

@@ -462,7 +462,12 @@ async def answer_reports(tx: Transaction, case_id: int, outcome: str, now: datet
 
 async def reverse_reports(tx: Transaction, case_id: int, outcome: str, now: datetime) -> None:
     """Take the outcome of a case's reports back, so that they are answered anew."""
-    await tx.execute("UPDATE case_reports SET outcome = NULL WHERE case_id = $1 AND outcome <> $2", case_id, outcome)
+    await tx.execute(
+        """WITH links AS (UPDATE case_reports SET outcome = NULL WHERE case_id = $1 AND outcome <> $2 RETURNING report_id)
+           UPDATE reports SET outcome = NULL, outcome_at = NULL WHERE id IN (SELECT report_id FROM links)""",
+        case_id,
+        outcome,
+    )
 
 
 async def answer_appeals(tx: Transaction, case_id: int, outcome: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from folkmoot.database import Database, Row, Transaction
@@ -378,3 +378,38 @@ async def recompute_records(tx: Transaction, jurors: Sequence[int] | None, decay
         decay,
         now,
     )
+
+
+# What comes to light later ------------------------------------------------------------------------------------------
+
+
+async def ballots_since(db: Database, since: datetime) -> list[Row]:
+    return await db.fetch(
+        """SELECT case_id, juror_id, choice, cast_at, seconds FROM ballots
+           WHERE cast_at > $1 AND voided_at IS NULL AND NOT is_control""",
+        since,
+    )
+
+
+async def decided_ballots(db: Database, jurors: Sequence[int], since: datetime) -> list[Row]:
+    """All ballots of the jury-decided cases in which one of these jurors voted."""
+    return await db.fetch(
+        """SELECT b.case_id, b.juror_id, b.choice, b.if_breaks, b.if_fine, b.ring, c.prior, c.verdict, c.severity
+           FROM cases c JOIN ballots b ON b.case_id = c.id AND b.round = c.round AND b.content_id = c.content_id
+           WHERE c.decided_at > $2 AND c.decided_by = 'jury' AND b.voided_at IS NULL AND NOT b.is_control
+             AND EXISTS (SELECT FROM ballots o WHERE o.case_id = c.id AND o.juror_id = ANY ($1::bigint[]))
+           ORDER BY b.id""",
+        list(jurors),
+        since,
+    )
+
+
+async def keep_rings(tx: Transaction, rings: Mapping[int, int]) -> list[int]:
+    """Note who belongs to which ring; those for whom that is new."""
+    rows = await tx.fetch(
+        """UPDATE jurors j SET ring = r.ring FROM unnest($1::bigint[], $2::bigint[]) AS r (juror, ring)
+           WHERE r.juror = j.account_id AND j.ring IS DISTINCT FROM r.ring RETURNING j.account_id""",
+        list(rings),
+        list(rings.values()),
+    )
+    return [row["account_id"] for row in rows]

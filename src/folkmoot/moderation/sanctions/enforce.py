@@ -96,6 +96,11 @@ async def _tell_author(tx: Transaction, decision: Decision, theirs: Sequence[Tex
     if author is None:
         return
     if decision.measure is Measure.KEEP:
+        if decision.case_id in {event.case for event in await queries.events_of(tx, first.account_id)}:
+            # Judged anew, and otherwise than the first time.
+            reversal = Event(what=Happening.REVERSED, case=decision.case_id, at=decision.at)
+            await queries.insert_event(tx, first.account_id, reversal, why="judged anew")
+            await bring_in_line(tx, first.account_id, await queries.events_of(tx, first.account_id), decision.at)
         if any(text.was_hidden for text in theirs):
             await _state(tx, decision, first, Kind.RESTORED, author["locale"], [])
         return

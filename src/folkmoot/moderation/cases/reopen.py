@@ -1,0 +1,33 @@
+"""Bring a decided case before a jury again: a ballot was void, or a life may be at risk. A step of the caller's deed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from folkmoot.database import Transaction
+from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.juries import seats_wanted
+from folkmoot.moderation.cases.states import Step
+
+
+async def reopen(tx: Transaction, case: CaseInHand, why: str, *, by: int | None = None) -> None:
+    """Bring a decided case before fresh jurors. What was done stays done until they have decided."""
+    hidden = case["verdict"] == "remove"
+    case.take(Step.REOPEN, f"{case.file.version}", by=by, why=why)
+    if hidden:
+        case.take(Step.HIDE, f"reopen:{case.file.version}", why="until it is decided anew")
+    case.note(
+        round=case["round"] + 1,
+        verdict=None,
+        measure=None,
+        decided_by=None,
+        decided_at=None,
+        closed_at=None,
+        seats_free=seats_wanted(case["prior"], 0, case.policy),
+        target_at=case.now + timedelta(hours=case.policy.target_hours),
+    )
+    case.weigh(case["prior"], ())
+    await queries.stop_timers(tx, case.id, ["close"], case.now)
+    await queries.set_timer(tx, case.id, "default", case.now + timedelta(hours=case.policy.default_hours))
+    await queries.reverse_reports(tx, case.id, "", case.now)
