@@ -81,6 +81,10 @@ def test_a_full_disk_is_one_clear_sentence_and_costs_no_acknowledged_post(crampe
         assert time.monotonic() < until, f"it did not recover: {cramped.errors()}"
         time.sleep(0.2)
     acknowledged[after["id"]] = "There is room again"
+    held = 0  # such posts look like nothing people write, and screening may doubt one
     for id, text in acknowledged.items():
-        assert text in cramped.ask("GET", f"/api/v1/statuses/{id}")["content"]
-    assert cramped.ask("GET", "/api/v1/accounts/verify_credentials")["statuses_count"] == len(acknowledged)
+        found = cramped.ask("GET", f"/api/v1/statuses/{id}")
+        assert text in found["content"]
+        held += "held" in found
+    counted = cramped.ask("GET", "/api/v1/accounts/verify_credentials")["statuses_count"]
+    assert counted + held == len(acknowledged)

@@ -62,7 +62,11 @@ def test_the_writing_in_the_repository_is_whole():
     found = data.writing()
     for language in data.LANGUAGES:
         own = [one for one in found if one.language == language]
-        assert sum(one.violence for one in own) * 2 == len(own) >= 1_000
+        violent = sum(one.violence for one in own)
+        ordinary = sum(one.kind == "harmless ordinary" for one in own)
+        assert violent * 2 + ordinary == len(own)
+        assert violent >= 900
+        assert ordinary >= 600
 
 
 def test_unseen_writing_is_never_in_the_writing():

@@ -86,7 +86,7 @@ class Ear:
 
 async def until(happened: Callable[[], bool]) -> None:
     """Wait for what will come."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         while True:
             if happened():
                 return
@@ -141,7 +141,7 @@ class Moot:
             assert answer.headers["content-type"].startswith("text/event-stream")
 
             async def line(beginning: str) -> str:
-                async with asyncio.timeout(8):
+                async with asyncio.timeout(20):
                     while not (line := (await answer.content.readline()).decode().rstrip("\n")).startswith(beginning):
                         assert not answer.content.at_eof(), "the stream has ended"
                 return line.removeprefix(beginning)
@@ -466,7 +466,7 @@ async def test_two_hundred_listeners_hear_it_once_each_and_leave_nothing_behind(
 
 async def until_open(moot: Moot, number: int) -> None:
     """Wait until so many streams are open."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         while True:
             async with moot.client.get(f"{moot.address}/metrics") as answer:
                 if f"\nfolkmoot_streams {number:.1f}\n" in await answer.text():
