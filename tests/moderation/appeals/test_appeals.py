@@ -19,6 +19,7 @@ from folkmoot.moderation.cases.views import NoSeat
 from folkmoot.moderation.reports import own_reports
 from folkmoot.moderation.sanctions import get_standing, own_statements
 from folkmoot.network.access.viewer import Role
+from folkmoot.network.accounts import close_for
 from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
@@ -129,6 +130,21 @@ async def test_author_suspended_meanwhile(db: Any, cast: Any, court: Any) -> Non
     assert made.account_id == cast.ada.account_id
     with pytest.raises(Missing):
         await appeal(db, "a guess", case, WHY)
+
+
+async def test_account_deleted_meanwhile(db: Any, cast: Any, court: Any) -> None:
+    """The other half of that edge case: account and post are gone, the evidence and the right to ask again are not."""
+    _, case = await removed(court, cast)
+    (statement,) = await own_statements(db, cast.ada)
+    await close_for(db, cast.dora, cast.ada.account_id)
+    await appeal(db, statement.token, case, WHY)
+    await court.first(case)
+    juror = await court.juror()
+    assert (await court.sit(juror)).content.text == WORDS
+    await court.vote(juror, Choice.FINE)
+    await judge_anew(court, case, Choice.FINE)
+    assert await decide_as_steward(db, cast.dora, case, Verdict.KEEP, "It is in the minutes")
+    assert (await court.folded(case)).state is State.CLOSED
 
 
 async def test_a_reporter_may_appeal_against_a_keep(db: Any, cast: Any, court: Any) -> None:

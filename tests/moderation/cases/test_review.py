@@ -12,7 +12,7 @@ from folkmoot.errors import Forbidden, Missing
 from folkmoot.ids import new_id
 from folkmoot.moderation.cases import Choice, State
 from folkmoot.moderation.cases.read import get_case
-from folkmoot.moderation.cases.review import find_rings, review_ring, void_ballot
+from folkmoot.moderation.cases.review import compare, find_rings, review_ring, void_ballot
 from folkmoot.moderation.sanctions import get_standing
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
@@ -106,3 +106,12 @@ async def test_juror_colludes_found_later(db: Any, cast: Any, court: Any) -> Non
     linked = await db.fetch("SELECT account_id FROM jurors WHERE ring IS NOT NULL")
     assert {row["account_id"] for row in linked} == set(ring)
     assert await find_rings(db) == [], "said once"
+
+
+async def test_all_ballots_together_are_compared_with_what_was_learned(db: Any, cast: Any, court: Any) -> None:
+    await decided(court, cast)
+    await db.fetch("UPDATE jurors SET hit = 1, missed = 80")
+    apart = await compare(db)
+    assert len(apart) == await db.fetchval("SELECT count(*) FROM ballots")
+    assert all(violations > 0.1 for violations, _ in apart.values())
+    assert await db.fetchval("SELECT value IS NOT NULL FROM learned WHERE key = 'differing'")

@@ -9,14 +9,26 @@ import pytest
 
 from folkmoot import clock
 from folkmoot.errors import Missing
-from folkmoot.moderation.cases import Choice
+from folkmoot.moderation.cases import Choice, Verdict
+from folkmoot.moderation.cases.decide import decide_as_steward, escalate
 from folkmoot.moderation.cases.timers import work_clocks
-from folkmoot.moderation.sanctions import Grade, Limit, get_standing, get_statement, latest_statement, own_statements
+from folkmoot.moderation.cases.verdict import enforce_rest
+from folkmoot.moderation.sanctions import (
+    Grade,
+    Limit,
+    Measure,
+    get_standing,
+    get_statement,
+    labels_of,
+    latest_statement,
+    own_statements,
+)
 from folkmoot.moderation.sanctions.enforce import bring_in_line
 from folkmoot.moderation.sanctions.queries import events_of, insert_event
 from folkmoot.moderation.sanctions.rules import Event, Happening
 from folkmoot.network.access import sign_in, viewer_by_session
 from folkmoot.network.access.rules import LoginDisabled
+from folkmoot.network.access.viewer import Role
 from folkmoot.network.accounts import SignUpRefused, find_invitation, invite, sign_up
 from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts.publish import publish
@@ -158,3 +170,31 @@ async def test_copies_of_what_was_kept_pass_and_of_what_was_removed_are_held(db:
     assert (await publish(court.desk, cast.cleo, Draft(text=WORDS))).hidden_at is not None
     row = await db.fetchrow("SELECT verdict, reference FROM judged")
     assert (row["verdict"], row["reference"]) == ("removed", f"case {case}")
+
+
+async def test_a_label_leaves_the_post_as_it_is_and_is_no_strike(db: Any, cast: Any, court: Any, enrol: Any) -> None:
+    stella = await enrol("stella", Role.STEWARD)
+    post = await publish(court.desk, cast.ada, Draft(text=WORDS))
+    case = (await court.report(cast.bert, cast.ada, post.id)).case_ids[0]
+    await escalate(db, cast.dora, case, "divided")
+    for steward in (stella, cast.dora):
+        await decide_as_steward(db, steward, case, Verdict.REMOVE, "misleading", measure=Measure.LABEL)
+    seen = await court.desk.get(cast.bert, post.id)
+    assert (seen.text, seen.sensitive, seen.hidden_at) == (WORDS, False, None)
+    assert await labels_of(db, [post.id]) == {post.id: (await court.case(case))["category"]}
+    assert (await own_statements(db, cast.ada))[0].kind == "labelled"
+    assert (await get_standing(db, cast.ada)).points == 0
+
+
+async def test_many_copies_are_dealt_with_by_a_job_that_may_run_twice(db: Any, cast: Any, court: Any) -> None:
+    posts = [await publish(court.desk, cast.ada, Draft(text=WORDS)) for _ in range(25)]
+    for post in posts:
+        made = await court.report(cast.bert, cast.ada, post.id)
+    case = made.case_ids[0]
+    await court.decide(Choice.BREAKS, case)
+    assert await db.fetchval("SELECT count(*) FROM posts WHERE hidden_at IS NULL") == 5
+    assert "enforce_rest" in await court.work()
+    await enforce_rest(db, case)
+    assert await db.fetchval("SELECT count(*) FROM posts WHERE hidden_at IS NULL") == 0
+    assert len(await own_statements(db, cast.ada)) == 25
+    assert (await get_standing(db, cast.ada)).points == 3, "one case is one strike, however many copies"

@@ -81,12 +81,14 @@ async def open_by(db: Database, column: str) -> dict[str, int]:
 async def hours(db: Database, now: datetime) -> list[Row]:
     """What came and went in each of the last 24 hours."""
     return await db.fetch(
-        """SELECT h AS at,
-             (SELECT count(*) FROM cases WHERE id > 0 AND opened_at >= h AND opened_at < h + interval '1 hour') AS opened,
-             (SELECT count(*) FROM cases WHERE decided_at >= h AND decided_at < h + interval '1 hour') AS decided,
-             (SELECT count(*) FROM ballots WHERE cast_at >= h AND cast_at < h + interval '1 hour') AS ballots
-           FROM generate_series(date_trunc('hour', $1::timestamptz) - interval '23 hours', $1::timestamptz, interval '1 hour') h
-           ORDER BY h""",
+        """WITH since AS (SELECT date_trunc('hour', $1::timestamptz) - interval '23 hours' AS at),
+             opened AS (SELECT date_trunc('hour', opened_at) AS h, count(*) AS n FROM cases, since WHERE opened_at >= at GROUP BY 1),
+             decided AS (SELECT date_trunc('hour', decided_at) AS h, count(*) AS n FROM cases, since WHERE decided_at >= at GROUP BY 1),
+             said AS (SELECT date_trunc('hour', cast_at) AS h, count(*) AS n FROM ballots, since WHERE cast_at >= at GROUP BY 1)
+           SELECT hour AS at, coalesce(opened.n, 0) AS opened, coalesce(decided.n, 0) AS decided, coalesce(said.n, 0) AS ballots
+           FROM since, generate_series(since.at, $1::timestamptz, interval '1 hour') AS hour
+           LEFT JOIN opened ON opened.h = hour LEFT JOIN decided ON decided.h = hour LEFT JOIN said ON said.h = hour
+           ORDER BY hour""",
         now,
     )
 

@@ -77,3 +77,5 @@ async def learn_by_night(tools: Tools) -> None:
         log.warning(
             "without a ring a case would have ended otherwise", case=flip.case, was=flip.was, would_be=flip.would_be
         )
+    for juror, (violations, innocent) in (await review.compare(tools.db)).items():
+        log.warning("a juror differs from what was learned", juror=juror, violations=violations, innocent=innocent)

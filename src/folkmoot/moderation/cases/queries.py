@@ -552,17 +552,20 @@ async def pace(tx: Transaction, on_the_docket: Sequence[str], now: datetime) -> 
     return row
 
 
-async def move_on(tx: Transaction, now: datetime, clock_weight: float, age_hours: float) -> int:
-    """Move cases up as their clocks run; those that would hardly move stay as they are."""
+async def move_on(tx: Transaction, now: datetime, clock_weight: float, age_hours: float, limit: int) -> int:
+    """Move cases up as their clocks run, so many at a time; those that would hardly move stay, and those in hand too."""
     return await tx.execute(
         """UPDATE cases SET place = moved.place FROM (
-             SELECT id, stake + $2::float8 / greatest(extract(epoch FROM target_at - $1::timestamptz) / 3600, 1.0 / 60)
-               + extract(epoch FROM timestamptz '2021-01-01 00:00Z' - opened_at) / 3600 / $3::float8 AS place
-             FROM cases WHERE state IN ('empanelled', 'voting', 'appealed') AND seats_free > 0) AS moved
-           WHERE moved.id = cases.id AND abs(moved.place - cases.place) > 0.05""",
+             SELECT id, now.place FROM cases CROSS JOIN LATERAL (
+               SELECT stake + $2::float8 / greatest(extract(epoch FROM target_at - $1::timestamptz) / 3600, 1.0 / 60)
+                 + extract(epoch FROM timestamptz '2021-01-01 00:00Z' - opened_at) / 3600 / $3::float8 AS place) AS now
+             WHERE state IN ('empanelled', 'voting', 'appealed') AND seats_free > 0 AND abs(now.place - cases.place) > 0.05
+             LIMIT $4 FOR UPDATE OF cases SKIP LOCKED) AS moved
+           WHERE moved.id = cases.id""",
         now,
         clock_weight,
         age_hours,
+        limit,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -9,17 +10,20 @@ from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
-from folkmoot.moderation.cases import seats
+from folkmoot.moderation.cases import queries, seats
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
 from folkmoot.moderation.cases.reopen import reopen
 from folkmoot.moderation.cases.rings import Cast, Closed, Flip, find_pairs, flips, rings_of
 from folkmoot.moderation.cases.rules import POLICIES, Severity, Verdict, reach_verdict
 from folkmoot.moderation.cases.states import ON_THE_DOCKET, State, Step
+from folkmoot.moderation.cases.truth import dawid_skene, differing
+from folkmoot.moderation.cases.weights import Record, accuracies
 from folkmoot.network.access.viewer import Role, Viewer
 
 RING_DAYS = timedelta(days=30)
 """How far back cases are recomputed when jurors turn out to be linked."""
+COMPARED_DAYS = timedelta(days=90)
 WHY_MOST = 2_000
 
 
@@ -103,3 +107,19 @@ async def review_ring(db: Database, steward: Viewer, jurors: Collection[int]) ->
     """The same for jurors a steward names. Raises Forbidden."""
     steward.check_role(Role.STEWARD)
     return await would_flip(db, jurors)
+
+
+async def compare(db: Database) -> dict[int, tuple[float, float]]:
+    """Jurors of whom all ballots together say something else than was learned from case to case, and by how much. Nightly."""
+    rows = [row for row in await seats.ballots_since(db, clock.now() - COMPARED_DAYS) if row["choice"] != "unsure"]
+    ballots = [(row["case_id"], row["juror_id"], row["choice"] in ("breaks", "threat")) for row in rows]
+    estimate = await asyncio.to_thread(dawid_skene, ballots)
+    async with db.transaction() as tx:
+        _, learning, _ = await queries.learned(tx)
+        online = {
+            row["account_id"]: accuracies(Record(row["hit"], row["missed"], row["cleared"], row["accused"]), learning)
+            for row in await queries.records(tx)
+        }
+        apart = differing(online, estimate)
+        await queries.keep_learned(tx, "differing", {str(juror): by for juror, by in apart.items()}, clock.now())
+    return apart

@@ -17,6 +17,8 @@ from folkmoot.moderation.cases.weights import LEARNING, Record, learn_from_all, 
 from folkmoot.moderation.sanctions.enforce import end_what_is_over
 
 AT_A_TIME = 100
+MOVED_AT_ONCE = 2_000
+"""A juror who votes meanwhile should not have to wait."""
 
 
 async def work_clocks(db: Database) -> int:
@@ -86,7 +88,10 @@ async def look_at_the_queue(db: Database) -> float:
         per_case = (figures["ballots"] + 400) / (figures["decided"] + 100)
         wait = wait_minutes(figures["waiting"], per_case, max(figures["recent"] / 60, 1.0))
         await queries.keep_learned(tx, "wait", wait, now)
-        await queries.move_on(tx, now, ORDER.clock, ORDER.age_hours)
+    moved = MOVED_AT_ONCE
+    while moved == MOVED_AT_ONCE:
+        async with db.transaction() as tx:
+            moved = await queries.move_on(tx, now, ORDER.clock, ORDER.age_hours, MOVED_AT_ONCE)
     return wait
 
 

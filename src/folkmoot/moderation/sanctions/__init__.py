@@ -1,6 +1,6 @@
 """Sanctions: what follows a verdict, recomputed from events, and the reasons everybody concerned is owed."""
 
-from folkmoot.moderation.sanctions.read import get_standing, get_statement, latest_statement, own_statements
+from folkmoot.moderation.sanctions.read import get_standing, get_statement, labels_of, latest_statement, own_statements
 from folkmoot.moderation.sanctions.rules import (
     LADDER,
     Event,
@@ -39,6 +39,7 @@ __all__ = [
     "get_standing",
     "get_statement",
     "is_immune",
+    "labels_of",
     "latest_statement",
     "measure_for",
     "own_statements",

@@ -230,3 +230,13 @@ async def statements(source: Database | Transaction, condition: str, *values: An
         )
         for row in rows
     ]
+
+
+async def labelled(source: Database | Transaction, post_ids: Sequence[int]) -> dict[int, str]:
+    """Those of these posts that stand with a label, and for what."""
+    rows = await source.fetch(
+        """SELECT m.post_id, c.category FROM case_posts m JOIN cases c ON c.id = m.case_id
+           WHERE m.post_id = ANY ($1::bigint[]) AND c.measure = 'label' AND c.verdict = 'remove' ORDER BY c.id""",
+        list(post_ids),
+    )
+    return {row["post_id"]: row["category"] for row in rows}

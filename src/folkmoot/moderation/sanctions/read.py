@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Missing
@@ -50,3 +52,8 @@ async def get_standing(db: Database, viewer: Viewer, account_id: int | None = No
     if account_id is not None and account_id != viewer.account_id:
         viewer.check_role(Role.STEWARD)
     return rules.standing(await queries.events_of(db, account_id or viewer.account_id), clock.now())
+
+
+async def labels_of(db: Database, post_ids: Sequence[int]) -> dict[int, str]:
+    """What stands beside these posts by a verdict: the category, for those that have a label."""
+    return await queries.labelled(db, post_ids)
