@@ -408,6 +408,12 @@ async def test_a_ballot_that_decided_cannot_be_taken_back(db: Any, cast: Any, co
     viewer = type(cast.ada)(account_id=last["juror_id"], name="last")
     with pytest.raises(AlreadyDecided):
         await take_back(db, viewer, last["seat_id"])
+    other = await write(cast.cleo, "Another thing altogether, about the ferry and its timetable in the winter")
+    await court.report(cast.bert, cast.cleo, other)
+    seat = await court.sit(viewer)
+    with pytest.raises(AlreadyDecided):
+        await take_back(db, viewer, last["seat_id"])
+    assert (await court.sit(viewer)).id == seat.id, "the case in hand is still theirs"
 
 
 async def test_a_beginners_ballot_weighs_nothing(db: Any, cast: Any, court: Any, write: Any) -> None:

@@ -216,7 +216,8 @@ async def test_a_steward_alone_hides_for_a_day_and_no_longer(db: Any, cast: Any,
     """Edge case 'steward abuse': the one thing one steward may do alone, once, on record."""
     post, case = await reported(court, cast)
     await hide_for_now(db, cast.dora, case, "while we look at it")
-    assert await court.desk.find(cast.cleo, post.id) is None
+    await court.vote(await court.juror(), Choice.FINE)
+    assert await court.desk.find(cast.cleo, post.id) is None, "one ballot does not undo it, a verdict does"
     with court.later(hours=25):
         await work_clocks(db)
         assert await court.desk.find(cast.cleo, post.id) is not None

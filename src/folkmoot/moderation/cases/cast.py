@@ -53,7 +53,7 @@ async def cast(
             raise TextChanged
         if choice is Choice.BREAKS and rule_id is not None and await queries.rule_exists(tx, rule_id) is False:
             raise Invalid("There is no such rule.", field="rule_id")
-        _, learning, wait = (None, queries.learning_from(me["learning"]), queries.wait_from(me["wait"]))
+        learning = queries.learning_from(me["learning"])
         ballot = weigh(
             juror.account_id,
             choice.says,
@@ -72,7 +72,7 @@ async def cast(
         if seat["is_control"]:
             await _score_control(tx, case, seat, ballot)
         else:
-            await _count(tx, case, seat, juror.account_id, choice, wait)
+            await _count(tx, case, seat, juror.account_id, choice, queries.wait_from(me["wait"]))
     return Cast(
         seat_id=seat_id,
         choice=choice,
@@ -138,7 +138,7 @@ async def weigh_hiding(tx: Transaction, case: CaseInHand, belief: float, wait: f
     if hides and not hidden:
         case.take(Step.HIDE, f"{case.file.version}", why="probably breaks the rules")
         await hide_provisionally(tx, case)
-    elif hidden and not hides and counted:
+    elif hidden and not hides and counted and not await queries.timer_runs(tx, case.id, "interim"):
         case.take(Step.RESTORE, f"{case.file.version}", why="probably breaks no rule")
         await restore_provisionally(tx, case)
 
@@ -150,6 +150,11 @@ async def take_back(db: Database, juror: Viewer, seat_id: int) -> SeatView:
     """
     held = await seats.open_seat(db, juror.account_id)
     if held is not None and held["id"] != seat_id:
+        wanted = await seats.find_seat(db, seat_id)
+        if wanted is None or wanted["juror_id"] != juror.account_id:
+            raise NotYourSeat
+        if not wanted["is_control"] and wanted["state"] not in (*ON_THE_DOCKET, State.APPEALED):
+            raise AlreadyDecided  # before the case in hand is given away
         await pass_on(db, juror, held["id"])
     async with db.transaction() as tx:
         me = await seats.lock_juror(tx, juror.account_id)
@@ -171,11 +176,12 @@ async def take_back(db: Database, juror: Viewer, seat_id: int) -> SeatView:
             case.take(Step.SEAT, f"{seat_id}:{case.file.version}", by=juror.account_id, about=seat_id)
             ballots = await seats.ballots(tx, case.id, case["round"], case["content_id"])
             belief = case.weigh(case["prior"], [seats.weighed(row) for row in ballots])
-            wanted = seats_wanted(belief, len(ballots), case.policy, seats.NO_SHOW)
-            case.note(seats_free=max(wanted - seat["others_out"] - 1, 0))
+            places = seats_wanted(belief, len(ballots), case.policy, seats.NO_SHOW)
+            case.note(seats_free=max(places - seat["others_out"] - 1, 0))
             await case.write()
         await seats.reopen_seat(tx, seat_id, clock.now(), clock.now() + LEASE)
-        await seats.note_exposure(tx, juror.account_id, me["exposure"], case.now, 0 if seat["is_control"] else -1)
+        exposure = msgspec.json.encode(care.exposure_of(me, case.now)).decode()
+        await seats.note_exposure(tx, juror.account_id, exposure, case.now, 0 if seat["is_control"] else -1)
     again = await next_seat(db, juror)
     if isinstance(again, NoSeat):
         raise NotYourSeat

@@ -513,6 +513,13 @@ async def had_timer(tx: Transaction, case_id: int, kind: str) -> bool:
     return found
 
 
+async def timer_runs(tx: Transaction, case_id: int, kind: str) -> bool:
+    found: bool = await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM case_timers WHERE case_id = $1 AND kind = $2 AND done_at IS NULL)", case_id, kind
+    )
+    return found
+
+
 async def verdict_p95(source: Database | Transaction) -> float:
     """Minutes within which nineteen of twenty cases of the last week were decided; 60 before there were any."""
     found: float | None = await source.fetchval(
