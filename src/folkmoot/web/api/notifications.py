@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from folkmoot.clock import stamp
+from folkmoot.errors import Missing
+from folkmoot.moderation.sanctions import Measure, get_statement
 from folkmoot.network import notifications
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import Kind, NotificationView
@@ -24,8 +26,17 @@ TYPES = {
     Kind.POST: "status",
     Kind.EDIT: "update",
     Kind.SIGN_UP: "admin.sign_up",
+    Kind.MODERATION_WARNING: "moderation_warning",
 }
 KINDS = {theirs: ours for ours, theirs in TYPES.items()}
+OURS = [kind for kind in Kind if kind not in TYPES]
+"""What Mastodon's clients have no type for, and their list of types is closed: pages alone show it."""
+ACTIONS = {
+    Measure.REMOVE: "delete_statuses",
+    Measure.WARN: "mark_statuses_as_sensitive",
+    Measure.LABEL: "none",
+    Measure.KEEP: "none",
+}
 LONGEST_PAGE = 80
 
 
@@ -52,17 +63,45 @@ async def notification_json(server: Server, viewer: Viewer, views: Sequence[Noti
     for view in views:
         account = accounts.get(view.from_account_id)
         card = cards.get(view.post_id) if view.post_id is not None else None
-        if account is None or not account.view.is_open or (view.post_id is not None and card is None):
+        if (
+            view.kind in OURS
+            or account is None
+            or not account.view.is_open
+            or (view.post_id is not None and card is None)
+        ):
             continue
         head = (
             f'{{"id":"{view.id}","type":"{TYPES[view.kind]}","created_at":"{stamp(view.created_at)}",'
             f'"group_key":"ungrouped-{view.id}","account":'
         )
         parts = [head.encode(), server.entities.account(account)]
+        if view.kind is Kind.MODERATION_WARNING:
+            warning = await _warning(server, viewer, view)
+            if warning is None:
+                continue
+            parts += [b',"moderation_warning":', warning[:-1], b',"target_account":', parts[1], b"}"]
         if card is not None:
             parts += [b',"status":', server.entities.card(card, signed_in=True)]
         rendered.append(b"".join([*parts, b"}"]))
     return rendered
+
+
+async def _warning(server: Server, viewer: Viewer, view: NotificationView) -> bytes | None:
+    """AccountWarning without its account: what was decided about the viewer, in words."""
+    try:
+        statement = await get_statement(server.db, viewer, view.about_id)
+    except Missing:
+        return None
+    suspended = statement.reasons.limit.value in ("suspended", "banned")
+    body = {
+        "id": str(statement.id),
+        "action": "suspend" if suspended else ACTIONS[statement.reasons.measure],
+        "text": statement.text,
+        "status_ids": [str(statement.post_id)] if statement.post_id is not None else [],
+        "created_at": stamp(statement.created_at),
+        "appeal": None,
+    }
+    return msgspec.json.encode(body)
 
 
 def _kinds(types: list[str] | None) -> list[Kind] | None:
@@ -82,7 +121,7 @@ async def listing(call: Call, given: NotificationParameters) -> Answer:
         min_id=given.min_id,
         limit=limit + 1,
         kinds=_kinds(given.types),
-        exclude=_kinds(given.exclude_types),
+        exclude=[*(_kinds(given.exclude_types) or ()), *OURS],
         account_id=given.account_id,
         unchecked=True,  # notification_json asks, out of memory
     )
@@ -102,7 +141,7 @@ async def unread_count(call: Call, given: NotificationParameters) -> Any:
         call.server.db,
         call.member,
         kinds=_kinds(given.types),
-        exclude=_kinds(given.exclude_types),
+        exclude=[*(_kinds(given.exclude_types) or ()), *OURS],
         limit=max(1, min(given.limit, 1000)) if b"limit" in call.query else 100,
     )
     return {"count": count}
@@ -112,6 +151,8 @@ async def unread_count(call: Call, given: NotificationParameters) -> Any:
 async def show(call: Call) -> bytes:
     """One notification."""
     view = await notifications.get_notification(call.server.db, call.member, call.id())
+    if view.kind in OURS:
+        raise Missing
     rendered = await notification_json(call.server, call.member, [view])
     return rendered[0] if rendered else b"{}"
 

@@ -19,6 +19,12 @@ from folkmoot.web.pages.visit import Answer, ListPage, Visit
 MANY = 40
 _TOGETHER = (Kind.FAVOURITE, Kind.BOOST, Kind.FOLLOW)
 _WITH_POST = (Kind.MENTION, Kind.POST)
+_ABOUT = {
+    Kind.MODERATION_WARNING: "/decisions/{id}",
+    Kind.REPORT_OUTCOME: "/reports/{id}",
+    Kind.ALARM: "/admin/cases/{id}",
+}
+"""News that come from nobody, and the page that says more."""
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -32,6 +38,8 @@ class Group(msgspec.Struct, kw_only=True):
     card: Card | None = None
     excerpt: str = ""
     url: str = ""
+    about: str = ""
+    """Where more is said of what comes from nobody."""
 
     @property
     def first(self) -> AccountView:
@@ -55,6 +63,7 @@ def together(found: Sequence[NotificationView], last_read: int, people: dict[int
                 unread=each.id > last_read,
                 accounts=[account],
                 post_id=each.post_id,
+                about=_ABOUT[each.kind].format(id=each.about_id) if each.kind in _ABOUT else "",
             )
         elif account not in group.accounts:
             group.accounts.append(account)
