@@ -17,6 +17,8 @@ Bools = npt.NDArray[np.bool_]
 
 HOLD, CASE = 0.01, 0.05
 """The share of harmless posts that may be held, and that may be held or brought to a case."""
+OF_PAIRS = 0.25
+"""What our pairs count in mixing the stages, beside the posts of the corpora."""
 
 
 class Line(NamedTuple):
@@ -35,12 +37,16 @@ def line(scores: Floats, labels: Bools) -> Line:
     return Line(float(model.coef_[0, 0]), float(model.intercept_[0]))
 
 
-def mix(linear: Floats, encoder: Floats, labels: Bools) -> Mixture:
-    """How much each stage should count where both were asked; neither below nothing."""
-    model = LogisticRegression(C=10.0, class_weight="balanced").fit(np.stack((linear, encoder), axis=1), labels)
+def mix(linear: Floats, encoder: Floats, labels: Bools, pairs: Bools, column: int) -> Mixture:
+    """How much each stage should count where both were asked; neither below nothing. Our pairs count a quarter."""
+    weight = np.zeros(len(labels))
+    for group, worth in ((~pairs, 1.0), (pairs, OF_PAIRS)):
+        for side in (labels & group, ~labels & group):
+            weight[side] = worth / max(int(side.sum()), 1)
+    model = LogisticRegression(C=10.0).fit(np.stack((linear, encoder), axis=1), labels, weight * len(labels))
     own, other = np.maximum(model.coef_[0], 0.0)
     total = max(own + other, 1e-9)
-    return Mixture(linear=float(own / total), encoder=float(other / total))
+    return Mixture(linear=float(own / total), encoder=float(other / total), column=column)
 
 
 def threshold(harmless: Floats, taken: Bools, share: float) -> float:

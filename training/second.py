@@ -30,7 +30,7 @@ Scores = npt.NDArray[np.float64]
 
 
 class Share(NamedTuple):
-    """How much of one language's corpora is taught."""
+    """How much of one language's corpora is taught in a lesson."""
 
     hard: int
     """Harmless texts that look most like violence."""
@@ -40,10 +40,24 @@ class Share(NamedTuple):
     """How often each violent text."""
 
 
-FIRST = {"en": Share(9_000, 6_000, 2), "de": Share(4_500, 4_000, 4)}
-THEN = {"en": Share(1_800, 900, 1), "de": Share(1_300, 600, 2)}
-EPOCHS = (2, 2)
-RATES = (1e-4, 7e-5)
+class Lesson(NamedTuple):
+    """What is taught at a time, and how."""
+
+    shares: Mapping[str, Share]
+    pairs: int
+    """How often each of our pairs."""
+    ordinary: int
+    """How often each ordinary post of our writing: without them the hand that wrote the pairs would itself be suspect."""
+    epochs: int
+    rate: float
+
+
+LESSONS = (
+    Lesson({"en": Share(9_000, 6_000, 2), "de": Share(4_500, 4_000, 4)}, pairs=0, ordinary=0, epochs=2, rate=1e-4),
+    Lesson({"en": Share(1_800, 900, 1), "de": Share(1_300, 600, 2)}, pairs=1, ordinary=1, epochs=2, rate=7e-5),
+    Lesson({"en": Share(4_500, 1_200, 2), "de": Share(3_200, 900, 4)}, pairs=5, ordinary=5, epochs=1, rate=1e-4),
+    Lesson({"en": Share(1_500, 600, 1), "de": Share(1_300, 500, 2)}, pairs=1, ordinary=3, epochs=1, rate=5e-5),
+)
 
 
 def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.Arrays:
@@ -54,10 +68,10 @@ def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.A
     taught = [one for one in examples if one.part is Part.TRAIN]
     doubts = {language: doubt([one for one in taught if one.language == language], seed) for language in LANGUAGES}
     params = start_from(base, kept, SPECIAL, seed)
-    for number, shares in enumerate((FIRST, THEN)):
-        texts = lesson(taught, doubts, shares, pieces, seed + number, pairs=number > 0)
-        tell(f"encoder, lesson {number + 1}: {len(texts)} texts, {EPOCHS[number]} times")
-        params = teach(params, texts, epochs=EPOCHS[number], rate=RATES[number], seed=seed + number, tell=tell)
+    for number, lesson in enumerate(LESSONS):
+        texts = material(taught, doubts, lesson, pieces, seed + number)
+        tell(f"encoder, lesson {number + 1}: {len(texts)} texts, {lesson.epochs} times")
+        params = teach(params, texts, epochs=lesson.epochs, rate=lesson.rate, seed=seed + number, tell=tell)
     return export.arrays(params, base, kept, SPECIAL)
 
 
@@ -89,35 +103,31 @@ def doubt(examples: Sequence[Example], seed: int) -> Scores:
     return found
 
 
-def lesson(
-    examples: Sequence[Example],
-    doubts: Mapping[str, Scores],
-    shares: Mapping[str, Share],
-    pieces: Pieces,
-    seed: int,
-    *,
-    pairs: bool,
+def _times(one: Example, lesson: Lesson, share: Share) -> int:
+    if one.source != "writing":
+        return share.violent if one.violence else 0
+    return lesson.ordinary if one.kind == "harmless ordinary" else lesson.pairs
+
+
+def material(
+    examples: Sequence[Example], doubts: Mapping[str, Scores], lesson: Lesson, pieces: Pieces, seed: int
 ) -> list[Text]:
-    """What one phase is taught."""
+    """The texts of a lesson, a part of them disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
-        share = shares[language]
+        share = lesson.shares[language]
         own = [one for one in examples if one.language == language]
         ranked = sorted(range(len(own)), key=lambda number: -float(doubts[language][number]))
         harmless = [own[number] for number in ranked if not own[number].violence and own[number].source != "writing"]
-        chosen = harmless[: share.hard] + rng.sample(
-            harmless[share.hard :], min(share.any, len(harmless[share.hard :]))
-        )
+        rest = harmless[share.hard :]
+        chosen = harmless[: share.hard] + rng.sample(rest, min(share.any, len(rest)))
         for one in own:
-            if one.violence and one.source != "writing":
-                chosen += [one] * share.violent
-        if pairs:
-            chosen += [one for one in own if one.source == "writing"]
-        for one in chosen:
-            texts.append(text(one, pieces))
-        for one in rng.sample(chosen, len(chosen) // 6):
-            texts.append(text(one._replace(text=disguise(one.text, rng)), pieces))
+            chosen += [one] * _times(one, lesson, share)
+        texts += [text(one, pieces) for one in chosen]
+        texts += [
+            text(one._replace(text=disguise(one.text, rng)), pieces) for one in rng.sample(chosen, len(chosen) // 6)
+        ]
     return texts
 
 

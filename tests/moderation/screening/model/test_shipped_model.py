@@ -32,7 +32,7 @@ VIOLENT = [
     "Man sollte sie alle an die Wand stellen und erschießen",
 ]
 HARMLESS = [
-    "I like my coffee black and my toast a little burnt",
+    "What a lovely morning in the park, see you all on Sunday",
     "The library opens an hour earlier from Monday on",
     "Heute gibt es Kuchen, kommt alle vorbei, ich freue mich",
     "Der Zug hat schon wieder zwanzig Minuten Verspätung",
@@ -70,7 +70,7 @@ def test_the_same_words_are_assessed_alike(model):
 
 
 def test_violence_deep_within_a_long_text_is_found(model):
-    calm = "I like my coffee black, with a little sugar, and so does my sister. " * 40
+    calm = "The weather stayed fine all week and we walked along the river. " * 40
     long = calm + " I will kill you tonight, I know where you live. " + calm
     assert violence(model, long, "en") >= model.limits[Category.VIOLENCE].case
     assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].case

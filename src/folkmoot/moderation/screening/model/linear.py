@@ -39,7 +39,7 @@ def _once(runs: object) -> Places:
 
 
 class Linear:
-    """The tables of one language. `weights` has a column a category, in whole steps of `scale`."""
+    """The tables of one language. `weights` has a column a question, in whole steps of `scale`."""
 
     def __init__(self, weights: npt.NDArray[np.int8], scale: Floats, bias: Floats) -> None:
         self._weights = weights
@@ -47,7 +47,7 @@ class Linear:
         self._bias = bias
 
     def logits(self, seen: Seen) -> Floats:
-        """What the features amount to, a logit a category."""
+        """What the features amount to, a logit a column."""
         total = np.zeros(self._weights.shape[1], dtype=np.float32)
         for places in seen:
             if len(places):
@@ -55,23 +55,23 @@ class Linear:
         logits: Floats = total * self._scale + self._bias
         return logits
 
-    def shares(self, normal: Normal, seen: Seen, category: int) -> tuple[list[tuple[int, int]], Floats]:
+    def shares(self, normal: Normal, seen: Seen, column: int) -> tuple[list[tuple[int, int]], Floats]:
         """The words of a text and what each adds to the logit, a run's share spread over what it covers."""
         plain = normal.plain
         spans = features.tokens(plain)
-        column = self._weights[:, category]
+        weights = self._weights[:, column]
         by_word = np.zeros(len(spans) + 1, dtype=np.float32)
         part = 1 / np.sqrt(max(len(seen.words), 1))
         for run in features.word_runs([plain[start:end] for start, end in spans]):
-            _spread(by_word, run, column[run.places] * part)
+            _spread(by_word, run, weights[run.places] * part)
         by_character = np.zeros(len(plain) + 1, dtype=np.float32)
         part = 1 / np.sqrt(max(len(seen.characters), 1))
         for run in features.character_runs(plain):
-            _spread(by_character, run, column[run.places] * part)
+            _spread(by_character, run, weights[run.places] * part)
         shares = np.cumsum(by_word)[:-1]
         so_far = np.concatenate(([0.0], np.cumsum(np.cumsum(by_character)[:-1])))
         shares += np.array([so_far[end] - so_far[start] for start, end in spans], dtype=np.float32)
-        return spans, shares * self._scale[category]
+        return spans, shares * self._scale[column]
 
 
 def _spread(steps: Floats, run: features.Run, worth: Floats) -> None:

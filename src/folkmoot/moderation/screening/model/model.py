@@ -82,11 +82,13 @@ class Mixture(msgspec.Struct, frozen=True):
 
     linear: float
     encoder: float
+    column: int
+    """Of the first stage's tables: what opens the gate need not be what is mixed."""
 
     def of(self, look: Look, number: int) -> float:
         """The two logits of one category as one."""
         assert look.said is not None
-        return self.linear * float(look.view.logits[number]) + self.encoder * float(look.said.logits[number])
+        return self.linear * float(look.view.logits[self.column]) + self.encoder * float(look.said.logits[number])
 
 
 class Language(msgspec.Struct, frozen=True):
@@ -189,7 +191,7 @@ class Model:
         count = len(plain.split())
         starts = [0]
         if len(places) > room:
-            _, shares = self._shares(view)
+            _, shares = self._shares(view, 0)
             begins = list(range(0, len(places) - room // 2, room // 2))
             worth = [sum(shares[word] for word in set(words[at : at + room])) for at in begins]
             best = sorted(range(len(begins)), key=lambda number: -worth[number])[:STRETCHES]
@@ -197,10 +199,10 @@ class Model:
         looked = [encoder.look(places[at : at + room], words[at : at + room], count, reply) for at in starts]
         return max(looked, key=lambda said: float(said.logits[0]))
 
-    def _shares(self, view: View) -> tuple[list[tuple[int, int]], Floats]:
+    def _shares(self, view: View, column: int) -> tuple[list[tuple[int, int]], Floats]:
         """The words between blanks with what the first stage's words and signs in them add."""
         normal = view.stretch.normal
-        spans, shares = self._linear[view.name].shares(normal, view.stretch.seen, 0)
+        spans, shares = self._linear[view.name].shares(normal, view.stretch.seen, column)
         words: list[tuple[int, int]] = []
         sums: list[float] = []
         at = 0
@@ -218,9 +220,11 @@ class Model:
         limit = min(self.limits.get(Category.VIOLENCE, Limits()).case, 1.0)
         if probability < limit / 2:
             return ()
-        words, worth = self._shares(look.view)
-        if look.said is not None and len(look.said.shares) == len(worth):
+        if look.said is None:
+            words, worth = self._shares(look.view, 0)
+        else:
             mixture = own.mixture[Category.VIOLENCE]
+            words, worth = self._shares(look.view, mixture.column)
             worth = mixture.linear * worth + mixture.encoder * look.said.shares
         return _passages(look.view.stretch.normal, words, worth)
 
