@@ -45,8 +45,8 @@ def test_plain_violence_is_brought_to_somebody(model, text):
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_plain_harmlessness_is_not(model, text):
-    assert violence(model, text) < model.limits[Category.VIOLENCE].case
+def test_plain_harmlessness_is_not_held(model, text):
+    assert violence(model, text) < model.limits[Category.VIOLENCE].hold
 
 
 def test_it_shows_the_words_as_they_were_written(model):
@@ -73,7 +73,7 @@ def test_violence_deep_within_a_long_text_is_found(model):
     calm = "The weather stayed fine all week and we walked along the river. " * 40
     long = calm + " I will kill you tonight, I know where you live. " + calm
     assert violence(model, long, "en") >= model.limits[Category.VIOLENCE].case
-    assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].case
+    assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].hold
 
 
 def test_the_other_texts_of_a_post_count_too(model):

@@ -241,7 +241,7 @@ def _compiled(source: Source, name: str, pattern: str, line: int) -> str:
 
 def compile_pattern(pattern: str) -> re2._Regexp:
     """Works on UTF-8, with memory enough for lists of a thousand words."""
-    return re2.compile(pattern.encode(), options(32 << 20))
+    return re2.compile(pattern.encode(), options(8 << 20))
 
 
 def options(memory: int) -> re2.Options:
