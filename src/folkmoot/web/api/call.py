@@ -16,7 +16,7 @@ import msgspec
 
 from folkmoot.errors import FolkmootError, Forbidden, Kind, Malformed, TooLarge, Unknown
 from folkmoot.ids import parse
-from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.access.viewer import Viewer, is_covered
 from folkmoot.web.api.parameters import convert, merge
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ class Endpoint(msgspec.Struct, frozen=True):
             if (
                 self.scope not in sufficient
                 and self.scope.partition(":")[0] not in sufficient
+                and not is_covered(self.scope, sufficient)
                 and not (
                     self.scope == "read:accounts"
                     and "profile" in sufficient

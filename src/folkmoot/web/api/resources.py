@@ -2,12 +2,14 @@
 
 from folkmoot.web.api import (
     accounts,
+    admin,
     apps,
     instance,
     media,
     notifications,
     openapi,
     profile,
+    reports,
     search,
     statuses,
     switched_off,
@@ -16,5 +18,6 @@ from folkmoot.web.api import (
 )
 
 RESOURCES = (
-    accounts, apps, instance, media, notifications, openapi, profile, search, statuses, switched_off, tags, timelines,
+    accounts, admin, apps, instance, media, notifications, openapi, profile, reports, search, statuses, switched_off,
+    tags, timelines,
 )  # fmt: skip
