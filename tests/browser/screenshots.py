@@ -33,6 +33,7 @@ VISITOR = {
     "offline": "/offline",
     "profile-visitor": f"/@{MEMBER}",
     "search-empty": "/search",
+    "report-form": "/report",
 }
 MEMBERS = {
     "home": "/",
@@ -61,6 +62,9 @@ MEMBERS = {
     "settings-blocks": "/settings/blocks",
     "settings-invitations": "/settings/invitations",
     "settings-delete": "/settings/delete",
+    "settings-reports": "/settings/reports",
+    "decisions": "/decisions",
+    "jury": "/jury",
     "forbidden": "/admin",
 }
 OPERATORS = {
@@ -70,6 +74,8 @@ OPERATORS = {
     "admin-announcements": "/admin/announcements",
     "admin-rules": "/admin/rules",
     "admin-site": "/admin/site",
+    "admin-board": "/admin/board",
+    "admin-cases": "/admin/cases",
     "admin-held": "/admin/held",
     "admin-doubted": "/admin/held?show=case",
     "admin-screening": "/admin/screening",

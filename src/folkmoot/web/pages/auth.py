@@ -7,7 +7,10 @@ from collections import defaultdict
 from litestar import get, post
 
 from folkmoot.errors import FolkmootError
+from folkmoot.moderation.sanctions import Limit, StatementView, latest_statement
 from folkmoot.network import access, accounts
+from folkmoot.network.access import queries as access_queries
+from folkmoot.network.access.rules import LoginDisabled
 from folkmoot.network.accounts import SignUpRefused
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
@@ -43,10 +46,27 @@ async def sign_in(request: Asked) -> Answer:
             address=visit.client_address,
             agent=request.headers.get("user-agent", ""),
         )
+    except LoginDisabled as error:
+        # The password was right, so this is for its owner's eyes.
+        return await visit.page(
+            "sign_in.html",
+            status=STATUS[error.kind],
+            name=name,
+            next=following,
+            wrong="",
+            shut_out=await _shut_out(visit, name),
+        )
     except FolkmootError as error:
         wrong = words.current().of_error(error)
         return await visit.page("sign_in.html", status=STATUS[error.kind], name=name, next=following, wrong=wrong)
     return redirect(following, [session_cookie(request, token)])
+
+
+async def _shut_out(visit: Visit, name: str) -> StatementView | None:
+    """The reasons for which somebody may not sign in, where a verdict is what shuts them out."""
+    row = await access_queries.find_for_sign_in(visit.server.db, name.removeprefix("@"))
+    found = await latest_statement(visit.server.db, row["account_id"]) if row is not None else None
+    return found if found is not None and found.reasons.limit in (Limit.SUSPENDED, Limit.BANNED) else None
 
 
 @post("/sign-out", include_in_schema=False)
