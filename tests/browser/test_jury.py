@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 KEYS = {choice: str(number) for number, choice in enumerate(Choice, 1)}
 WORDS = "The people on plot nine are liars, and soon everybody in the village will hear why from me"
 MORE = "The ferry company is run by thieves and I say it as often as anybody wants to hear it"
-SECOND = "plot_17"
+SECOND = "odile"
 JUROR = "marrow_mike"
 PHONE = {"width": 390, "height": 844}
 
