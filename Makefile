@@ -65,11 +65,11 @@ screen-report: setup
 # Write the lock files anew from pyproject.toml (the only recipe that chooses versions).
 lock: setup-dev
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --upgrade -q -o requirements.lock
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --upgrade -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile pyproject.toml --extra build --extra model --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-model.lock
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header -q -c requirements.lock -o requirements-model.lock
 
 # What runs a network, from the lock, every file checked against its hash; skipped when nothing changed.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/pip

@@ -1410,6 +1410,12 @@ CREATE TABLE public.seats (
     CONSTRAINT seats_ended_how_check CHECK ((ended_how = ANY (ARRAY['cast'::text, 'lapsed'::text, 'passed'::text, 'edited'::text, 'closed'::text, 'excluded'::text])))
 );
 
+CREATE TABLE public.secrets (
+    name text NOT NULL,
+    sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.sessions (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -1702,6 +1708,9 @@ ALTER TABLE ONLY public.screened_days
 
 ALTER TABLE ONLY public.seats
     ADD CONSTRAINT seats_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);

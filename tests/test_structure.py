@@ -19,16 +19,16 @@ LAYERS = [
     {"web"},
     {"moderation", "federation"},
     {"network"},
-    {"screening", "mail"},
+    {"screening", "mail", "vault"},
     {"database", "bus", "storage"},
     PLAIN,
 ]
 """From top to bottom: each may import its own kind and what stands below."""
 SCREENING_MAY = PLAIN
 """Screening is a leaf: no tables, no jobs, so that publishing may ask it (it lives in `moderation`, whose it is)."""
-HOSTING_MAY = PLAIN
-"""Hosting stands beside the network and the moderation and knows neither."""
-JOBS_MAY = {"moderation", "network", "database", "bus", "storage", "mail"} | PLAIN
+HOSTING_MAY = {"database", "storage", "vault"} | PLAIN
+"""Hosting stands beside the network and the moderation and knows neither: it carries whole what they wrote."""
+JOBS_MAY = {"moderation", "network", "database", "bus", "storage", "mail", "vault"} | PLAIN
 """The worker runs the verbs of everybody, so it stands above them; they defer by name through `Transaction`."""
 ALSO = {("jobs", "jobs.tools"), ("web.run", "hosting.listening")}
 """Entry points of jobs (`*/jobs.py`) know what a job works with; a web process inherits the door hosting opened."""

@@ -277,7 +277,7 @@ async def test_a_held_post_is_heard_by_its_author_alone_and_a_hidden_one_taken_b
         async with moot.server.db.transaction() as tx:
             await tx.execute("UPDATE posts SET hidden_at = now(), hidden_for = 'finding' WHERE id = $1", post.id)
             tx.announce("post.hidden", post_id=post.id, account_id=ada.id)
-            tx.announce("post.changed", post_id=post.id, edited=True)
+            tx.announce("post.changed", post_id=post.id, account_id=ada.id, edited=True)
         for ear in (follower, public):
             assert ("delete", str(post.id)) in await ear.until(1)
             assert [event for event, _ in await ear.all()] == ["delete"]

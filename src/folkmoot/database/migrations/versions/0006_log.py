@@ -1,0 +1,14 @@
+"""The public log."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    connection: Any = op.get_bind().connection.driver_connection  # psycopg's own, which runs many statements at once
+    connection.execute(Path(__file__).with_suffix(".sql").read_text())
