@@ -94,9 +94,11 @@ class TooMany(FolkmootError):
     kind = Kind.TOO_MANY
     sentence = "Too many requests"
 
-    def __init__(self, sentence: str | None = None, *, retry_after: int = 60, cause: str = "") -> None:
+    def __init__(
+        self, sentence: str | None = None, *, retry_after: int = 60, cause: str = "", **values: object
+    ) -> None:
         self.retry_after = retry_after
-        super().__init__(sentence, cause=cause)
+        super().__init__(sentence, cause=cause, **values)
 
 
 class Unavailable(FolkmootError):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from folkmoot import clock
+from folkmoot.bus import News
 from folkmoot.errors import Missing
 from folkmoot.moderation.cases import Choice, Verdict
 from folkmoot.moderation.cases.decide import decide_as_steward, escalate
@@ -32,7 +33,7 @@ from folkmoot.network.access.viewer import Role
 from folkmoot.network.accounts import SignUpRefused, find_invitation, invite, sign_up
 from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts.publish import publish
-from folkmoot.network.posts.rules import Draft
+from folkmoot.network.posts.rules import Draft, SlowedToFollowers
 from folkmoot.settings import Settings
 
 PASSWORD = "the gate is never locked"
@@ -99,6 +100,26 @@ async def test_a_removal_is_a_strike_that_expires(db: Any, cast: Any, court: Any
         assert (await get_standing(db, cast.ada)).points == 0
         await work_clocks(db)
     assert await db.fetchval("SELECT points FROM standings WHERE account_id = $1", cast.ada.account_id) == 0
+
+
+async def test_a_serious_removal_slows_its_author_at_once_and_for_a_week(
+    db: Any, cast: Any, court: Any, heard: list[News]
+) -> None:
+    token, _ = await sign_in(db, name_or_email="ada", password=PASSWORD, address="", agent="")
+    await removed(court, cast)
+    assert [each for each in heard if each.kind == "access.changed"], "signed-in members publish under the new limit"
+    ada = await viewer_by_session(db, token)
+    assert ada is not None
+    assert (await get_standing(db, cast.ada)).limit is Limit.SLOW
+    assert ada.slowed_until == (await get_standing(db, cast.ada)).until
+    with pytest.raises(SlowedToFollowers):
+        await publish(court.desk, ada, Draft(text="Hello, everybody"))
+    with court.later(days=8):
+        await work_clocks(db)
+        ada = await viewer_by_session(db, token)
+        assert ada is not None
+        assert ada.slowed_until is None
+        await publish(court.desk, ada, Draft(text="Hello, everybody"))
 
 
 async def strike(court: Any, account_id: int, case_id: int, grade: Grade) -> Limit:

@@ -216,7 +216,8 @@ async def say_upheld(tx: Transaction, decision: Decision, texts: Sequence[Text])
 async def bring_in_line(tx: Transaction, account_id: int, record: Sequence[Event], now: datetime) -> Limit:
     """Recompute how an account stands, and let or shut it out accordingly. Staff are not shut out by a jury alone."""
     here = standing(record, now)
-    await queries.keep_standing(tx, account_id, here, next_change(record, now), now)
+    if await queries.keep_standing(tx, account_id, here, next_change(record, now), now):
+        tx.announce("access.changed", account_id=account_id)  # whoever is signed in publishes under the new limit
     account = await queries.author_of(tx, account_id)
     if account is None or account["closed_at"] is not None:
         return here.limit

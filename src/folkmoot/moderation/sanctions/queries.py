@@ -55,13 +55,17 @@ async def decided_against(source: Database | Transaction, case_id: int) -> list[
 
 async def keep_standing(
     tx: Transaction, account_id: int, standing: Standing, next_change: datetime | None, now: datetime
-) -> None:
-    await tx.execute(
-        """INSERT INTO standings (account_id, points, limited, since, until, next_change_at, changed_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
-           ON CONFLICT (account_id) DO UPDATE SET points = excluded.points, limited = excluded.limited,
-             since = excluded.since, until = excluded.until, next_change_at = excluded.next_change_at,
-             changed_at = excluded.changed_at""",
+) -> bool:
+    """Write down how an account stands; whether its limit, or the end of it, is another now."""
+    changed: bool = await tx.fetchval(
+        """WITH before AS (SELECT limited, until FROM standings WHERE account_id = $1), now AS (
+             INSERT INTO standings (account_id, points, limited, since, until, next_change_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (account_id) DO UPDATE SET points = excluded.points, limited = excluded.limited,
+               since = excluded.since, until = excluded.until, next_change_at = excluded.next_change_at,
+               changed_at = excluded.changed_at RETURNING limited, until)
+           SELECT coalesce(before.limited, 'none') <> now.limited OR before.until IS DISTINCT FROM now.until
+           FROM now LEFT JOIN before ON true""",
         account_id,
         standing.points,
         standing.limit.value,
@@ -70,6 +74,7 @@ async def keep_standing(
         next_change,
         now,
     )
+    return changed
 
 
 async def due_standings(db: Database, now: datetime, limit: int) -> list[int]:

@@ -9,7 +9,9 @@ from folkmoot.database import Database, Row, Transaction
 
 _APP = "apps.id, apps.client_id, apps.name, apps.website, apps.redirect_uris, apps.scopes, apps.created_at"
 _WHO = """accounts.id AS account_id, accounts.name AS account_name, accounts.role, accounts.approved_at,
-          accounts.suspended_at, accounts.closed_at, credentials.locale"""
+          accounts.suspended_at, accounts.closed_at, credentials.locale,
+          (SELECT coalesce(standings.until, '9999-12-31Z') FROM standings
+           WHERE standings.account_id = accounts.id AND standings.limited = 'slow') AS slowed_until"""
 
 # Sign-in -------------------------------------------------------------------------------------------------------------
 

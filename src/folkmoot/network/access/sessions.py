@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+import msgspec
+
 from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
@@ -44,9 +46,7 @@ async def open_session(tx: Transaction, viewer: Viewer, *, address: str, agent: 
     )
     await queries.note_sign_in(tx, viewer.account_id, now)
     tx.record(Event.SESSION_OPENED, actor=viewer.account_id, subject=viewer.account_id, session_id=str(id))
-    return token, Viewer(
-        account_id=viewer.account_id, name=viewer.name, role=viewer.role, locale=viewer.locale, session_id=id
-    )
+    return token, msgspec.structs.replace(viewer, session_id=id)
 
 
 async def enter(db: Database, account_id: int, *, address: str, agent: str) -> tuple[str, Viewer]:
@@ -180,6 +180,7 @@ def viewer_from(row: Row, **ways: object) -> Viewer:
         name=row["account_name"],
         role=Role(row["role"]),
         locale=row["locale"],
+        slowed_until=row["slowed_until"],
         **ways,  # type: ignore[arg-type]  # names and types are Viewer's own
     )
 

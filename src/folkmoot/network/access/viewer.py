@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +40,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     app_id: int | None = None
     token_id: int | None = None
     session_id: int | None = None
+    slowed_until: datetime | None = None
+    """Until then they may publish a little, and to followers only; perhaps over by now."""
 
     def may(self, scope: str) -> bool:
         """Whether the app's token covers `scope` (`write:statuses` is covered by `write`, too)."""

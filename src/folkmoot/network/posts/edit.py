@@ -74,6 +74,8 @@ async def edit(
     )
     if same:
         return post
+    if viewer.slowed_until is not None and rules.is_slowed(viewer.slowed_until, now):
+        rules.check_slowed_audience(post.visibility, viewer.slowed_until)
     names = markup.find_mentions(draft.text, desk.settings.domain)[: rules.MENTIONS]
     accounts = [await desk.shelf.account_by_name(name) for name in dict.fromkeys(names)]
     mentioned = [account.view.id for account in accounts if account is not None and account.view.is_open]

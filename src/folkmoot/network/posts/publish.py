@@ -31,7 +31,8 @@ async def publish(
 
     `key` is the client's idempotency key: a second call with it within an hour answers with the first one's post.
     `scheduled_id` names the scheduled post this is: its row goes in the same transaction, so it comes out once. Raises
-    Missing when that row is gone, the errors of `rules`, Forbidden when either side of a reply has blocked the other.
+    Missing when that row is gone, the errors of `rules` (also for who is slowed by a decision about their posts),
+    Forbidden when either side of a reply has blocked the other.
     """
     draft = draft.cleaned()
     rules.check_draft(
@@ -42,6 +43,8 @@ async def publish(
     )
     if key and (earlier := await _published_with(desk, viewer, key)):
         return earlier
+    if viewer.slowed_until is not None and rules.is_slowed(viewer.slowed_until, clock.now()):
+        rules.check_slowed_audience(draft.visibility, viewer.slowed_until)
     parent = await _parent(desk, viewer, draft.in_reply_to_id)
     mentioned = await _mentioned(desk, viewer, draft)
     screened = await screen(desk, viewer, draft, parent)
@@ -53,6 +56,7 @@ async def publish(
                 await queries.keep_key(tx, viewer.account_id, key, post_id, clock.now())
             if scheduled_id and not await queries.delete_scheduled(tx, viewer.account_id, scheduled_id):
                 raise Missing
+            await check_pace(tx, viewer)
             post = await _write(tx, viewer, draft, post_id, parent, mentioned, screened)
     except queries.KeyTaken:
         earlier = await _published_with(desk, viewer, key or "")
@@ -61,6 +65,14 @@ async def publish(
         return earlier
     desk.shelf.keep(post, as_of)  # its author sees it at once, and everybody else soon
     return post
+
+
+async def check_pace(tx: Transaction, viewer: Viewer) -> None:
+    """A step of whatever comes before readers: raise SlowedDown when a slowed account has published enough for now."""
+    now = clock.now()
+    if viewer.slowed_until is not None and rules.is_slowed(viewer.slowed_until, now):
+        lately = await queries.lately(tx, viewer.account_id, now - rules.SLOWED_SPAN)
+        rules.check_slowed_pace(lately, viewer.slowed_until, now)
 
 
 async def _write(

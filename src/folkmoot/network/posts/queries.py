@@ -10,7 +10,7 @@ import msgspec
 
 from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.ids import new_id
+from folkmoot.ids import id_at, new_id
 from folkmoot.network.posts.rules import PollDraft
 from folkmoot.network.posts.views import Marks, MediaView, MentionView, PollView, PostView, Visibility
 
@@ -598,10 +598,20 @@ async def delete_scheduled(tx: Transaction, account_id: int, id: int) -> int:
 async def due(db: Database, now: datetime) -> list[Row]:
     """Scheduled posts whose time has come, with who writes them."""
     return await db.fetch(
-        """SELECT s.id, s.account_id, s.draft, a.name, a.role FROM scheduled_posts s JOIN accounts a ON a.id = s.account_id
+        """SELECT s.id, s.account_id, s.draft, a.name, a.role,
+             (SELECT coalesce(d.until, '9999-12-31Z') FROM standings d
+              WHERE d.account_id = a.id AND d.limited = 'slow') AS slowed_until
+           FROM scheduled_posts s JOIN accounts a ON a.id = s.account_id
            WHERE s.due_at <= $1 AND a.suspended_at IS NULL AND a.closed_at IS NULL ORDER BY s.due_at LIMIT 100""",
         now,
     )
+
+
+async def lately(tx: Transaction, account_id: int, since: datetime) -> list[datetime]:
+    """When an account published or boosted since then. Holds the account, so that two at once count each other."""
+    await tx.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
+    rows = await tx.fetch("SELECT created_at FROM posts WHERE account_id = $1 AND id > $2", account_id, id_at(since))
+    return [row["created_at"] for row in rows]
 
 
 async def forget_old(db: Database) -> None:

@@ -9,6 +9,7 @@ from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import notify, unnotify
 from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.publish import check_pace
 from folkmoot.network.posts.remove import erase
 from folkmoot.network.posts.spread import HOME_BATCH
 from folkmoot.network.posts.views import PostView, Visibility
@@ -24,14 +25,17 @@ async def _touchable(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
 
 
 async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility | None = None) -> PostView:
-    """Show somebody's post to one's own followers; answers with the boost. Raises Missing, CannotBoost."""
+    """Show somebody's post to one's own followers; answers with the boost. Raises Missing, CannotBoost, SlowedDown."""
     post = await _touchable(desk, viewer, post_id)
     if not rules.may_be_boosted(post, viewer.account_id):
         raise rules.CannotBoost
     now = clock.now()
     boost_id = new_id()
     visibility = rules.narrowest(visibility or Visibility.PUBLIC, post.visibility)
+    if rules.is_slowed(viewer.slowed_until, now):
+        visibility = rules.narrowest(Visibility.FOLLOWERS, visibility)
     async with desk.db.transaction() as tx:
+        await check_pace(tx, viewer)
         made = await queries.insert_boost(tx, boost_id, viewer.account_id, post, visibility, now)
         if made is not None:
             (earlier,) = await queries.load(tx, [made])

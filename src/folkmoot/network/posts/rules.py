@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from folkmoot import markup
-from folkmoot.errors import Conflict, Forbidden, Invalid, Missing
+from folkmoot.errors import Conflict, Forbidden, Invalid, Missing, TooMany
 from folkmoot.network.posts.views import PostView, Visibility
 
 POLL_OPTIONS = 4
@@ -20,6 +20,9 @@ MENTIONS = 50
 TAGS = 50
 SCHEDULE_AHEAD = timedelta(minutes=5)
 LANGUAGE_LENGTH = 8
+SLOWED_POSTS = 5
+"""What a slowed account may publish in SLOWED_SPAN."""
+SLOWED_SPAN = timedelta(days=1)
 
 
 class PollDraft(msgspec.Struct, frozen=True):
@@ -98,6 +101,19 @@ class PinOfDirect(Invalid):
 
 class PinOfBoost(Invalid):
     sentence = "Validation failed: A boost cannot be pinned"
+
+
+class SlowedToFollowers(Forbidden):
+    sentence = (
+        "After a decision about your posts, what you write is for your followers or those you mention only, "
+        "until {until}."
+    )
+
+
+class SlowedDown(TooMany):
+    sentence = (
+        "After a decision about your posts you may publish {most} in 24 hours, until {until}. The next one: {again}."
+    )
 
 
 class ReplyToNothing(Missing):
@@ -179,3 +195,28 @@ def unique_tags(text: str) -> Sequence[tuple[str, str]]:
 
 class ChangedMeanwhile(Conflict):
     sentence = "The post was changed in another window. Load it again to see how it stands."
+
+
+def is_slowed(until: datetime | None, now: datetime) -> bool:
+    """Whether a limit that ends then still holds."""
+    return until is not None and now < until
+
+
+def check_slowed_audience(visibility: Visibility, until: datetime) -> None:
+    """Raise SlowedToFollowers for what is meant for everybody."""
+    if visibility in (Visibility.PUBLIC, Visibility.UNLISTED):
+        raise SlowedToFollowers(until=moment(until))
+
+
+def check_slowed_pace(lately: Sequence[datetime], until: datetime, now: datetime) -> None:
+    """Raise SlowedDown when the last SLOWED_SPAN has seen as many posts as it may; `lately` are their moments."""
+    counted = sorted(when for when in lately if when > now - SLOWED_SPAN)
+    if len(counted) >= SLOWED_POSTS:
+        again = min(counted[-SLOWED_POSTS] + SLOWED_SPAN, until)
+        seconds = max(int((again - now).total_seconds()) + 1, 1)
+        raise SlowedDown(retry_after=seconds, most=SLOWED_POSTS, until=moment(until), again=moment(again))
+
+
+def moment(when: datetime) -> str:
+    """A moment in a sentence for people of any language."""
+    return f"{when:%Y-%m-%d %H:%M} UTC"

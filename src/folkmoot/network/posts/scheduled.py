@@ -101,7 +101,12 @@ async def publish_due(desk: Desk) -> int:
     """Publish what is due; says how many. May run twice: a scheduled post's row goes as its post comes."""
     due = await queries.due(desk.db, clock.now())
     for row in due:
-        viewer = Viewer(account_id=row["account_id"], name=row["name"], role=Role(row["role"]))
+        viewer = Viewer(
+            account_id=row["account_id"],
+            name=row["name"],
+            role=Role(row["role"]),
+            slowed_until=row["slowed_until"],
+        )
         try:
             await publish(desk, viewer, msgspec.json.decode(row["draft"], type=rules.Draft), scheduled_id=row["id"])
         except Unavailable:

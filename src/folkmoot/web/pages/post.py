@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from folkmoot import clock
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
 from folkmoot.network import accounts, media, polls
@@ -20,7 +22,7 @@ from folkmoot.network.posts import react
 from folkmoot.network.posts.edit import MediaChange, edit, history
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove, remove_as_staff
-from folkmoot.network.posts.rules import Draft, PollDraft
+from folkmoot.network.posts.rules import SLOWED_POSTS, Draft, PollDraft, is_slowed
 from folkmoot.network.posts.views import PostView, Visibility
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import cards, words
@@ -71,6 +73,8 @@ class Written(msgspec.Struct, kw_only=True):
     editing: bool = False
     key: str = "new"
     """Under which name the browser keeps what is being written."""
+    slowed_until: datetime | None = None
+    """Until then a decision lets its author write a little, and to followers only."""
 
 
 # Reading ----------------------------------------------------------------------------------------------------
@@ -273,6 +277,10 @@ async def _as_reply(visit: Visit, written: Written, post_id: int) -> Written:
 
 
 async def _sheet(visit: Visit, written: Written, action: str, wrong: FolkmootError | None = None) -> Answer:
+    if is_slowed(visit.member.slowed_until, clock.now()):
+        written.slowed_until = visit.member.slowed_until
+        if written.visibility != Visibility.DIRECT.value and not written.visibility_fixed:
+            written.visibility = Visibility.FOLLOWERS.value
     return await visit.page(
         "parts/composer.html" if visit.wants_part else "compose.html",
         status=STATUS[wrong.kind] if wrong else 200,
@@ -280,6 +288,7 @@ async def _sheet(visit: Visit, written: Written, action: str, wrong: FolkmootErr
         draft=written,
         action=action,
         languages=language_choices(),
+        slowed_posts=SLOWED_POSTS,
         wrong=words.current().of_error(wrong) if wrong else "",
     )
 
