@@ -1086,6 +1086,77 @@ CREATE TABLE public.learned (
     at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.log_checkpoints (
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    signatures text[] NOT NULL,
+    cosignatures text[] DEFAULT '{}'::text[] NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_checkpoints_size_check CHECK ((size > 0))
+);
+
+CREATE TABLE public.log_entries (
+    place bigint NOT NULL,
+    id bigint NOT NULL,
+    deed text NOT NULL,
+    body bytea NOT NULL,
+    subjects text[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT log_entries_place_check CHECK ((place >= 0))
+);
+
+COMMENT ON COLUMN public.log_entries.subjects IS 'Whom it concerns, as kind:number; known here only, and emptied with the salt.';
+
+CREATE TABLE public.log_keys (
+    number integer NOT NULL,
+    verifier text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    until timestamp with time zone
+);
+
+CREATE TABLE public.log_queue (
+    id bigint NOT NULL,
+    deed text NOT NULL,
+    body bytea NOT NULL,
+    subjects text[] NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT log_queue_body_check CHECK (((length(body) >= 1) AND (length(body) <= 65535)))
+);
+
+CREATE TABLE public.log_salts (
+    subject text NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT log_salts_salt_check CHECK ((length(salt) = 16))
+);
+
+CREATE TABLE public.log_tiles (
+    level smallint NOT NULL,
+    number bigint NOT NULL,
+    hashes bytea NOT NULL,
+    CONSTRAINT log_tiles_hashes_check CHECK ((((length(hashes) >= 32) AND (length(hashes) <= 8192)) AND ((length(hashes) % 32) = 0))),
+    CONSTRAINT log_tiles_level_check CHECK (((level >= 0) AND (level <= 63))),
+    CONSTRAINT log_tiles_number_check CHECK ((number >= 0))
+);
+
+CREATE TABLE public.log_trees (
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_trees_root_check CHECK ((length(root) = 32)),
+    CONSTRAINT log_trees_size_check CHECK ((size >= 0))
+);
+
+CREATE TABLE public.log_witnesses (
+    verifier text NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    seen bigint DEFAULT 0 NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    asked_at timestamp with time zone,
+    answer text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.markers (
     account_id bigint NOT NULL,
     timeline text NOT NULL,
@@ -1628,6 +1699,36 @@ ALTER TABLE ONLY public.known_pictures
 ALTER TABLE ONLY public.learned
     ADD CONSTRAINT learned_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.log_checkpoints
+    ADD CONSTRAINT log_checkpoints_pkey PRIMARY KEY (size);
+
+ALTER TABLE ONLY public.log_entries
+    ADD CONSTRAINT log_entries_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.log_entries
+    ADD CONSTRAINT log_entries_pkey PRIMARY KEY (place);
+
+ALTER TABLE ONLY public.log_keys
+    ADD CONSTRAINT log_keys_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.log_keys
+    ADD CONSTRAINT log_keys_verifier_key UNIQUE (verifier);
+
+ALTER TABLE ONLY public.log_queue
+    ADD CONSTRAINT log_queue_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.log_salts
+    ADD CONSTRAINT log_salts_pkey PRIMARY KEY (subject);
+
+ALTER TABLE ONLY public.log_tiles
+    ADD CONSTRAINT log_tiles_pkey PRIMARY KEY (level, number);
+
+ALTER TABLE ONLY public.log_trees
+    ADD CONSTRAINT log_trees_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.log_witnesses
+    ADD CONSTRAINT log_witnesses_pkey PRIMARY KEY (verifier);
+
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_pkey PRIMARY KEY (account_id, timeline);
 
@@ -1838,6 +1939,12 @@ CREATE INDEX idx_procrastinate_workers_last_heartbeat ON public.procrastinate_wo
 CREATE INDEX invitations_by_account ON public.invitations USING btree (account_id);
 
 CREATE INDEX known_pictures_by_list ON public.known_pictures USING btree (list);
+
+CREATE INDEX log_checkpoints_witnessed ON public.log_checkpoints USING btree (size) WHERE (cosignatures <> '{}'::text[]);
+
+CREATE INDEX log_entries_by_subject ON public.log_entries USING gin (subjects);
+
+CREATE UNIQUE INDEX log_trees_one ON public.log_trees USING btree ((true));
 
 CREATE INDEX media_by_object ON public.media USING btree (object_key);
 

@@ -1,0 +1,6 @@
+"""The public log: what was decided and done, in a record nobody can quietly rewrite (C2SP tlog-tiles)."""
+
+from folkmoot.moderation.transparency.log.deeds import Deed
+from folkmoot.moderation.transparency.log.enter import enter
+
+__all__ = ["Deed", "enter"]

@@ -1,0 +1,53 @@
+"""Enter a deed into the public log: a step of that deed, in its transaction, so that there is never one without the other."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from folkmoot import clock
+from folkmoot.database import Transaction
+from folkmoot.ids import new_id
+from folkmoot.moderation.transparency.log import entry, queries
+from folkmoot.moderation.transparency.log.deeds import Deed
+from folkmoot.moderation.transparency.log.entry import Fact, Subjects
+
+SALT_BYTES = 16
+
+
+async def enter(
+    tx: Transaction,
+    deed: Deed,
+    *,
+    case: int | None = None,
+    account: int | None = None,
+    post: int | None = None,
+    notice: int | None = None,
+    steward: int | None = None,
+    hashed: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+    **facts: Fact,
+) -> int:
+    """Write what was done into the log; it has its place, and is signed, seconds after the commit. Answers its id.
+
+    The numbers become pseudonyms: `account` is whom it happened to, `steward` who did it by office (the same pseudonym
+    wherever this steward acts). `hashed` are values that may one day be shown (a text's hash, a sender): the log holds
+    their salted hash. Facts are published as they are: words of ours, numbers, times; None is left out. Raises
+    ValueError for anything that could be a text. Takes no lock that others wait for.
+    """
+    subjects = Subjects(case=case, account=account, post=post, notice=notice, steward=steward)
+    now = at or clock.now()
+    salts = await _salts(tx, subjects.salted)
+    body = entry.write(deed, now, subjects, salts, facts, hashed or {})
+    id = new_id()
+    await queries.queue(tx, id, deed.value, body, subjects.salted, now)
+    return id
+
+
+async def _salts(tx: Transaction, subjects: list[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    while missing := [subject for subject in subjects if subject not in found]:  # again if another was quicker
+        fresh = [secrets.token_bytes(SALT_BYTES) for _ in missing]
+        found |= {row["subject"]: row["salt"] for row in await queries.salts_for(tx, missing, fresh)}
+    return found
