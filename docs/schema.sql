@@ -1157,6 +1157,40 @@ CREATE TABLE public.log_witnesses (
     answer text DEFAULT ''::text NOT NULL
 );
 
+CREATE TABLE public.mail_attachments (
+    mail_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    content_type text NOT NULL,
+    body bytea NOT NULL
+);
+
+CREATE TABLE public.mails (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    message_id text DEFAULT ''::text NOT NULL,
+    recipient text NOT NULL,
+    subject text NOT NULL,
+    body text NOT NULL,
+    language text DEFAULT ''::text NOT NULL,
+    reply_to text DEFAULT ''::text NOT NULL,
+    in_reply_to text DEFAULT ''::text NOT NULL,
+    thread text[] DEFAULT '{}'::text[] NOT NULL,
+    urgent boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    claimed_at timestamp with time zone,
+    handed_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    unsure_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT mails_check CHECK ((num_nonnulls(due_at, sent_at, failed_at, unsure_at) = 1))
+);
+
 CREATE TABLE public.markers (
     account_id bigint NOT NULL,
     timeline text NOT NULL,
@@ -1729,6 +1763,15 @@ ALTER TABLE ONLY public.log_trees
 ALTER TABLE ONLY public.log_witnesses
     ADD CONSTRAINT log_witnesses_pkey PRIMARY KEY (verifier);
 
+ALTER TABLE ONLY public.mail_attachments
+    ADD CONSTRAINT mail_attachments_pkey PRIMARY KEY (mail_id, "position");
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.mails
+    ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_pkey PRIMARY KEY (account_id, timeline);
 
@@ -1946,6 +1989,12 @@ CREATE INDEX log_entries_by_subject ON public.log_entries USING gin (subjects);
 
 CREATE UNIQUE INDEX log_trees_one ON public.log_trees USING btree ((true));
 
+CREATE UNIQUE INDEX mails_by_message_id ON public.mails USING btree (message_id) WHERE (message_id <> ''::text);
+
+CREATE INDEX mails_due ON public.mails USING btree (urgent DESC, due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX mails_in_doubt ON public.mails USING btree (id) WHERE ((failed_at IS NOT NULL) OR (unsure_at IS NOT NULL));
+
 CREATE INDEX media_by_object ON public.media USING btree (object_key);
 
 CREATE INDEX media_by_post ON public.media USING btree (post_id, "position") WHERE (post_id IS NOT NULL);
@@ -2149,6 +2198,9 @@ ALTER TABLE ONLY public.invitations
 
 ALTER TABLE ONLY public.jurors
     ADD CONSTRAINT jurors_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.mail_attachments
+    ADD CONSTRAINT mail_attachments_mail_id_fkey FOREIGN KEY (mail_id) REFERENCES public.mails(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.markers
     ADD CONSTRAINT markers_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

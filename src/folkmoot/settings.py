@@ -95,6 +95,14 @@ class Settings:
     )
     other_model_key: Secret = _setting(Secret(), "Key for that endpoint.")
     other_model_seconds: int = _setting(2, "How long that endpoint may take for one text.", least=1, most=30)
+    smtp_host: str = _setting("", "Your mail server; empty means that mail waits until there is one.")
+    smtp_port: int = _setting(0, "Its port; 0 means 587, with implicit TLS 465, without TLS 25.", least=0, most=65535)
+    smtp_tls: Literal["starttls", "implicit", "none"] = _setting(
+        "starttls", "How the mail server is spoken to; none only where it is on this machine."
+    )
+    smtp_user: str = _setting("", "Name to sign in with at the mail server; empty means without.")
+    smtp_password: Secret = _setting(Secret(), "Password to sign in with at the mail server.")
+    smtp_from: str = _setting("", "Address our mail comes from; empty means contact_email.")
     post_length: int = _setting(1000, "Longest post, in characters.", least=1, most=100000)
     media_per_post: int = _setting(4, "Most media in one post.", least=0, most=32)
     upload_mb: int = _setting(16, "Largest upload, in MB.", least=1, most=4096)

@@ -20,6 +20,7 @@ COMMANDS = {
     "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),
+    "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
     "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),
     "screen": ("folkmoot.cli.screen:screen", "Ask the screening, and look after what it goes by."),

@@ -15,11 +15,13 @@ import asyncpg
 import click
 
 from folkmoot.cli.options import with_settings
-from folkmoot.database import migrate
+from folkmoot.database import Database, migrate
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.postgres import EmbeddedPostgres, available
 from folkmoot.hosting.postgres.check import check_server
 from folkmoot.hosting.postgres.places import make_data_folder
+from folkmoot.mail import is_configured
+from folkmoot.mail.look import Mailbag, mailbag
 from folkmoot.moderation.screening import shipped
 from folkmoot.settings import Settings, unknown_variables
 
@@ -132,6 +134,7 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield True, f"The database answers ({asyncio.run(check_server(url))})."
         standing = asyncio.run(migrate.current(url))
         if standing == migrate.HEAD:
+            yield from outside(settings, url)
             yield True, f"The schema is current ({standing})."
         else:
             yield (
@@ -145,6 +148,26 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
         for name, value in WANTED_FOR_A_MOVE.items():
             if shown[name] != value and not settings.database_url:
                 yield False, f"The database has {name}={shown[name]}: a move to another host needs {value}."
+
+
+def outside(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
+    """Mail leaves, and none of it failed or is in doubt."""
+    bag = asyncio.run(_mailbag(url))
+    if not is_configured(settings):
+        waits = f" {bag.waiting} wait." if bag.waiting else ""
+        yield not bag.waiting, f"No mail server is set (smtp_host): mail stays here.{waits}"
+        return
+    yield True, f"Mail goes out through {settings.smtp_host}; {bag.waiting} wait."
+    if bag.failed or bag.unsure:
+        yield False, f"{bag.failed} mails failed and {bag.unsure} are in doubt: `folkmoot mail list` says why."
+
+
+async def _mailbag(url: str) -> Mailbag:
+    db = await Database.open(url, connections=1)
+    try:
+        return await mailbag(db)
+    finally:
+        await db.close()
 
 
 async def _shown(url: str, names: list[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from folkmoot.jobs.tools import Tools
+from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.network.access import jobs as access
@@ -17,6 +18,7 @@ from folkmoot.network.relations import jobs as relations
 from folkmoot.network.timelines import idle
 
 JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
+    "mail.deliver": mail.deliver,
     "moderation.cases.enforce_rest": cases.enforce_rest,
     "moderation.cases.hide_rest": cases.hide_rest,
     "moderation.cases.recompute": cases.recompute,
@@ -33,6 +35,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
 """Deferred by `Transaction.defer` under these names, which are stored and so never change."""
 
 OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
+    "mail.deliver_due": (15, mail.deliver),
     "moderation.cases.take_up_findings": (5, lambda tools: cases.take_up_findings(tools.db)),
     "moderation.cases.work_clocks": (5, cases.work_clocks),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
@@ -48,6 +51,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
+    "mail.tidy": ("57 4 * * *", mail.tidy),
     "network.access.forget_old": ("47 4 * * *", access.forget_old),
 }
 """Cron and deed, once for all workers. Each may run twice and may be late."""

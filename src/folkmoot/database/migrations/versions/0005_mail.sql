@@ -1,1 +1,38 @@
-SELECT 1;
+-- Mail on its way out. A row lasts longer than its text, so that the same key never goes out twice.
+CREATE TABLE mails (
+  id bigint PRIMARY KEY,
+  key text NOT NULL UNIQUE,
+  message_id text NOT NULL DEFAULT '',
+  recipient text NOT NULL,
+  subject text NOT NULL,
+  body text NOT NULL,
+  language text NOT NULL DEFAULT '',
+  reply_to text NOT NULL DEFAULT '',
+  in_reply_to text NOT NULL DEFAULT '',
+  thread text[] NOT NULL DEFAULT '{}',
+  urgent boolean NOT NULL DEFAULT false,
+  created_at timestamptz NOT NULL,
+  fresh_until timestamptz NOT NULL,
+  due_at timestamptz,
+  attempts integer NOT NULL DEFAULT 0,
+  claimed_at timestamptz,
+  handed_at timestamptz,
+  sent_at timestamptz,
+  failed_at timestamptz,
+  unsure_at timestamptz,
+  erased_at timestamptz,
+  why text NOT NULL DEFAULT '',
+  CHECK (num_nonnulls(due_at, sent_at, failed_at, unsure_at) = 1)
+);
+CREATE UNIQUE INDEX mails_by_message_id ON mails (message_id) WHERE message_id <> '';
+CREATE INDEX mails_due ON mails (urgent DESC, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX mails_in_doubt ON mails (id) WHERE failed_at IS NOT NULL OR unsure_at IS NOT NULL;
+
+CREATE TABLE mail_attachments (
+  mail_id bigint NOT NULL REFERENCES mails (id) ON DELETE CASCADE,
+  position integer NOT NULL,
+  name text NOT NULL,
+  content_type text NOT NULL,
+  body bytea NOT NULL,
+  PRIMARY KEY (mail_id, position)
+);
