@@ -1,0 +1,1 @@
+"""Demands from outside, with their deadlines: from a host, a store, an authority, anyone."""
