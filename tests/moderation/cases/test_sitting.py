@@ -451,6 +451,10 @@ async def test_controls_look_like_any_case_and_say_something_about_the_juror_alo
     _, known = await a_case(court, cast, write)
     await court.decide(Choice.BREAKS, known)
     await court.set(known, decided_by="stewards")
+    for steward in (1, 2):
+        await db.fetch(
+            "INSERT INTO steward_votes VALUES ($1, 1, $2, 'remove', 'remove', NULL, 'yes', now())", known, steward
+        )
     await court.work()
     before = await court.case(known)
     monkeypatch.setattr("folkmoot.moderation.cases.summon.control_due", lambda *given: True)

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from folkmoot.audit import Event
-from folkmoot.database import Database, Row, Transaction
+from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Forbidden, Invalid
 from folkmoot.moderation.cases import queries, seats
 from folkmoot.moderation.cases.alarms import answer_alarm, raise_threat
@@ -67,8 +67,7 @@ async def decide_as_steward(
             raise MovedOn
         if case.file.state not in (State.ESCALATED, State.APPEALED):
             raise AlreadyDecided if not case.is_undecided else Conflict("This case is before a jury")
-        if await queries.is_involved(tx, case_id, steward.account_id):
-            raise NotForYou
+        await check_uninvolved(tx, case, steward)
         earlier = await queries.votes(tx, case_id)
         if case.file.state is State.APPEALED and any(
             row["steward_id"] == steward.account_id and row["round"] < case["round"] for row in earlier
@@ -77,24 +76,40 @@ async def decide_as_steward(
         said = measure if verdict is Verdict.REMOVE else Measure.KEEP
         if said is Measure.KEEP and verdict is Verdict.REMOVE:
             raise Invalid("Say what should happen to the post.", field="measure")
-        kept = None if said is Measure.KEEP else said.value
-        await queries.keep_vote(
-            tx, case_id, case["round"], steward.account_id, verdict.value, kept, rule_id, why, case.now
-        )
-        tx.record(
-            Event.CASE_VOTED,
-            actor=steward.actor,
-            subject=case_id,
-            verdict=verdict.value,
-            measure=said.value,
-            why=why,
-            **steward.traces,
-        )
-        tx.announce("case.voted", case_id=case_id)
-        votes = [row for row in await queries.votes(tx, case_id) if row["round"] == case["round"]]
+        await give_word(tx, case, steward, verdict, said, rule_id, why)
         if case.file.state is State.APPEALED:
             return await conclude_appeal(tx, case, await _jury(tx, case))
-        return await _conclude(tx, case, votes, verdict)
+        return await conclude_pair(tx, case, verdict)
+
+
+async def check_uninvolved(tx: Transaction, case: CaseInHand, steward: Viewer) -> None:
+    """Raise NotForYou for who wrote, reported or judged what the case is about."""
+    if await queries.is_involved(tx, case.id, steward.account_id):
+        raise NotForYou
+
+
+async def give_word(
+    tx: Transaction,
+    case: CaseInHand,
+    steward: Viewer,
+    verdict: Verdict,
+    measure: Measure,
+    rule_id: int | None,
+    why: str,
+) -> None:
+    """Write a steward's word down, where the others see it. A step of their deed."""
+    kept = None if measure is Measure.KEEP else measure.value
+    await queries.keep_vote(tx, case.id, case["round"], steward.account_id, verdict.value, kept, rule_id, why, case.now)
+    tx.record(
+        Event.CASE_VOTED,
+        actor=steward.actor,
+        subject=case.id,
+        verdict=verdict.value,
+        measure=measure.value,
+        why=why,
+        **steward.traces,
+    )
+    tx.announce("case.voted", case_id=case.id)
 
 
 async def _jury(tx: Transaction, case: CaseInHand) -> Verdict | Escalation | None:
@@ -103,8 +118,9 @@ async def _jury(tx: Transaction, case: CaseInHand) -> Verdict | Escalation | Non
     return reach_verdict(case["prior"], [seats.weighed(row) for row in ballots], case.policy)
 
 
-async def _conclude(tx: Transaction, case: CaseInHand, votes: list[Row], verdict: Verdict) -> bool:
-    agreed = [row for row in votes if row["verdict"] == verdict.value]
+async def conclude_pair(tx: Transaction, case: CaseInHand, verdict: Verdict) -> bool:
+    """Whether two stewards say so by now; then the case is decided with it."""
+    agreed = [row for row in await queries.votes(tx, case.id, case["round"]) if row["verdict"] == verdict.value]
     if len(agreed) < STEWARDS:
         return False
     mildest = min(
@@ -144,14 +160,19 @@ async def hide_for_now(db: Database, steward: Viewer, case_id: int, why: str) ->
         case = await CaseInHand.lock(tx, case_id)
         if not case.is_undecided:
             raise AlreadyDecided
-        if await queries.had_timer(tx, case_id, "interim"):
-            raise OnlyOnce
-        if not case.file.hidden:
-            case.take(Step.HIDE, f"interim:{case.file.version}", by=steward.actor, why=why)
-            await hide_provisionally(tx, case)
-            await queries.set_timer(tx, case_id, "interim", case.now + INTERIM)
-        tx.record(Event.CASE_HIDDEN_FOR_NOW, actor=steward.actor, subject=case_id, why=why, **steward.traces)
+        await hide_alone(tx, case, steward, why)
         await case.write()
+
+
+async def hide_alone(tx: Transaction, case: CaseInHand, steward: Viewer, why: str) -> None:
+    """The step of it. Raises OnlyOnce."""
+    if await queries.had_timer(tx, case.id, "interim"):
+        raise OnlyOnce
+    if not case.file.hidden:
+        case.take(Step.HIDE, f"interim:{case.file.version}", by=steward.actor, why=why)
+        await hide_provisionally(tx, case)
+        await queries.set_timer(tx, case.id, "interim", case.now + INTERIM)
+    tx.record(Event.CASE_HIDDEN_FOR_NOW, actor=steward.actor, subject=case.id, why=why, **steward.traces)
 
 
 async def escalate(db: Database, steward: Viewer, case_id: int, why: str) -> None:

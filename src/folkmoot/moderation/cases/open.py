@@ -79,27 +79,34 @@ async def open_found(db: Database, finding_id: int) -> None:
     """Take up what screening held or doubted; a job, which may run twice."""
     async with db.transaction() as tx:
         found = await queries.finding_of(tx, finding_id)
-        if found is None or found["case_id"] is not None or found["decision"] is not None or found["part"] != "post":
-            return
-        post = await queries.read_post(tx, found["post_id"])
-        if post is None:
-            return  # deleted before anybody saw it
-        finding = Finding(
-            outcome=Outcome(found["outcome"]),
-            category=Category(found["category"]) if found["category"] else None,
-            probability=found["probability"],
-            categories=msgspec.json.decode(found["categories"], type=dict[Category, float]),
-            because=msgspec.json.decode(found["because"], type=tuple[Reason, ...]),
-            versions=msgspec.json.decode(found["versions"]),
-        )
-        if reference := _judged_case(finding):
-            case = await CaseInHand.lock(tx, reference)
-            if case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD):
-                await _inherit(tx, case, post)
-                await queries.link_finding(tx, finding_id, reference)
-                return
-        opened = await take_up(tx, post, finding, Source.OWN)
-        await queries.link_finding(tx, finding_id, opened.case_id)
+        if found is not None and found["case_id"] is None and found["decision"] is None:
+            await take_up_found(tx, found)
+
+
+async def take_up_found(tx: Transaction, found: Row) -> int | None:
+    """The step of it: the case a finding belongs to. None for a profile, and for what was deleted before anybody saw it."""
+    if found["part"] != "post":
+        return None
+    post = await queries.read_post(tx, found["post_id"])
+    if post is None:
+        return None
+    finding = Finding(
+        outcome=Outcome(found["outcome"]),
+        category=Category(found["category"]) if found["category"] else None,
+        probability=found["probability"],
+        categories=msgspec.json.decode(found["categories"], type=dict[Category, float]),
+        because=msgspec.json.decode(found["because"], type=tuple[Reason, ...]),
+        versions=msgspec.json.decode(found["versions"]),
+    )
+    if reference := _judged_case(finding):
+        case = await CaseInHand.lock(tx, reference)
+        if case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD):
+            await _inherit(tx, case, post)
+            await queries.link_finding(tx, found["id"], reference)
+            return reference
+    opened = await take_up(tx, post, finding, Source.OWN)
+    await queries.link_finding(tx, found["id"], opened.case_id)
+    return opened.case_id
 
 
 def _judged_case(finding: Finding) -> int | None:
@@ -277,7 +284,8 @@ async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
         await queries.keep_parties(tx, case.id, who, "reporter")
     if case.is_undecided and case.file.state is not State.ESCALATED:
         calibration, _, wait = await queries.learned(tx)
-        prior = prior_of(calibration, case["score"], await queries.reporters(tx, case.id))
+        stewards = [row["verdict"] == "remove" for row in await queries.votes(tx, case.id, case["round"])]
+        prior = prior_of(calibration, case["score"], await queries.reporters(tx, case.id), stewards)
         moved = prior - case["prior"]
         case.note(prior=prior, belief=case["belief"] + moved)
         if not case.file.hidden and should_hide(case["belief"], case.policy, wait, hidden=False):

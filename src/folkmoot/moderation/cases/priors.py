@@ -53,6 +53,19 @@ def reports_say(reporters: Iterable[Reporter], base: float = BASE_RATE, hearing:
     return min(up, hearing.all) + max(down, -hearing.all)
 
 
+STEWARD: LogOdds = math.log(0.8 / 0.2)
+"""What a steward's word says who looked before the jury did: as much as one juror's of some experience."""
+
+
+def stewards_say(words: Iterable[bool]) -> LogOdds:
+    """What stewards' words, True for a violation, add to the prior.
+
+    Only who contradicts the screening says something new: who agrees with it has seen what it marked, and would count
+    the same evidence twice, against the author.
+    """
+    return min(max(sum(STEWARD if said else -STEWARD for said in words), -STEWARD), 0.0)
+
+
 class Calibration(msgspec.Struct, frozen=True):
     """From the screening's score, in log-odds or any other growing scale, to log-odds of a violation among reports."""
 

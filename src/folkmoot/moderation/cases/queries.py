@@ -426,10 +426,33 @@ async def keep_vote(
     )
 
 
-async def votes(source: Database | Transaction, case_id: int) -> list[Row]:
+async def votes(source: Database | Transaction, case_id: int, round: int | None = None) -> list[Row]:
+    """What stewards said of a case, first to last; in one round of it, or in all."""
     return await source.fetch(
         """SELECT v.*, a.name AS steward_name FROM steward_votes v LEFT JOIN accounts a ON a.id = v.steward_id
-           WHERE v.case_id = $1 ORDER BY v.at""",
+           WHERE v.case_id = $1 AND ($2::smallint IS NULL OR v.round = $2) ORDER BY v.at""",
+        case_id,
+        round,
+    )
+
+
+async def is_asked_for(tx: Transaction, case_id: int, round: int) -> bool:
+    """Whether anybody wants a case judged or has begun to: somebody who objects, a steward who opened it, a juror."""
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM case_reports WHERE case_id = $1)
+             OR EXISTS (SELECT FROM case_events WHERE case_id = $1 AND step = 'opened' AND by_id IS NOT NULL)
+             OR EXISTS (SELECT FROM ballots WHERE case_id = $1 AND round = $2 AND voided_at IS NULL AND NOT is_control)""",
+        case_id,
+        round,
+    )
+    return found
+
+
+async def reopen_findings(tx: Transaction, case_id: int) -> None:
+    """A steward's word that something stays hidden has run out: whoever looks at it decides anew."""
+    await tx.execute(
+        """UPDATE findings SET decision = NULL, decided_by = NULL, decided_at = NULL
+           WHERE case_id = $1 AND decision = 'upheld'""",
         case_id,
     )
 

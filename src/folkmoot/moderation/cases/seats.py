@@ -102,7 +102,10 @@ async def controls(tx: Transaction, juror_id: int, opted_out: Sequence[str], may
         """SELECT c.id, c.state, c.version, c.round, c.severity, c.category, c.account_id, c.content_id, c.belief, c.ballots,
              c.place, c.seats_free, ARRAY[]::bigint[] AS panel
            FROM (SELECT * FROM cases WHERE decided_by = 'stewards' AND state IN ('appealable', 'upheld', 'closed')
-                   AND erased_at IS NULL ORDER BY id DESC LIMIT 200) c
+                   AND erased_at IS NULL
+                   AND (SELECT count(*) FROM steward_votes v WHERE v.case_id = cases.id AND v.round = cases.round
+                          AND v.verdict = cases.verdict) >= 2
+                 ORDER BY id DESC LIMIT 200) c
            WHERE c.severity <> ALL ($2::text[]) AND ($3 OR c.severity <> 'threat') AND c.account_id <> $1
              AND NOT EXISTS (SELECT FROM seats s WHERE s.case_id = c.id AND s.juror_id = $1)
              AND NOT EXISTS (SELECT FROM case_reports r WHERE r.reporter_id = $1 AND r.case_id = c.id)

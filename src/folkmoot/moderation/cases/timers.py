@@ -58,6 +58,7 @@ async def _interim(tx: Transaction, case: CaseInHand) -> None:
     if case.is_undecided and case.file.hidden and not (case.file.overridden or case.file.life_at_risk):
         case.take(Step.RESTORE, f"interim:{case.file.version}", why="a day is over")
         await restore_provisionally(tx, case)
+        await queries.reopen_findings(tx, case.id)
 
 
 async def _close(tx: Transaction, case: CaseInHand) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from folkmoot.moderation.cases.priority import ORDER, priority
-from folkmoot.moderation.cases.priors import Calibration, Reporter, reports_say
+from folkmoot.moderation.cases.priors import Calibration, Reporter, reports_say, stewards_say
 from folkmoot.moderation.cases.rules import POLICIES, LogOdds, Policy, Severity, logit
 from folkmoot.moderation.screening import Category, Finding
 
@@ -60,9 +60,11 @@ def score_of(finding: Finding | None) -> float | None:
     return logit(min(max(max(finding.categories.values()), 0.5), 0.999))
 
 
-def prior_of(calibration: Calibration, score: float | None, reporters: Iterable[Reporter]) -> LogOdds:
-    """What is believed before the first ballot."""
-    before = calibration.prior(0.0 if score is None else score) + reports_say(reporters)
+def prior_of(
+    calibration: Calibration, score: float | None, reporters: Iterable[Reporter], stewards: Iterable[bool] = ()
+) -> LogOdds:
+    """What is believed before the first ballot. `stewards` are the words of those who looked first, True for a violation."""
+    before = calibration.prior(0.0 if score is None else score) + reports_say(reporters) + stewards_say(stewards)
     return min(max(before, -MOST), MOST)
 
 

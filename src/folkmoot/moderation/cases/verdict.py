@@ -160,7 +160,7 @@ async def hide_rest(db: Database, case_id: int) -> None:
 
 async def conclude_appeal(tx: Transaction, case: CaseInHand, jury: Verdict | Escalation | None) -> bool:
     """Whether fresh jurors and a steward, or else two stewards, agree by now; then what they agree on is done."""
-    votes = [row for row in await queries.votes(tx, case.id) if row["round"] == case["round"]]
+    votes = await queries.votes(tx, case.id, case["round"])
     verdict = agree(jury, [Verdict(row["verdict"]) for row in votes])
     if verdict is None:
         return False
@@ -202,6 +202,8 @@ async def settle_appeal(tx: Transaction, case: CaseInHand, verdict: Verdict) -> 
         else:
             await enforce.carry_out(tx, decision, texts)
         await enforce.remember(tx, decision)
+        outcome = "upheld" if verdict is Verdict.REMOVE else "released"
+        await sanctions.close_findings(tx, case.id, outcome, case.now)
         await queries.reverse_reports(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "refused", case.now)
         await settle_reports(tx, case)
     await queries.answer_appeals(tx, case.id, "upheld" if upheld else "reversed", case.now)

@@ -15,7 +15,10 @@ from folkmoot.moderation.screening import Category, Outcome, Reason
 _VIEW = """
   SELECT f.*, a.name AS account_name, d.name AS decided_by_name, p.hidden_at IS NOT NULL AS hidden,
     f.post_id IS NOT NULL AND p.id IS NULL AS gone, parent.text AS reply_to,
-    ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) AS picture_keys
+    ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) AS picture_keys,
+    EXISTS (SELECT FROM cases c WHERE c.id = f.case_id AND (c.decided_by = 'jury' OR (c.decided_by = 'stewards'
+      AND (c.ballots > 0 OR (SELECT count(*) FROM steward_votes v WHERE v.case_id = c.id AND v.round = c.round) > 1))
+    )) AS judged
   FROM findings f JOIN accounts a ON a.id = f.account_id LEFT JOIN accounts d ON d.id = f.decided_by
   LEFT JOIN posts p ON p.id = f.post_id AND p.account_id = f.account_id
   LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
@@ -45,6 +48,8 @@ def _view(row: Row) -> FindingView:
         decision=row["decision"],
         decided_at=row["decided_at"],
         decided_by_name=row["decided_by_name"],
+        case_id=row["case_id"],
+        judged=row["judged"],
     )
 
 
@@ -76,14 +81,20 @@ async def decided_findings(db: Database, before: int | None, limit: int) -> list
     return [_view(row) for row in rows]
 
 
-async def decide(tx: Transaction, id: int, decision: str, was: str | None, by: int | None, now: datetime) -> Row | None:
-    """Write the decision down; the row, or None when it no longer stands as it was seen."""
+async def read(tx: Transaction, id: int) -> Row | None:
+    return await tx.fetchrow("SELECT * FROM findings WHERE id = $1", id)
+
+
+async def decide(
+    tx: Transaction, id: int, decision: str, was: tuple[str | None, ...], by: int | None, now: datetime
+) -> Row | None:
+    """Write the decision down; the row, or None when it is none of what it `was` any longer."""
     return await tx.fetchrow(
         """UPDATE findings SET decision = $2, decided_by = $4, decided_at = $5
-           WHERE id = $1 AND decision IS NOT DISTINCT FROM $3 RETURNING *""",
+           WHERE id = $1 AND coalesce(decision, '') = ANY ($3::text[]) RETURNING *""",
         id,
         decision,
-        was,
+        [each or "" for each in was],
         by,
         now,
     )

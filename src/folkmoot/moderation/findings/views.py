@@ -36,6 +36,10 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     decision: str | None
     decided_at: datetime | None
     decided_by_name: str | None
+    """None while nobody has, and when the case about it decided."""
+    case_id: int | None = None
+    judged: bool = False
+    """A jury or two stewards have decided the case: a steward's word changes nothing any more."""
 
 
 class Day(msgspec.Struct, frozen=True):

@@ -165,9 +165,16 @@ async def judge_pictures(
 
 
 async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime) -> None:
-    """What screening had found of the case is decided with it."""
+    """What screening had found of the case is decided with it, whatever a steward had said of it before.
+
+    Pictures that were remembered by a finding which is released now are forgotten.
+    """
     await tx.execute(
-        "UPDATE findings SET decision = $2, decided_at = $3 WHERE case_id = $1 AND decision IS NULL",
+        """WITH closed AS (
+             UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL
+             WHERE case_id = $1 AND decision IS DISTINCT FROM $2 RETURNING id)
+           DELETE FROM known_pictures USING closed
+           WHERE $2 = 'released' AND list = 'removed' AND reference = 'finding ' || closed.id""",
         case_id,
         decision,
         now,

@@ -9,12 +9,13 @@ from litestar import get, post
 from litestar.params import FromPath
 from markupsafe import Markup, escape
 
-from folkmoot.errors import Conflict, Missing
+from folkmoot.errors import Conflict, Forbidden, Missing
 from folkmoot.moderation import findings
 from folkmoot.moderation.cases.open import open_as_steward
 from folkmoot.moderation.findings.views import FindingView
 from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access import Role
+from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.visit import Answer, Visit
 from folkmoot.web.pages.words import say
@@ -60,10 +61,16 @@ async def decide_held(request: Asked, id_: FromPath[str], deed: FromPath[str]) -
     if decide is None:
         raise Missing
     try:
-        await decide(visit.server.db, visit.member, visit.id(id_), was=was)
-    except Conflict:
-        return visit.back(back, say("Somebody else has decided this meanwhile."))
-    done = say("Released: everybody may see it.") if deed == "release" else say("Upheld: it stays out of sight.")
+        done_with = await decide(visit.server.db, visit.member, visit.id(id_), was=was)
+    except (Conflict, Forbidden) as error:
+        return visit.back(back, words.current().of_error(error))
+    if not done_with:
+        return visit.back(back, say("Noted. A second steward has to agree."))
+    done = (
+        say("Released: everybody may see it.")
+        if deed == "release"
+        else say("Upheld: it stays out of sight, and a jury decides.")
+    )
     return visit.back(back, done)
 
 
