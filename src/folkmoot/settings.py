@@ -82,6 +82,13 @@ class Settings:
     database_url: str = _setting("", "Your own PostgreSQL 15 to 18 (postgresql://...); empty means the embedded one.")
     database_pool: int = _setting(8, "Database connections each process may hold.", least=1, most=500)
     shared_buffers_mb: int = _setting(128, "Memory the embedded PostgreSQL shares, in MB.", least=16, most=1048576)
+    link_host: str = _setting("0.0.0.0", "Address on which this host answers its standby, once there is one.")
+    link_port: int = _setting(
+        7717, "Port for that; 0 never listens, for a host that only dials the other.", least=0, most=65535
+    )
+    link_media_kbps: int = _setting(
+        0, "Most kilobytes a second of media copied over the link; 0 is unbounded.", least=0
+    )
     storage_url: str = _setting("", "Where media live: empty for DATA/media, or s3://bucket/prefix.")
     storage_endpoint: str = _setting("", "Address of an S3 provider other than Amazon.")
     storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")

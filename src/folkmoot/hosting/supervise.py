@@ -21,12 +21,16 @@ from pathlib import Path
 
 from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import listening, processes
+from folkmoot.hosting import state as states
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
 from folkmoot.settings import Settings
 
 GATE = "FOLKMOOT_GATE"
 """Number of an inherited pipe; a web process that has loaded waits there until the database is migrated."""
-WATCHED = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+LOOK_AGAIN = signal.SIGUSR1
+"""Somebody changed what this folder is (see `nudge`)."""
+WATCHED = {signal.SIGCHLD, LOOK_AGAIN} | ENDING
 DRAIN = 10.0
 """Seconds a web process or worker gets to finish what it does."""
 STEADY = 10.0
@@ -90,9 +94,11 @@ class _Supervisor:
         self._database = Child("postmaster", self._start_postgres)
         self._webs = [Child(f"web-{n}", self._starter("web")) for n in range(settings.web_processes)]
         self._worker = Child("worker", self._starter("worker"))
+        self._agent = Child("agent", self._starter("agent"))
         self._ended_on_purpose = False
 
     def run(self, load: Callable[[], Callable[[str], str]]) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {LOOK_AGAIN})
         _note(self._settings.data, "supervisor", os.getpid())
         try:
             with _signals_as_interrupts():
@@ -122,7 +128,9 @@ class _Supervisor:
         os.close(self._gate[1])
         os.close(self._gate[0])
         self._gate = None
-        self._begin(self._worker)
+        for child in (self._worker, self._agent):
+            if self._wants(child):
+                self._begin(child)
         return words
 
     def _watch(self) -> None:
@@ -131,11 +139,21 @@ class _Supervisor:
             now = time.monotonic()
             waits = [child.due - now for child in self._children() if child.process is None]
             caught = signal.sigtimedwait(WATCHED, max(0.0, min(waits))) if waits else signal.sigwaitinfo(WATCHED)
-            if caught is not None and caught.si_signo != signal.SIGCHLD:
+            if caught is not None and caught.si_signo in ENDING:
                 self._ended_on_purpose = True
                 return
+            if caught is not None and caught.si_signo == LOOK_AGAIN:
+                self._end([child for child in self._every_child() if child.process and not self._wants(child)])
             for child in self._children():
                 self._look_after(child)
+
+    def _wants(self, child: Child) -> bool:
+        """Whether this process belongs to what the folder is at present: carrying the network, or following it."""
+        if child is self._worker:
+            return states.read(self._settings.data).role == "primary"
+        if child is self._agent:
+            return (self._settings.data / "link").is_dir()
+        return True
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -156,8 +174,11 @@ class _Supervisor:
                 child.due = time.monotonic() + min(LONGEST_WAIT, 0.25 * 2**child.failures)
                 self._say(f"{child.name}: {error.words}")
 
+    def _every_child(self) -> list[Child]:
+        return ([self._database] if self._postgres else []) + self._webs + [self._worker, self._agent]
+
     def _children(self) -> list[Child]:
-        return ([self._database] if self._postgres else []) + self._webs + [self._worker]
+        return [child for child in self._every_child() if self._wants(child)]
 
     def _begin(self, child: Child) -> None:
         child.process = child.start()
@@ -193,18 +214,18 @@ class _Supervisor:
         return start
 
     def _stop(self) -> None:
-        """Web first, so that nothing new comes in; then the worker; then the database."""
+        """Web first, so that nothing new comes in; then worker and agent; then the database."""
         if self._gate:
             os.close(self._gate[1])
         hurried = self._end(self._webs, hurried=False)
-        self._end([self._worker], hurried)
+        self._end([self._worker, self._agent], hurried)
         if self._postgres:
             self._postgres.stop(seconds=30)
             _forget(self._settings.data, "postmaster")
         if self._ended_on_purpose:
             self._say("Stopped.")
 
-    def _end(self, children: list[Child], hurried: bool) -> bool:
+    def _end(self, children: list[Child], hurried: bool = False) -> bool:
         """Ask the children to end and wait; a second signal from the operator ends them at once."""
         running = [child.process for child in children if child.process and child.process.poll() is None]
         for process in running:
@@ -212,7 +233,7 @@ class _Supervisor:
         until = time.monotonic() + DRAIN
         while any(process.poll() is None for process in running):
             caught = signal.sigtimedwait(WATCHED, max(0.0, min(0.2, until - time.monotonic())))
-            asked_again = caught is not None and caught.si_signo != signal.SIGCHLD
+            asked_again = caught is not None and caught.si_signo in ENDING
             if asked_again or time.monotonic() > until:
                 hurried = hurried or asked_again
                 for process in running:
@@ -221,8 +242,19 @@ class _Supervisor:
         for child in children:
             if child.process:
                 processes.end_leftovers(child.process.pid, self._settings.data)
+                child.process = None
             _forget(self._settings.data, child.name)
         return hurried
+
+
+def nudge(data: Path) -> bool:
+    """Have the supervisor of a data folder look again at what the folder is; False when none runs."""
+    try:
+        pid = int((data / "run" / "supervisor.pid").read_text())
+        os.kill(pid, LOOK_AGAIN)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def wait_at_gate(environ: Mapping[str, str]) -> None:
@@ -298,7 +330,7 @@ def _signals_as_interrupts() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in WATCHED - {signal.SIGCHLD}}
+    before = {number: signal.signal(number, interrupt) for number in ENDING}
     try:
         yield
     finally:

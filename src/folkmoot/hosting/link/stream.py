@@ -1,0 +1,173 @@
+"""One stream of bytes between two hosts or two processes, the small messages on it, and two streams joined.
+
+A stream belongs to one thread at a time: OpenSSL allows no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from folkmoot.errors import Unavailable
+
+LARGEST = 1 << 20
+"""Bytes one message may have."""
+CHUNK = 256 * 1024
+
+Message = dict[str, Any]
+
+
+class LinkBroken(Unavailable):
+    """The other end is gone, does not answer, or sends what cannot be understood."""
+
+    sentence = "The other host does not answer."
+
+
+class Stream:
+    """A socket, with TLS or without, that also carries messages: four bytes of length, then JSON."""
+
+    def __init__(self, sock: socket.socket, fingerprint: str = "") -> None:
+        self.socket = sock
+        self.fingerprint = fingerprint
+        """Whose certificate the other end showed."""
+
+    def patience(self, seconds: float | None) -> None:
+        """How long every single wait from now on may last."""
+        self.socket.settimeout(seconds)
+
+    def send(self, message: Message) -> None:
+        """Send a message. Raises LinkBroken."""
+        body = json.dumps(message, separators=(",", ":")).encode()
+        if len(body) > LARGEST:
+            raise LinkBroken(cause=f"link: a message of {len(body)} bytes")
+        self.write(len(body).to_bytes(4) + body)
+
+    def receive(self) -> Message:
+        """The next message. Raises LinkBroken."""
+        length = int.from_bytes(self.read(4))
+        if length > LARGEST:
+            raise LinkBroken(cause=f"link: a message of {length} bytes announced")
+        try:
+            found = json.loads(self.read(length))
+        except ValueError as error:
+            raise LinkBroken(cause=f"link: {error}") from error
+        if not isinstance(found, dict):
+            raise LinkBroken(cause="link: a message that is no object")
+        return found
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Send all of these bytes. Raises LinkBroken."""
+        try:
+            self.socket.sendall(data)
+        except (OSError, ValueError) as error:
+            raise LinkBroken(cause=f"link: {type(error).__name__}: {error}") from error
+
+    def read(self, length: int) -> bytes:
+        """Exactly so many bytes. Raises LinkBroken."""
+        kept = bytearray(length)
+        view, have = memoryview(kept), 0
+        while have < length:
+            try:
+                got = self.socket.recv_into(view[have:])
+            except (OSError, ValueError) as error:
+                raise LinkBroken(cause=f"link: {type(error).__name__}: {error}") from error
+            if not got:
+                raise LinkBroken(cause="link: closed by the other end")
+            have += got
+        return bytes(kept)
+
+    def hang_up(self) -> None:
+        """End it for a thread that waits on it, which then closes it."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End it; only whoever owns it may."""
+        self.hang_up()
+        with contextlib.suppress(OSError):
+            self.socket.close()
+
+
+def join(one: Stream, other: Stream, passed: Callable[[int], None] = lambda count: None) -> None:
+    """Pass bytes between two streams, both ways, until either end closes; `passed` is told how many, now and then."""
+    ways = [_Way(one.socket, other.socket), _Way(other.socket, one.socket)]
+    try:
+        one.socket.setblocking(False)
+        other.socket.setblocking(False)
+        poll = select.poll()
+        while True:
+            moved = [way.step() for way in ways]
+            if any(way.is_over for way in ways):
+                return
+            if any(moved):
+                passed(sum(moved))
+                continue
+            wants: dict[int, int] = {}
+            for way in ways:
+                if way.pending:
+                    wants[way.target.fileno()] = wants.get(way.target.fileno(), 0) | way.target_waits
+                else:
+                    wants[way.source.fileno()] = wants.get(way.source.fileno(), 0) | way.source_waits
+            for handle, events in wants.items():
+                poll.register(handle, events)
+            poll.poll()
+            for handle in wants:
+                poll.unregister(handle)
+    except (OSError, ValueError):  # a reset, or closed by another thread
+        return
+    finally:
+        one.close()
+        other.close()
+
+
+class _Way:
+    """Bytes from one socket to the other, without ever blocking."""
+
+    def __init__(self, source: socket.socket, target: socket.socket) -> None:
+        self.source, self.target = source, target
+        self.source_waits, self.target_waits = select.POLLIN, select.POLLOUT
+        self.is_over = False
+        self._buffer = memoryview(bytearray(CHUNK))
+        self.pending = self._buffer[:0]
+
+    def step(self) -> int:
+        """Read what is there, unless some is still to be passed on; pass on what goes; say how many bytes moved."""
+        moved = 0
+        if not self.pending:
+            have = 0
+            while have < CHUNK:
+                got = self._read(have)
+                if got < 0:
+                    break
+                if got == 0:
+                    self.is_over = have == 0
+                    break
+                have += got
+            self.pending, moved = self._buffer[:have], have
+        while self.pending:
+            try:
+                sent = self.target.send(self.pending)
+            except ssl.SSLWantReadError:
+                self.target_waits = select.POLLIN
+                break
+            except (ssl.SSLWantWriteError, BlockingIOError):
+                self.target_waits = select.POLLOUT
+                break
+            self.pending = self.pending[sent:]
+            moved += sent
+        return moved
+
+    def _read(self, at: int) -> int:
+        try:
+            return self.source.recv_into(self._buffer[at:])
+        except ssl.SSLWantWriteError:
+            self.source_waits = select.POLLOUT
+            return -1
+        except (ssl.SSLWantReadError, BlockingIOError):
+            self.source_waits = select.POLLIN
+            return -1
