@@ -1987,6 +1987,8 @@ CREATE INDEX log_checkpoints_witnessed ON public.log_checkpoints USING btree (si
 
 CREATE INDEX log_entries_by_subject ON public.log_entries USING gin (subjects);
 
+CREATE INDEX log_entries_of_itself ON public.log_entries USING btree (place) WHERE (deed ~~ 'log.%'::text);
+
 CREATE UNIQUE INDEX log_trees_one ON public.log_trees USING btree ((true));
 
 CREATE UNIQUE INDEX mails_by_message_id ON public.mails USING btree (message_id) WHERE (message_id <> ''::text);

@@ -57,3 +57,7 @@ class Event(Enum):
     JUROR_VOLUNTEERED = "juror.volunteered"
     JUROR_QUALIFIED = "juror.qualified"
     JUROR_STEPPED_DOWN = "juror.stepped_down"
+    LOG_KEY_CHANGED = "log.key_changed"
+    LOG_WITNESS_ADDED = "log.witness_added"
+    LOG_WITNESS_REMOVED = "log.witness_removed"
+    LOG_SALT_FORGOTTEN = "log.salt_forgotten"

@@ -126,3 +126,21 @@ async def test_a_bucket_out_of_reach_is_unavailable():
 def test_an_address_that_is_no_bucket_is_refused(url):
     with pytest.raises(Unavailable):
         open_storage(replace(Settings(), storage_url=url))
+
+
+async def test_a_published_file_keeps_its_name_and_takes_new_bytes(storage):
+    for data in (b"one", b"two", b""):
+        await storage.publish("log/tile/0/x001/234.p/7", data, "text/plain", cache="no-cache")
+        assert await storage.published("log/tile/0/x001/234.p/7") == data
+    await storage.withdraw("log/tile/0/x001/234.p/7")
+    await storage.withdraw("log/tile/0/x001/234.p/7")
+    with pytest.raises(Missing):
+        await storage.published("log/tile/0/x001/234.p/7")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", "A", "a\0", ".hidden", "a" * 201])
+async def test_a_published_name_leads_out_of_nowhere(storage, name):
+    with pytest.raises(Missing):
+        await storage.published(name)
+    with pytest.raises(Missing):
+        await storage.publish(name, b"x", "text/plain", cache="no-cache")

@@ -9,6 +9,7 @@ from folkmoot.jobs.tools import Tools
 from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.findings import jobs as findings
+from folkmoot.moderation.transparency.log import jobs as public_log
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
 from folkmoot.network.media import sweep_loose
@@ -38,6 +39,8 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "mail.deliver_due": (15, mail.deliver),
     "moderation.cases.take_up_findings": (5, lambda tools: cases.take_up_findings(tools.db)),
     "moderation.cases.work_clocks": (5, cases.work_clocks),
+    "moderation.transparency.log.grow": (2, public_log.grow),
+    "moderation.transparency.log.publish": (20, public_log.publish),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
     "network.relations.remove_ended_mutes": (60, lambda tools: relations.remove_ended_mutes(tools.db)),

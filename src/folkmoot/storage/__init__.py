@@ -1,5 +1,7 @@
 """Where media live: a folder or a bucket behind one small door, every object named by the SHA-256 of its bytes.
 
+A few files have names instead (`Storage.publish`): what anybody may fetch and the database can make again.
+
 A key never changes its meaning, so objects are written once, cached for ever, and what is missing elsewhere is a set
 difference with the manifest (`record_object`).
 """

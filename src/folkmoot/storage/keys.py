@@ -23,6 +23,9 @@ _ENDINGS = {
 _CONTENT_TYPES = {ending: content_type for content_type, ending in _ENDINGS.items()}
 _KEY = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}\.([a-z0-9]{2,4})", re.ASCII)
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*){0,15}", re.ASCII)
+_LONGEST_NAME = 200
+
 
 def key_of(data: bytes, content_type: str) -> Key:
     """The name of these bytes."""
@@ -33,6 +36,11 @@ def key_of(data: bytes, content_type: str) -> Key:
 def is_key(text: str) -> bool:
     """Whether this can be the name of an object; nothing that leads out of the folder can."""
     return _KEY.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether this can be the name of a published file; nothing that leads out of the folder can."""
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None and ".." not in text
 
 
 def content_type_of(key: str) -> str:

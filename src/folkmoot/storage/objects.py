@@ -18,13 +18,15 @@ from obstore.store import LocalStore, MemoryStore, S3Store
 
 from folkmoot.errors import Missing, TooLarge, Unavailable
 from folkmoot.settings import Settings
-from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
+from folkmoot.storage.keys import Key, content_type_of, is_key, is_name, key_of
 
 _MB = 1024 * 1024
 _DEADLINE_SECONDS = 60
 """No call lasts longer, retries included."""
 _UNFINISHED_SECONDS = 3600
 """Age at which an unfinished file in the folder can only be left over from a crash."""
+_NAMED = "public/"
+"""Below it lies what has a name of ours: static files any server may hand out as they are."""
 
 
 class Storage:
@@ -79,6 +81,30 @@ class Storage:
             async with self._trouble_named(f"delete {key}"):
                 await obstore.delete_async(self._store, key)
 
+    # Named objects ---------------------------------------------------------------------------------------------------
+
+    async def publish(self, name: str, data: bytes, content_type: str, *, cache: str) -> None:
+        """Keep these bytes as the file `name` below public/, in place of what was there; `cache` is its Cache-Control.
+
+        Only for what can be made again from the database: named objects are in no manifest.
+        """
+        async with self._trouble_named(f"publish {name}"):
+            await self._write_named(_named(name), data, {"Content-Type": content_type, "Cache-Control": cache})
+
+    async def published(self, name: str) -> bytes:
+        """The file of this name. Raises Missing."""
+        async with self._trouble_named(f"read {name}"):
+            return bytes(await (await obstore.get_async(self._store, _named(name))).bytes_async())
+
+    async def withdraw(self, name: str) -> None:
+        """Take a named file away; one that is gone already is fine."""
+        with suppress(Missing):
+            async with self._trouble_named(f"withdraw {name}"):
+                await obstore.delete_async(self._store, _named(name))
+
+    async def _write_named(self, path: str, data: bytes, attributes: dict[str, str]) -> None:
+        await obstore.put_async(self._store, path, data, attributes=attributes)
+
     async def _write(self, key: Key, data: bytes) -> None:
         await obstore.put_async(
             self._store,
@@ -123,10 +149,16 @@ class FolderStorage(Storage):
     async def _write(self, key: Key, data: bytes) -> None:
         await asyncio.to_thread(self._write_file, self.folder / key, data)
 
+    async def _write_named(self, path: str, data: bytes, attributes: dict[str, str]) -> None:
+        await asyncio.to_thread(self._replace_file, self.folder / path, data)
+
     def _write_file(self, path: Path, data: bytes) -> None:
         with suppress(FileNotFoundError):
             if path.stat().st_size == len(data):
                 return
+        self._replace_file(path, data)
+
+    def _replace_file(self, path: Path, data: bytes) -> None:
         unfinished = self._unfinished / secrets.token_hex(16)
         try:
             with unfinished.open("xb") as file:
@@ -139,8 +171,10 @@ class FolderStorage(Storage):
             raise Unavailable(cause=f"storage: the media folder {self.folder} was taken away") from error
         finally:
             unfinished.unlink(missing_ok=True)
-        for folder in (path.parent, path.parent.parent, self.folder):
+        for folder in path.parents:
             _sync_folder(folder)
+            if folder == self.folder:
+                break
 
     def _forget_unfinished(self) -> None:
         for file in self._unfinished.iterdir():
@@ -158,6 +192,12 @@ class MemoryStorage(Storage):
     async def keys(self) -> set[str]:
         """Everything kept."""
         return {each["path"] for each in await obstore.list(self._store).collect_async()}
+
+
+def _named(name: str) -> str:
+    if not is_name(name):
+        raise Missing(cause=f"storage: {name!r} cannot be the name of a file")
+    return _NAMED + name
 
 
 def open_storage(settings: Settings) -> Storage:

@@ -26,6 +26,7 @@ CREATE TABLE log_entries (
   at timestamptz NOT NULL
 );
 COMMENT ON COLUMN log_entries.subjects IS 'Whom it concerns, as kind:number; known here only, and emptied with the salt.';
+CREATE INDEX log_entries_of_itself ON log_entries (place) WHERE deed LIKE 'log.%';
 CREATE INDEX log_entries_by_subject ON log_entries USING gin (subjects);
 
 -- Hashes of the tree, 256 a tile (C2SP tlog-tiles); the last tile of a level grows until it is full.

@@ -2,5 +2,6 @@
 
 from folkmoot.moderation.transparency.log.deeds import Deed
 from folkmoot.moderation.transparency.log.enter import enter
+from folkmoot.moderation.transparency.log.names import PREFIX, origin_of
 
-__all__ = ["Deed", "enter"]
+__all__ = ["PREFIX", "Deed", "enter", "origin_of"]

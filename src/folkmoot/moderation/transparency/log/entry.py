@@ -20,7 +20,7 @@ from folkmoot.moderation.transparency.log.deeds import Deed
 VERSION = 1
 MOST_BYTES = 65_535
 Fact: TypeAlias = str | int | float | bool | datetime | None
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/=-]{0,199}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/=-]{0,399}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 

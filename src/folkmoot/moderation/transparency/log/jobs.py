@@ -1,0 +1,34 @@
+"""Jobs of the public log."""
+
+from __future__ import annotations
+
+import structlog
+
+from folkmoot.errors import Unavailable
+from folkmoot.jobs.tools import Tools
+from folkmoot.moderation.transparency.log import origin_of
+from folkmoot.moderation.transparency.log import publish as publishing
+from folkmoot.moderation.transparency.log.sequence import sequence
+from folkmoot.vault import open_vault
+
+log = structlog.get_logger(__name__)
+
+
+async def grow(tools: Tools) -> None:
+    """Give what waits its places, sign, and publish; every few seconds."""
+    try:
+        grown = await sequence(tools.db, open_vault(tools.settings.data), origin_of(tools.settings))
+    except Unavailable as error:
+        log.warning("the public log does not grow", cause=error.cause)
+        raise
+    if grown:
+        await publish(tools)
+
+
+async def publish(tools: Tools) -> None:
+    """Bring the static files up to date, whatever kept them from it."""
+    try:
+        await publishing.publish(tools.db, tools.storage)
+    except Unavailable as error:
+        log.warning("the public log is not published", cause=error.cause)
+        raise
