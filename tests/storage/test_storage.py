@@ -138,7 +138,9 @@ async def test_a_published_file_keeps_its_name_and_takes_new_bytes(storage):
         await storage.published("log/tile/0/x001/234.p/7")
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", "A", "a\0", ".hidden", "a" * 201])
+@pytest.mark.parametrize(
+    "name", ["", "../x", "a/../../x", "/etc/passwd", "a//b", "a/", "A", "a\0", ".hidden", "a" * 201]
+)
 async def test_a_published_name_leads_out_of_nowhere(storage, name):
     with pytest.raises(Missing):
         await storage.published(name)

@@ -14,11 +14,11 @@ from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.storage import MemoryStorage
 from folkmoot.vault import Vault
 
-ORIGIN = "folkmoot.example/transparency/log"
-
 
 class Moot:
     """A network's log: its database, its vault, where it is published."""
+
+    origin = "folkmoot.example/transparency/log"
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -33,7 +33,7 @@ class Moot:
 
     async def grow(self) -> int:
         """Give places and publish, as the worker does."""
-        done = await sequence(self.db, self.vault, ORIGIN)
+        done = await sequence(self.db, self.vault, self.origin)
         await publish(self.db, self.storage)
         return done
 
@@ -54,3 +54,13 @@ class Moot:
 @pytest.fixture
 def moot(db: Database) -> Moot:
     return Moot(db)
+
+
+@pytest.fixture
+def lasting(open_database: Database, run: Any) -> Any:
+    """A log whose transactions are committed."""
+    yield Moot(open_database)
+    for table in ("trees", "queue", "entries", "tiles", "checkpoints", "keys", "witnesses", "salts"):
+        run(open_database.fetch(f"DELETE FROM log_{table}"))
+    run(open_database.fetch("DELETE FROM secrets"))
+    run(open_database.fetch("DELETE FROM outbox"))

@@ -18,7 +18,6 @@ from folkmoot.moderation.transparency.log.publish import publish
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.storage import MemoryStorage
 from folkmoot.vault import Vault
-from tests.moderation.transparency.log.conftest import ORIGIN, Moot
 
 
 async def places(db: Database) -> list[tuple[int, str]]:
@@ -29,7 +28,7 @@ def checkpoint(files: dict[str, bytes]) -> Checkpoint:
     return Checkpoint.parse(Note.parse(files["checkpoint"]).text)
 
 
-async def test_a_log_begins_with_its_own_name_and_key_and_then_has_entries_in_order(moot: Moot) -> None:
+async def test_a_log_begins_with_its_own_name_and_key_and_then_has_entries_in_order(moot: Any) -> None:
     await moot.enter(1, 2, 3)
     assert await moot.grow() == 4
     assert [deed for _, deed in await places(moot.db)] == ["log.opened", *["case.decided"] * 3]
@@ -39,7 +38,7 @@ async def test_a_log_begins_with_its_own_name_and_key_and_then_has_entries_in_or
     note = Note.parse(files["checkpoint"])
     key = VerifierKey.parse(files["keys"].decode())
     assert note.signed_by([key]) == [key]
-    assert key.name == ORIGIN == checkpoint(files).origin
+    assert key.name == moot.origin == checkpoint(files).origin
     entries = tiles.unbundle(files["tile/entries/000.p/4"])
     hashes = [leaf_hash(entry) for entry in entries]
     assert files["tile/0/000.p/4"] == b"".join(hashes)
@@ -48,19 +47,23 @@ async def test_a_log_begins_with_its_own_name_and_key_and_then_has_entries_in_or
     assert await moot.files() == files
 
 
-async def test_files_are_those_of_the_specification_at_every_size(moot: Moot) -> None:
+async def test_files_are_those_of_the_specification_at_every_size(moot: Any) -> None:
     await moot.enter(*range(100))
     await moot.grow()
     await moot.enter(*range(600))
     await moot.grow()
     files = await moot.files()
-    assert set(files) == {"checkpoint", "keys", *(tile.path for tile in tiles.tiles_at(701))}  # 101 partial ones are gone
+    assert set(files) == {
+        "checkpoint",
+        "keys",
+        *(tile.path for tile in tiles.tiles_at(701)),
+    }  # 101 partial ones are gone
     assert await moot.db.fetchval("SELECT count(*) FROM log_checkpoints") == 2
     entries = [entry for name in files if "entries" in name for entry in tiles.unbundle(files[name])]
     assert len(entries) == 701
 
 
-async def test_a_waiting_entry_is_not_lost_when_its_number_is_smaller_than_those_before(moot: Moot) -> None:
+async def test_a_waiting_entry_is_not_lost_when_its_number_is_smaller_than_those_before(moot: Any) -> None:
     async with moot.db.transaction() as tx:
         await enter(tx, Deed.CASE_DECIDED, case=1)
     await moot.grow()
@@ -69,27 +72,27 @@ async def test_a_waiting_entry_is_not_lost_when_its_number_is_smaller_than_those
     assert await places(moot.db) == [(0, "log.opened"), (1, "case.decided"), (2, "x")]
 
 
-async def test_a_log_keeps_its_name(moot: Moot) -> None:
+async def test_a_log_keeps_its_name(moot: Any) -> None:
     await moot.enter(1)
     await moot.grow()
     await moot.enter(2)
     await sequence(moot.db, moot.vault, "other.example/transparency/log")
     await publish(moot.db, moot.storage)
-    assert checkpoint(await moot.files()).origin == ORIGIN
+    assert checkpoint(await moot.files()).origin == moot.origin
 
 
-async def test_without_the_master_key_nothing_is_signed_and_nothing_is_lost(moot: Moot) -> None:
+async def test_without_the_master_key_nothing_is_signed_and_nothing_is_lost(moot: Any) -> None:
     await moot.enter(1)
     await moot.grow()
     before = await moot.files()
     await moot.enter(2)
     with pytest.raises(Unavailable):
-        await sequence(moot.db, Vault(b"x" * 32), ORIGIN)
+        await sequence(moot.db, Vault(b"x" * 32), moot.origin)
     assert await moot.files() == before
     assert await moot.grow() == 1
 
 
-async def test_nothing_is_added_to_a_tree_that_was_changed_in_the_database(moot: Moot) -> None:
+async def test_nothing_is_added_to_a_tree_that_was_changed_in_the_database(moot: Any) -> None:
     await moot.enter(1)
     await moot.grow()
     await moot.db.fetch("UPDATE log_tiles SET hashes = set_byte(hashes, 3, 255 - get_byte(hashes, 3))")
@@ -115,7 +118,7 @@ class Failing(MemoryStorage):
 
 
 @pytest.mark.parametrize("writes", range(9))
-async def test_whoever_is_killed_while_publishing_another_one_finishes(moot: Moot, writes: int) -> None:
+async def test_whoever_is_killed_while_publishing_another_one_finishes(moot: Any, writes: int) -> None:
     moot.storage = storage = Failing()
     await moot.enter(*range(254))
     await moot.grow()
@@ -134,7 +137,7 @@ async def test_whoever_is_killed_while_publishing_another_one_finishes(moot: Moo
     assert set(files) == {"checkpoint", "keys", *(tile.path for tile in tiles.tiles_at(260))}
 
 
-async def test_an_empty_storage_is_filled_again(moot: Moot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_empty_storage_is_filled_again(moot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(4):
         await moot.enter(*range(150))
         await moot.grow()
@@ -145,7 +148,7 @@ async def test_an_empty_storage_is_filled_again(moot: Moot, monkeypatch: pytest.
     assert await moot.files() == files
 
 
-async def test_a_published_log_that_is_longer_than_ours_is_left_alone(moot: Moot) -> None:
+async def test_a_published_log_that_is_longer_than_ours_is_left_alone(moot: Any) -> None:
     await moot.enter(1, 2)
     await moot.grow()
     files = await moot.files()
@@ -157,17 +160,7 @@ async def test_a_published_log_that_is_longer_than_ours_is_left_alone(moot: Moot
     assert await moot.files() == files
 
 
-@pytest.fixture
-def lasting(open_database: Database, run: Any) -> Any:
-    """A log whose transactions are committed."""
-    yield Moot(open_database)
-    for table in ("trees", "queue", "entries", "tiles", "checkpoints", "keys", "witnesses", "salts"):
-        run(open_database.fetch(f"DELETE FROM log_{table}"))
-    run(open_database.fetch("DELETE FROM secrets"))
-    run(open_database.fetch("DELETE FROM outbox"))
-
-
-async def test_many_deeds_and_several_workers_at_once_make_one_log(lasting: Moot) -> None:
+async def test_many_deeds_and_several_workers_at_once_make_one_log(lasting: Any) -> None:
     async def deeds(first: int) -> None:
         for case in range(first, first + 40):
             await lasting.enter(case)
@@ -187,7 +180,7 @@ async def test_many_deeds_and_several_workers_at_once_make_one_log(lasting: Moot
 
 
 async def test_a_worker_killed_in_the_middle_leaves_everything_as_it_was(
-    lasting: Moot, monkeypatch: pytest.MonkeyPatch
+    lasting: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lasting.enter(1)
     await lasting.grow()
@@ -199,7 +192,7 @@ async def test_a_worker_killed_in_the_middle_leaves_everything_as_it_was(
     with monkeypatch.context() as patch:
         patch.setattr("folkmoot.moderation.transparency.log.keys.signatures", killed)
         with pytest.raises(KeyboardInterrupt):
-            await sequence(lasting.db, lasting.vault, ORIGIN)
+            await sequence(lasting.db, lasting.vault, lasting.origin)
     assert await lasting.db.fetchval("SELECT size FROM log_trees") == 2
     assert await lasting.db.fetchval("SELECT count(*) FROM log_queue") == 1
     assert await lasting.grow() == 1
