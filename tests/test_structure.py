@@ -36,6 +36,8 @@ BANNED = {"utils", "util", "helpers", "helper", "common", "service", "services",
 INSIDE = {
     ("settings", "tomllib"): "read once, where a file is given",
     ("web.app", "folkmoot.web.pages"): "slow to load, and the API answers meanwhile",
+    ("web.app", "folkmoot.web.pages.app"): "slow to load",
+    ("web.app", "folkmoot.web.pages.status"): "slow to load",
     ("cli.preparation", "folkmoot.demo.populate"): "only a demo needs it",
     ("cli.serve", "folkmoot.cli.preparation"): "the supervisor itself loads no database driver",
     ("hosting.supervise", "traceback"): "only when something failed",

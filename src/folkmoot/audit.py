@@ -33,6 +33,8 @@ class Event(Enum):
     RULE_WITHDRAWN = "rule.withdrawn"
     REGISTRATION_CHANGED = "site.registration_changed"
     SITE_CHANGED = "site.changed"
+    READ_ONLY_BEGUN = "site.read_only_begun"
+    READ_ONLY_ENDED = "site.read_only_ended"
     INVITATION_CREATED = "invitation.created"
     INVITATION_REVOKED = "invitation.revoked"
     FINDING_RELEASED = "finding.released"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
-from folkmoot.cli.options import with_settings
+from folkmoot.cli.options import MOMENT, with_settings
 from folkmoot.cli.reach import with_database
 from folkmoot.database import Database
 from folkmoot.network import site as network_site
 from folkmoot.network.access import COMMAND_LINE
-from folkmoot.network.site import AnnouncementView, RuleView, SiteView, announcements
+from folkmoot.network.site import AnnouncementView, ReadOnly, RuleView, SiteView, announcements
 from folkmoot.settings import Settings
 
 
@@ -91,6 +93,52 @@ def withdraw_rule(settings: Settings, number: int) -> None:
     """Take a rule out of force."""
     with_database(settings, lambda db: network_site.withdraw_rule(db, COMMAND_LINE, number))
     click.echo(f"Rule {number} is withdrawn.")
+
+
+@site.group("read-only")
+def read_only_() -> None:
+    """Stop all writing for a while, with a reason everybody reads."""
+
+
+@read_only_.command("on")
+@click.option("--reason", required=True, help="Why, for everybody to read.")
+@click.option("--de", help="The reason in German.")
+@click.option("--from", "starts_at", type=MOMENT, help="When it begins (UTC); at once when left out.")
+@click.option("--until", type=MOMENT, help="When it ends by itself (UTC); when left out, with `off`.")
+@with_settings
+def read_only_on(
+    settings: Settings, reason: str, de: str | None, starts_at: datetime | None, until: datetime | None
+) -> None:
+    """Have nothing written; reading, appeals, notices, export and the stewards' work go on."""
+    translations = {"de": {"text": de}} if de else None
+
+    async def act(db: Database) -> ReadOnly:
+        return await network_site.turn_on(
+            db, COMMAND_LINE, reason=reason, translations=translations, starts_at=starts_at, until=until
+        )
+
+    click.echo(_said(with_database(settings, act)))
+
+
+@read_only_.command("off")
+@with_settings
+def read_only_off(settings: Settings) -> None:
+    """Let everybody write again, or drop the plan."""
+    was_on = with_database(settings, lambda db: network_site.turn_off(db, COMMAND_LINE))
+    click.echo("Everybody may write again." if was_on else "It was not on.")
+
+
+@read_only_.command("show")
+@with_settings
+def read_only_show(settings: Settings) -> None:
+    """Say whether anything may be written, and why not."""
+    found = with_database(settings, lambda db: network_site.read_only(db))
+    click.echo(_said(found) if found else "Everybody may write.")
+
+
+def _said(found: ReadOnly) -> str:
+    end = f"until {found.until:%Y-%m-%d %H:%M} UTC" if found.until else "until `folkmoot site read-only off`"
+    return f"Reading only from {found.starts_at:%Y-%m-%d %H:%M} UTC, {end}: {found.reason}"
 
 
 @site.command()

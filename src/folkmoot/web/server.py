@@ -27,6 +27,8 @@ from folkmoot.storage import Storage, open_storage
 from folkmoot.web.api.entities import Entities
 from folkmoot.web.limits import Limits
 from folkmoot.web.origin import Origin
+from folkmoot.web.status import StatusBoard
+from folkmoot.web.writes import Writes
 
 SESSION_COOKIE = "folkmoot_session"
 REMEMBERED_SECONDS = 5.0
@@ -43,7 +45,9 @@ log = structlog.get_logger(__name__)
 class Server:
     """One network as one process serves it."""
 
-    def __init__(self, settings: Settings, db: Database, bus: Bus, storage: Storage) -> None:
+    def __init__(
+        self, settings: Settings, db: Database, bus: Bus, storage: Storage, status: StatusBoard | None = None
+    ) -> None:
         self.settings = settings
         self.db = db
         self.bus = bus
@@ -57,6 +61,8 @@ class Server:
         self.entities = Entities(settings)
         self.limits = Limits(settings)
         self.origin = Origin(settings.trusted_proxies)
+        self.writes = Writes(settings, bus)
+        self.status = status or StatusBoard(settings)
         self.started_at = time.time()
         self._holders: dict[bytes, tuple[float, TokenHolder]] = {}
         self._sessions: dict[bytes, tuple[float, Viewer | None]] = {}
@@ -66,23 +72,29 @@ class Server:
         """Finished instance documents by name, each with the time in ms until which it is good."""
         self._reader: asyncio.Task[None] | None = None
         self._counter: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
         bus.hear("access.changed", self._access_changed)
         bus.hear("site.changed", lambda news: self.documents.clear())
         bus.on_reset(self._forget_everybody)
 
     @classmethod
-    async def open(cls, settings: Settings) -> Server:
+    async def open(cls, settings: Settings, status: StatusBoard | None = None) -> Server:
         """Connect to the database (waiting for it) and storage, and begin to read the outbox."""
         db = await Database.open(settings.database_url, connections=settings.database_pool)
-        server = cls(settings, db, Bus(), open_storage(settings))
+        server = cls(settings, db, Bus(), open_storage(settings), status)
         reader = OutboxReader(settings.database_url, server.bus)
         server._reader = asyncio.create_task(reader.run(), name="outbox reader")
+        await server.status.look(db, server.storage, server.writes)
+        watching = server.status.watch(db, server.storage, server.writes, server.bus)
+        server._watcher = asyncio.create_task(watching, name="status")
         server._counter = asyncio.create_task(server._screen(), name="screening")
         return server
 
     async def close(self) -> None:
         if self._reader:
             self._reader.cancel()
+        if self._watcher:
+            self._watcher.cancel()
         if self._counter:
             self._counter.cancel()
             with contextlib.suppress(FolkmootError):

@@ -20,7 +20,7 @@ async def deliver(db: Database, *, post_id: int, after_account: int) -> None:
 
 
 async def publish_scheduled(db: Database, settings: Settings, gate: Gate) -> None:
-    """Publish what is due."""
+    """Publish what is due; while nothing may be written, it waits."""
     bus = Bus()  # nothing outlives the job, so nothing needs to be forgotten
     await publish_due(Desk(db, Shelf(db, bus, megabytes=1), Watch(db, bus), settings, gate))
 

@@ -16,6 +16,7 @@ from folkmoot.network.posts import queries, rules
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.views import MediaView
+from folkmoot.network.site.read_only import read_only
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +101,8 @@ async def cancel(db: Database, viewer: Viewer, id: int) -> None:
 async def publish_due(desk: Desk) -> int:
     """Publish what is due; says how many. May run twice: a scheduled post's row goes as its post comes."""
     due = await queries.due(desk.db, clock.now())
+    if due and (pause := await read_only(desk.db)) is not None and pause.in_force(clock.now()):
+        return 0  # the operator has stopped all writing: the rows wait
     for row in due:
         viewer = Viewer(
             account_id=row["account_id"],

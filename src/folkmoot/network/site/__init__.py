@@ -2,12 +2,14 @@
 
 from folkmoot.network.site import announcements
 from folkmoot.network.site.house_rules import add_rule, change_rule, rules, withdraw_rule
+from folkmoot.network.site.read_only import read_only, turn_off, turn_on
 from folkmoot.network.site.values import change_site, site_values
-from folkmoot.network.site.views import AnnouncementView, Reaction, Registration, RuleView, SiteView
+from folkmoot.network.site.views import AnnouncementView, Reaction, ReadOnly, Registration, RuleView, SiteView
 
 __all__ = [
     "AnnouncementView",
     "Reaction",
+    "ReadOnly",
     "Registration",
     "RuleView",
     "SiteView",
@@ -15,7 +17,10 @@ __all__ = [
     "announcements",
     "change_rule",
     "change_site",
+    "read_only",
     "rules",
     "site_values",
+    "turn_off",
+    "turn_on",
     "withdraw_rule",
 ]

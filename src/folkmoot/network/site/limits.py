@@ -12,7 +12,7 @@ from folkmoot.markup import clean
 from folkmoot.network.site.views import Registration, Translations
 
 NAME_MOST, DESCRIPTION_MOST, TEXT_MOST = 80, 1000, 50_000
-RULE_MOST, HINT_MOST, ANNOUNCEMENT_MOST = 500, 1000, 5000
+RULE_MOST, HINT_MOST, ANNOUNCEMENT_MOST, REASON_MOST = 500, 1000, 5000, 500
 REACTIONS_MOST = 8
 """Different signs under one announcement."""
 LOCALES = ("en", "de")

@@ -30,6 +30,16 @@ async def write_values(tx: Transaction, values: dict[str, object]) -> None:
     )
 
 
+async def read_value(source: Database | Transaction, key: str) -> str | None:
+    """One of these values, as JSON."""
+    found: str | None = await source.fetchval("SELECT value FROM site WHERE key = $1", key)
+    return found
+
+
+async def delete_value(tx: Transaction, key: str) -> bool:
+    return bool(await tx.execute("DELETE FROM site WHERE key = $1", key))
+
+
 async def is_open_account(tx: Transaction, account_id: int) -> bool:
     found: bool = await tx.fetchval(
         """SELECT EXISTS (SELECT FROM accounts WHERE id = $1 AND approved_at IS NOT NULL AND suspended_at IS NULL

@@ -45,6 +45,25 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
         return self.translations.get(locale, {}).get(what) or original
 
 
+class ReadOnly(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing is written from `starts_at` until `until` (None: until somebody says otherwise), for this reason."""
+
+    reason: str
+    translations: Translations = {}
+    starts_at: datetime
+    until: datetime | None = None
+
+    def in_language(self, locale: str) -> str:
+        """The reason in a language, or as first written."""
+        return self.translations.get(locale, {}).get("text") or self.reason
+
+    def in_force(self, now: datetime) -> bool:
+        return self.starts_at <= now and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.until is not None and self.until <= now
+
+
 class Reaction(msgspec.Struct, frozen=True):
     """How many put this sign under an announcement, and whether the reader did."""
 

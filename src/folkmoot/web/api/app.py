@@ -18,6 +18,7 @@ from folkmoot.web.api.call import ENDPOINTS, Answer, Call, Endpoint, Receive, Ro
 from folkmoot.web.api.resources import RESOURCES
 from folkmoot.web.errors import STATUS
 from folkmoot.web.server import Server
+from folkmoot.web.writes import ReadOnlyNow
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -85,6 +86,10 @@ class Api:
                 "slow request", path=scope["path"], status=answer.status, seconds=round(took, 3), request=request_id
             )
 
+    async def refuse(self, error: FolkmootError, send: Send, request_id: str) -> None:
+        """Answer that nothing is written now, before anything of the request is looked at."""
+        await _refuse(error, send, [(b"x-request-id", request_id.encode())])
+
     async def _answer(
         self, scope: Mapping[str, Any], receive: Receive, request_id: str
     ) -> tuple[Endpoint | None, Answer]:
@@ -138,6 +143,22 @@ class Api:
         call.viewer, call.app_id, call.scopes = holder.viewer, holder.app_id, holder.scopes
 
 
+async def plain_refusal(scope: Mapping[str, Any], send: Send, error: FolkmootError) -> None:
+    """Refuse whatever was asked, while this process cannot do more."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1013})
+        return
+    await _refuse(error, send, [])
+
+
+async def _refuse(error: FolkmootError, send: Send, more: list[tuple[bytes, bytes]]) -> None:
+    answer = face(error)
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [(b"content-type", answer.content_type), *CORS, *SAFE, *more, *answer.headers, length]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
 def _header(scope: Mapping[str, Any], name: bytes) -> bytes:
     for key, value in scope["headers"]:
         if key == name:
@@ -162,7 +183,7 @@ def face(error: FolkmootError) -> Answer:
         }
         return Answer(msgspec.json.encode({"error": error.words, "details": details}), status)
     headers: list[tuple[bytes, bytes]] = []
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | ReadOnlyNow):
         headers.append((b"retry-after", str(error.retry_after).encode()))
     elif status == 503:
         headers.append((b"retry-after", b"10"))

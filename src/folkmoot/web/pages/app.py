@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from folkmoot.errors import FolkmootError
 from folkmoot.web.pages import errors
+from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.live import Live
 from folkmoot.web.pages.memory import Memory
 from folkmoot.web.pages.render import environment
@@ -29,6 +30,8 @@ _SAFE = [
 ]
 _POLICY = b"default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 _FORMS = b"; form-action 'self'"
+SAFE = [*_SAFE, (b"content-security-policy", _POLICY + _FORMS)]
+"""What every page is sent with, for those that are not made here."""
 
 
 def create_pages(server: Server) -> Asgi:
@@ -49,10 +52,18 @@ def create_pages(server: Server) -> Asgi:
             backend="gzip", gzip_compress_level=5, exclude=["/static", "/media", "/live"]
         ),
         request_max_body_size=largest,
+        before_request=_check_refusal,
         openapi_config=None,
         logging_config=None,
     )
     return _Outside(app)
+
+
+async def _check_refusal(request: Asked) -> None:
+    """What `web/app.py` found against this request before it came here."""
+    refused = request.scope.get("refused")
+    if isinstance(refused, FolkmootError):
+        raise refused
 
 
 class _Outside:

@@ -15,6 +15,7 @@ from folkmoot.web.pages import render, words
 from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.visit import Answer, SignInFirst, redirect
 from folkmoot.web.pages.words import say
+from folkmoot.web.writes import ReadOnlyNow
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,9 @@ def on_refusal(request: Asked, error: FolkmootError) -> Answer:
     if isinstance(error, SignInFirst):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return redirect("/sign-in" if request.method == "POST" else f"/sign-in?next={quote(path, safe='')}")
-    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    headers = {"retry-after": str(error.retry_after)} if isinstance(error, TooMany | ReadOnlyNow) else {}
+    if isinstance(error, ReadOnlyNow):
+        return error_page(request, STATUS[error.kind], str(error.values["reason"]), headers, _reading_only())
     if error.kind is Kind.UNAVAILABLE:
         headers["retry-after"] = "30"
     said = "" if type(error) in (Missing, Unavailable) else words.current().of_error(error)
@@ -71,10 +74,27 @@ def _speak(request: Asked) -> None:
     )
 
 
-def error_page(request: Asked, status: int, said: str, headers: dict[str, str] | None = None) -> Answer:
+def _reading_only() -> tuple[str, str, str]:
+    return (
+        say("Reading only at the moment"),
+        say(
+            "Nothing can be written right now. You can read everything, object, appeal and take your data along. "
+            "Going back brings your words back."
+        ),
+        "storm",
+    )
+
+
+def error_page(
+    request: Asked,
+    status: int,
+    said: str,
+    headers: dict[str, str] | None = None,
+    explained: tuple[str, str, str] | None = None,
+) -> Answer:
     """The page for a status, with what the error itself says."""
     settings = request.app.state.server.settings
-    title, text, drawing = _explain(status)
+    title, text, drawing = explained or _explain(status)
     ways: list[tuple[str, str]] = [("/", say("Go home"))]
     if status in (500, 503, 429):
         ways.insert(0, (request.url.path if request.method == "GET" else "/", say("Try again")))

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from folkmoot.network.access import Viewer
 from folkmoot.network.accounts.views import AccountView
+from folkmoot.network.site import ReadOnly
 from folkmoot.web.pages import words
 from folkmoot.web.pages.assets import static
 from folkmoot.web.pages.cards import rich
@@ -46,6 +47,10 @@ class Frame(msgspec.Struct, kw_only=True):
     post_length: int = 1000
     media_per_post: int = 4
     upload_mb: int = 16
+    read_only: ReadOnly | None = None
+    """Nothing is written now, or from a time that is near: said above every page."""
+    reads_only: bool = False
+    """Whether that is so already."""
     notice: str = ""
     """What was just done, said once on the next page."""
 

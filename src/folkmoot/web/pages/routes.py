@@ -22,6 +22,7 @@ from folkmoot.web.pages import (
     news,
     oauth,
     post,
+    reading_only,
     reports,
     search,
     settings,
@@ -134,6 +135,9 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     admin.add_rule,
     admin.change_rule,
     admin.withdraw_rule,
+    reading_only.show,
+    reading_only.turn_on,
+    reading_only.turn_off,
     admin.show_site,
     admin.change_site,
     # the network itself

@@ -201,6 +201,8 @@ class Visit:
             post_length=server.settings.post_length,
             media_per_post=server.settings.media_per_post,
             upload_mb=server.settings.upload_mb,
+            read_only=server.writes.shown,
+            reads_only=server.writes.read_only is not None,
             notice=unquote(self.request.cookies.get("notice", ""))[:300],
         )
 
