@@ -35,6 +35,7 @@ ALSO = {("jobs", "jobs.tools"), ("web.run", "hosting.listening")}
 BANNED = {"utils", "util", "helpers", "helper", "common", "service", "services", "manager", "managers", "misc", "core"}
 INSIDE = {
     ("settings", "tomllib"): "read once, where a file is given",
+    ("settings", "zoneinfo"): "slow to load, and asked only where a time zone is given",
     ("web.app", "folkmoot.web.pages"): "slow to load, and the API answers meanwhile",
     ("web.app", "folkmoot.web.pages.app"): "slow to load",
     ("web.app", "folkmoot.web.pages.status"): "slow to load",

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from folkmoot.errors import FolkmootError
 
@@ -110,6 +110,28 @@ class Settings:
     smtp_user: str = _setting("", "Name to sign in with at the mail server; empty means without.")
     smtp_password: Secret = _setting(Secret(), "Password to sign in with at the mail server.")
     smtp_from: str = _setting("", "Address our mail comes from; empty means contact_email.")
+    former_domains: tuple[str, ...] = _setting(
+        (), "Domains this network had before; notices may still name addresses under them. Comma-separated."
+    )
+    time_zone: str = _setting("UTC", "Time zone of the network, such as Europe/Berlin, for deadlines that name none.")
+    notice_door: str = _setting(
+        "", "Where mail for notices is taken, such as lmtp://127.0.0.1:2424 or smtp://127.0.0.1:2525. Empty: nowhere."
+    )
+    notice_recipients: tuple[str, ...] = _setting(
+        (), "Addresses that door takes mail for, comma-separated; empty takes whatever your mail server hands over."
+    )
+    notice_mail_servers: tuple[str, ...] = _setting(
+        (), "Names your own mail servers write into Authentication-Results; what they found is believed."
+    )
+    notice_mailbox_url: str = _setting(
+        "", "A mailbox to fetch notices from, such as imaps://abuse%40example.org@mail.example.org/INBOX. Empty: none."
+    )
+    notice_mailbox_password: Secret = _setting(Secret(), "Password of that mailbox.")
+    notice_mailbox_done: str = _setting(
+        "", "Folder of that mailbox to move taken notices to; empty leaves them where they are, marked."
+    )
+    notice_mailbox_seconds: int = _setting(60, "Seconds between two looks into it.", least=5, most=86400)
+    notice_dkim: bool = _setting(True, "Whether signatures of senders are checked, which asks the DNS for their keys.")
     post_length: int = _setting(1000, "Longest post, in characters.", least=1, most=100000)
     media_per_post: int = _setting(4, "Most media in one post.", least=0, most=32)
     upload_mb: int = _setting(16, "Largest upload, in MB.", least=1, most=4096)
@@ -349,6 +371,25 @@ def _checked_text(name: str, text: str, source: str) -> str:
                 found=repr(text),
                 expected="an address such as https://example.org/v1/moderations",
             )
+    if name == "notice_door" and text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("lmtp", "smtp") or not parts.hostname or not _port_of(parts):
+            raise WrongSetting(name=name, source=source, found=repr(text), expected="such as lmtp://127.0.0.1:2424")
+    if name == "notice_mailbox_url" and text:
+        parts = urlsplit(text)
+        if parts.scheme not in ("imaps", "imap") or not parts.hostname or not parts.username:
+            raise WrongSetting(
+                name=name,
+                source=source,
+                found="something else",
+                expected="imaps://NAME@HOST/FOLDER, an @ in the name written %40",
+            )
+        if parts.scheme == "imap" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise WrongSetting(
+                name=name, source=source, found="imap://", expected="imaps://, since it leaves this machine"
+            )
+    if name == "time_zone" and not _is_time_zone(text):
+        raise WrongSetting(name=name, source=source, found=repr(text), expected="a name such as Europe/Berlin")
     if name == "database_url" and text and not text.startswith(("postgresql://", "postgres://")):
         raise WrongSetting(
             name=name, source=source, found="something else", expected="an address that begins with postgresql://"
@@ -358,6 +399,19 @@ def _checked_text(name: str, text: str, source: str) -> str:
             name=name, source=source, found=repr(text), expected="nothing, or an address such as s3://bucket/prefix"
         )
     return text
+
+
+def _is_time_zone(name: str) -> bool:
+    from zoneinfo import available_timezones  # a third of the start of a command, and few name a zone
+
+    return name in available_timezones()
+
+
+def _port_of(parts: SplitResult) -> int:
+    try:
+        return parts.port or 0
+    except ValueError:
+        return 0
 
 
 def _without_password(url: str) -> str:

@@ -48,13 +48,21 @@ class _Texts:
     files: list[str] = field(default_factory=list)
 
 
-def read_mail(raw: bytes, *, received_at: datetime, house: House, lookup: Lookup | None = None) -> Reading:
-    """A mail as it was received. `lookup` answers for DNS and may wait, so call this in a thread when it is given.
+def read_mail(
+    raw: bytes,
+    *,
+    received_at: datetime,
+    house: House,
+    lookup: Lookup | None = None,
+    envelope_from: str | None = None,
+) -> Reading:
+    """A mail as it was received. `lookup` answers for DNS and may wait, so call this in a thread when it is given;
+    `envelope_from` is what the mail server said, empty for a bounce.
 
     Never raises: a message nobody can read is a Reading with the doubt `unreadable`, its bytes still in its digest.
     """
     received_at = received_at.astimezone(UTC)
-    return _surely(lambda: _read_mail(raw, received_at, house, lookup), raw, "mail")
+    return _surely(lambda: _read_mail(raw, received_at, house, lookup, envelope_from), raw, "mail")
 
 
 def read_document(
@@ -104,7 +112,9 @@ def _surely(read: Callable[[], Reading], raw: bytes, form: Form) -> Reading:
         )
 
 
-def _read_mail(raw: bytes, received_at: datetime, house: House, lookup: Lookup | None) -> Reading:
+def _read_mail(
+    raw: bytes, received_at: datetime, house: House, lookup: Lookup | None, envelope_from: str | None
+) -> Reading:
     opened = open_mail(raw)
     subject = opened.header("Subject")[:500]
     report, form = _report_in(opened)
@@ -128,7 +138,7 @@ def _read_mail(raw: bytes, received_at: datetime, house: House, lookup: Lookup |
         doubts.append("replies_go_elsewhere")
     return _with(
         reading,
-        intent=_intent(opened, reading, house),
+        intent=_intent(opened, reading, house, envelope_from),
         message_id=_first_id(opened.header("Message-ID")),
         in_reply_to=_first_id(opened.header("In-Reply-To")),
         references=tuple(_IDS.findall(opened.header("References")))[-50:],
@@ -343,9 +353,9 @@ def _first_id(header: str) -> str:
     return found[1] if found else header.strip().strip("<>").split(" ")[0][:250]
 
 
-def _intent(opened: Opened, reading: Reading, house: House) -> Intent:
+def _intent(opened: Opened, reading: Reading, house: House, envelope_from: str | None) -> Intent:
     """Notice, order, answer to us, or a machine talking to itself."""
-    returned = str(opened.headers.get("Return-Path") or "").strip() == "<>"
+    returned = str(opened.headers.get("Return-Path") or "").strip() == "<>" or envelope_from == ""
     submitted = opened.header("Auto-Submitted").lower()
     content_type = str(opened.headers.get("Content-Type") or "")[:500].lower()
     by_subject = guesses.intent_by_subject(reading.subject)
