@@ -16,6 +16,7 @@ from folkmoot.moderation.cases.reopen import reopen
 from folkmoot.moderation.cases.rules import Severity
 from folkmoot.moderation.cases.states import State, Step
 from folkmoot.moderation.cases.views import Alarm
+from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.notifications import notify
 
@@ -103,4 +104,5 @@ async def answer_alarm(db: Database, steward: Viewer, alarm_id: int, answer: str
         if row is None:
             raise Missing
         tx.record(Event.ALARM_ANSWERED, actor=steward.actor, subject=row["case_id"], answer=answer, **steward.traces)
+        await enter(tx, Deed.ALARM_ANSWERED, case=row["case_id"], steward=steward.actor)
         tx.announce("alarm.answered", id=alarm_id, case_id=row["case_id"])

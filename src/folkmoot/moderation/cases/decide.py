@@ -18,6 +18,7 @@ from folkmoot.moderation.cases.states import AlreadyDecided, State, Step
 from folkmoot.moderation.cases.verdict import conclude_appeal, decide
 from folkmoot.moderation.cases.verdict import escalate as hand_up
 from folkmoot.moderation.sanctions.rules import Measure
+from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
 
 __all__ = [
@@ -109,6 +110,7 @@ async def give_word(
         why=why,
         **steward.traces,
     )
+    await enter(tx, Deed.STEWARD_VOTED, case=case.id, steward=steward.actor, verdict=verdict.value, round=case["round"])
     tx.announce("case.voted", case_id=case.id)
 
 
@@ -206,6 +208,7 @@ async def deadline(tx: Transaction, case: CaseInHand, deadline_at: datetime) -> 
     minutes = await queries.verdict_p95(tx)
     case.note(deadline_at=deadline_at, target_at=min(case["target_at"], deadline_at))
     await queries.set_timer(tx, case.id, "override", override_at(deadline_at, timedelta(minutes=minutes)))
+    await enter(tx, Deed.DEADLINE_SET, case=case.id, deadline_at=deadline_at)
     await case.write()
 
 

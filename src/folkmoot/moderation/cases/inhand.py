@@ -12,6 +12,7 @@ from folkmoot import clock
 from folkmoot.database import Row, Transaction
 from folkmoot.errors import Conflict, Missing
 from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases.published import publish_steps
 from folkmoot.moderation.cases.rules import Policy, believe
 from folkmoot.moderation.cases.states import UNDECIDED, CaseFile, Event, State, Step, after
 from folkmoot.moderation.cases.triage import place_of, policy_of, stake_of
@@ -97,6 +98,7 @@ class CaseInHand:
         )
         if self.events:
             await queries.insert_events(self.tx, self.id, self.seen, self.events)
+            await publish_steps(self, self.events)
         changed = {name: value for name, value in self.changes.items() if self.row.get(name) != value}
         if changed and not await queries.save_case(self.tx, self.id, self.seen, changed):
             raise MovedOn

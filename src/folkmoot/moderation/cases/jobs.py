@@ -10,6 +10,7 @@ from folkmoot.jobs.tools import Tools
 from folkmoot.moderation.cases import open as opening
 from folkmoot.moderation.cases import queries, review, seats, timers, verdict
 from folkmoot.moderation.cases.weights import LEARNING
+from folkmoot.moderation.transparency.log import Deed, enter
 
 FOUND_AT_A_TIME = 50
 
@@ -74,6 +75,8 @@ async def learn_by_night(tools: Tools) -> None:
     """What all cases together teach, and who acts as one."""
     await timers.learn_by_night(tools.db)
     for flip in await review.find_rings(tools.db):
+        async with tools.db.transaction() as tx:
+            await enter(tx, Deed.VERDICT_DOUBTED, case=flip.case, was=flip.was, would_be=flip.would_be)
         log.warning(
             "without a ring a case would have ended otherwise", case=flip.case, was=flip.was, would_be=flip.would_be
         )

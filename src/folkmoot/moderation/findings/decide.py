@@ -10,6 +10,7 @@ from folkmoot.moderation.cases.decide import NotForYou
 from folkmoot.moderation.cases.let_go import hold_on, is_removed, let_go, take_in_hand
 from folkmoot.moderation.cases.open import take_up_found
 from folkmoot.moderation.findings import queries
+from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.hold import release as release_post
@@ -40,7 +41,7 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         await _remember(tx, finding, "kept")
         if finding["post_id"] is not None:
             await release_post(tx, finding["post_id"])
-        _record(tx, Event.FINDING_RELEASED, steward, finding)
+        await _record(tx, Event.FINDING_RELEASED, steward, finding)
     return True
 
 
@@ -64,7 +65,7 @@ async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = No
             await hide(tx, finding["post_id"], finding["category"])
         if finding["pictures"]:
             tx.defer("moderation.findings.remember_crops", finding_id=finding["id"])
-        _record(tx, Event.FINDING_UPHELD, steward, finding)
+        await _record(tx, Event.FINDING_UPHELD, steward, finding)
     return True
 
 
@@ -95,7 +96,17 @@ async def _remember(tx: Transaction, finding: Row, verdict: str) -> None:
     tx.announce("screening.changed")
 
 
-def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row) -> None:
+async def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row) -> None:
+    await enter(
+        tx,
+        Deed.FINDING_DECIDED,
+        case=finding["case_id"],
+        account=finding["account_id"],
+        post=finding["post_id"],
+        steward=steward.actor,
+        decision=finding["decision"],
+        category=finding["category"],
+    )
     tx.record(
         event,
         actor=steward.actor,

@@ -24,6 +24,7 @@ from folkmoot.moderation.sanctions.rules import (
     state_reasons,
 )
 from folkmoot.moderation.sanctions.views import Kind
+from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.sessions import end_everything
 from folkmoot.network.accounts import queries as accounts
 from folkmoot.network.notifications import notify
@@ -217,6 +218,18 @@ async def bring_in_line(tx: Transaction, account_id: int, record: Sequence[Event
     """Recompute how an account stands, and let or shut it out accordingly. Staff are not shut out by a jury alone."""
     here = standing(record, now)
     if await queries.keep_standing(tx, account_id, here, next_change(record, now), now):
+        deed = Deed.SANCTION_ENDED if here.limit is Limit.NONE else Deed.SANCTION_BEGUN
+        case = here.because[-1] if here.because else None
+        await enter(
+            tx,
+            deed,
+            case=case,
+            account=account_id,
+            at=now,
+            limit=here.limit.value,
+            points=here.points,
+            until=here.until,
+        )
         tx.announce("access.changed", account_id=account_id)  # whoever is signed in publishes under the new limit
     account = await queries.author_of(tx, account_id)
     if account is None or account["closed_at"] is not None:
