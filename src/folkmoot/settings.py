@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -21,6 +22,14 @@ T = TypeVar("T")
 
 NOT_SETTINGS = {"CONFIG", "DEBUG", "SUPERVISED", "LISTENER", "GATE"}
 """Variables that begin with FOLKMOOT_ and steer the program rather than the network."""
+
+
+HOST_ONLY = {
+    "data", "host", "port", "web_processes", "database_url", "database_pool", "shared_buffers_mb", "storage_url",
+    "storage_endpoint", "storage_region", "storage_access_key", "storage_secret_key", "trusted_proxies", "log_level",
+    "log_format", "metrics", "cache_mb", "link_host", "link_port", "link_media_kbps",
+}  # fmt: skip
+"""What each host decides for itself. All else is the network's and travels with it (DATA/network.toml)."""
 
 
 class WrongSetting(FolkmootError):
@@ -240,7 +249,24 @@ def load_with_sources(
         if value is not None:
             take(name, value, f"--{name.replace('_', '-')}", Path.cwd())
     values.setdefault("data", Path.cwd() / "data")
+    travelled = values["data"] / "network.toml"
+    if travelled.is_file():
+        for name, value in _read(travelled).items():
+            if sources.get(name) == "default" and name not in HOST_ONLY:
+                take(name, value, str(travelled), travelled.parent)
     return Settings(**values), sources
+
+
+def travelling(settings: Settings) -> str:
+    """The settings that belong to the network rather than to this host, where they are not the default; TOML, secrets too."""
+    plain = Settings()
+    lines = ["# From the host this network came from. Your own settings file and variables go before."]
+    for each in fields(Settings):
+        value = getattr(settings, each.name)
+        if each.name not in HOST_ONLY and value != getattr(plain, each.name):
+            value = value.reveal() if isinstance(value, Secret) else value
+            lines.append(f"{each.name} = {json.dumps(value if isinstance(value, bool | int | tuple) else str(value))}")
+    return "\n".join(lines) + "\n"
 
 
 def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

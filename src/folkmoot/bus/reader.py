@@ -28,6 +28,8 @@ FAR_SECONDS = 10.0
 # With an upper bound, too, PostgreSQL keeps one plan that walks the index; without it, it plans anew each time.
 _IDS = f"SELECT id FROM outbox WHERE id > $1 AND id < {LARGEST} ORDER BY id"
 
+_FOLLOWS = "SELECT pg_is_in_recovery()"
+
 log = structlog.get_logger(__name__)
 
 
@@ -97,12 +99,14 @@ class OutboxReader:
                 await asyncio.sleep(0.2)
                 continue
             try:
+                follows: bool = await connection.fetchval(_FOLLOWS)
                 if self._bus.is_heard:
-                    await connection.add_listener(CHANNEL, self._heard)
+                    if not follows:  # a standby's server wakes nobody: there, looking once a second must do
+                        await connection.add_listener(CHANNEL, self._heard)
                     self._seen.update(row["id"] for row in await connection.fetch(_IDS, _made(WINDOW_MS)))
                 self._bus.reset()
                 self._connection = connection
-                await (self._tail(connection) if self._bus.is_heard else self._stand_by(connection))
+                await (self._tail(connection, follows) if self._bus.is_heard else self._stand_by(connection))
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("news reader lost the database", error=str(error))
                 self._bus.reset()
@@ -123,7 +127,7 @@ class OutboxReader:
             self._seen.clear()
         raise asyncpg.InterfaceError("the connection was closed")
 
-    async def _tail(self, connection: asyncpg.Connection[Any]) -> None:
+    async def _tail(self, connection: asyncpg.Connection[Any], follows: bool) -> None:
         now = asyncio.get_running_loop().time
         looked = looked_far = now()
         while True:
@@ -140,6 +144,8 @@ class OutboxReader:
                     floor = _made(WINDOW_MS + round((begun - looked_far) * 1_000))
                     after, looked_far = min(after, floor), begun
                     self._seen = {id for id in self._seen if id > floor}
+            if follows and not await connection.fetchval(_FOLLOWS):
+                return  # it was promoted: come again, and listen
             await self._read(connection, after)
 
     async def _read(self, connection: asyncpg.Connection[Any], after: int) -> None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": ("folkmoot.cli.serve:serve", "Run the whole network: database, web, worker."),
     "web": ("folkmoot.cli.web:web", "Run one web process."),
     "worker": ("folkmoot.cli.worker:worker", "Run one worker."),
+    "standby": ("folkmoot.cli.standby:standby", "A second host that follows, ready to carry the network."),
     "agent": ("folkmoot.cli.agent:agent", "Run this host's end of the link to a standby."),
     "account": ("folkmoot.cli.account:account", "Make accounts and look after them."),
     "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),

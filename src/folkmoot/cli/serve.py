@@ -9,7 +9,10 @@ from pathlib import Path
 import click
 
 from folkmoot.cli.options import config_option, data_option
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
 from folkmoot.hosting import supervise
+from folkmoot.hosting.state import State
 from folkmoot.settings import Settings, find_file, load
 
 
@@ -28,7 +31,13 @@ def serve(config: Path | None, demo: bool, **options: object) -> None:
         options["data"] = "data-demo"
     settings = load(config, overrides=options)
 
+    state = states.read(settings.data)
+    if demo and state.role != "primary":
+        raise FolkmootError("A demo fills a new network; {folder} is a {role}.", folder=settings.data, role=state.role)
+
     def loading() -> Callable[[str], str]:
+        if state.role != "primary":
+            return lambda url: _following(state)
         return _preparation(settings, demo)
 
     supervise.serve(settings, _for_children(config, settings, options), loading, click.echo)
@@ -41,6 +50,13 @@ def _for_children(config: Path | None, settings: Settings, options: Mapping[str,
         f"FOLKMOOT_{name.upper()}": str(getattr(settings, name)) for name, value in options.items() if value is not None
     }
     return {**said, **({"FOLKMOOT_CONFIG": str(file)} if file else {})}
+
+
+def _following(state: State) -> str:
+    """What the operator of a host that does not carry the network reads."""
+    if state.role == "standby":
+        return f"This host follows the network at {state.home}. `folkmoot standby status` says how well."
+    return f"This host carries the network no longer; it lives at {state.home}."
 
 
 def _preparation(settings: Settings, demo: bool) -> Callable[[str], str]:

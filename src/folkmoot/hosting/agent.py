@@ -10,10 +10,13 @@ import threading
 
 import structlog
 
+from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.link.calling import call_with_code
+from folkmoot.hosting.link.database import PostgresDoor
 from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.local import LocalDoor
+from folkmoot.hosting.standby import serving
 from folkmoot.settings import Settings
 
 log = structlog.get_logger("folkmoot.agent")
@@ -28,6 +31,8 @@ class Agent:
         self.door = LocalDoor(settings.data, self.link)
         self.link.verb("facts", lambda body: _as_message(settings), any_epoch=True)
         self.door.verb("facts", lambda body: _as_message(settings))
+        self.postgres = PostgresDoor(settings.data, self.link, states.named(settings.data).side)
+        serving.register(self.link, settings)
         self.over = threading.Event()
 
     def start(self) -> None:
@@ -40,12 +45,14 @@ class Agent:
                 log.error("cannot_listen", port=self.settings.link_port, cause=error.strerror or str(error))
         self.link.start()
         self.door.start()
+        self.postgres.start()
         threading.Thread(target=call_with_code, args=(self.link, self.over), name="calling", daemon=True).start()
 
     def close(self) -> None:
         """End every stream."""
         self.over.set()
         self.door.close()
+        self.postgres.close()
         self.link.close()
 
 

@@ -41,6 +41,8 @@ class Sync:
 
     mode: SyncMode = "off"
     when_lost: WhenLost = "hold"
+    follower: str = ""
+    """Side of the standby it waits for."""
     since: str = ""
     relaxed_lsn: str = ""
     """The place in the database's journal from which on nothing waited for the standby any more."""

@@ -187,7 +187,8 @@ class _Supervisor:
 
     def _start_postgres(self) -> subprocess.Popen[bytes]:
         assert self._postgres is not None
-        if not (self._postgres.cluster / "PG_VERSION").exists():
+        is_first = states.read(self._settings.data).role == "primary"
+        if is_first and not (self._postgres.cluster / "PG_VERSION").exists():
             self._say("Making the database; this happens once.")
         self._postgres.start()
         assert self._postgres.process is not None
@@ -197,6 +198,8 @@ class _Supervisor:
         def start() -> subprocess.Popen[bytes]:
             handed = []
             environment = self._environment
+            if command == "agent" and self._postgres:  # which tells our own server from the operator's by this
+                environment = {name: value for name, value in environment.items() if "DATABASE_URL" not in name}
             if command == "web":
                 handed = [self._door.fileno(), *([self._gate[0]] if self._gate else [])]
                 environment = {**environment, listening.VARIABLE: str(self._door.fileno())}

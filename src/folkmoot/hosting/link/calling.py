@@ -38,4 +38,4 @@ def call_with_code(link: Link, over: threading.Event) -> None:
             continue
         forget_code(link.data)
         log.info("paired", name=paired.partner.name, words=paired.words)
-        link.on_paired()
+        link.on_paired(paired.facts)

@@ -69,7 +69,7 @@ class Link:
         self.on_newer_epoch: Callable[[int, str], None] = lambda epoch, home: log.warning(
             "partner_is_ahead", epoch=epoch, home=home
         )
-        self.on_paired: Callable[[], None] = lambda: None
+        self.on_paired: Callable[[Facts], None] = lambda theirs: None
         self._verbs: dict[str, _Known] = {}
         self._channels: dict[str, Channel] = {"control": self._answer_control, "spare": self._park}
         self._controls: list[Stream] = []
@@ -267,7 +267,7 @@ class Link:
             stream.close()
         if paired is not None:
             log.info("paired", name=paired.partner.name, words=paired.words)
-            self.on_paired()
+            self.on_paired(paired.facts)
 
     def pair_with(
         self, address: str, word: str, keep: Callable[[Partner, Facts], None], timeout: float = 15.0
@@ -410,9 +410,14 @@ class Link:
     # Ending ----------------------------------------------------------------------------------------------------------
 
     def tend(self) -> None:
-        """Until the link is closed: look after parked connections. Runs in a thread of its own."""
-        while not self._over.wait(PARKED_SECONDS):
-            self.sift_spares()
+        """Until the link is closed: notice another partner, look after parked connections. A thread of its own."""
+        looked = time.monotonic()
+        while not self._over.wait(1.0):
+            with contextlib.suppress(FolkmootError):
+                _ = self.partner
+            if time.monotonic() - looked > PARKED_SECONDS:
+                self.sift_spares()
+                looked = time.monotonic()
 
     def start(self) -> None:
         """Begin to look after spares, ours and the partner's."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from folkmoot.hosting.postgres.errors import NoDatabase
@@ -32,7 +33,9 @@ FIRST_STATEMENTS = (
 """Run once, in a new cluster. The application owns its database and is no superuser."""
 
 
-def server_settings(settings: Settings, sockets: Path, free_bytes: int) -> str:
+def server_settings(
+    settings: Settings, sockets: Path, free_bytes: int, role: Mapping[str, str], least: Mapping[str, int]
+) -> str:
     """The text of folkmoot.conf: written anew at every start, so that it always says what this version wants."""
     connections = max(40, (settings.web_processes + 2) * settings.database_pool + 16)
     slot_mb = max(1024, free_bytes // 5 // 2**20)  # a vanished second host must not fill this disk
@@ -84,6 +87,9 @@ def server_settings(settings: Settings, sockets: Path, free_bytes: int) -> str:
         "timezone": "UTC",
         "datestyle": "iso, ymd",
     }
+    values |= role
+    for name, number in least.items():
+        values[name] = max(number, int(str(values.get(name, 0))))
     lines = [f"{name} = {_quoted(value)}" for name, value in values.items()]
     return (
         "# Written by Folkmoot at every start; your own lines belong in DATA/postgres.conf.\n" + "\n".join(lines) + "\n"
@@ -100,9 +106,21 @@ def identity_map(caller: str, owner: Owner) -> str:
     return "".join(f'folkmoot "{name}" all\n' for name in sorted({caller, owner.name}))
 
 
-def write_configuration(cluster: Path, settings: Settings, sockets: Path, caller: str, owner: Owner) -> None:
-    """Put the three files into the cluster, and the operator's own lines after ours."""
-    text = server_settings(settings, sockets, shutil.disk_usage(cluster).free)
+def write_configuration(
+    cluster: Path,
+    settings: Settings,
+    sockets: Path,
+    caller: str,
+    owner: Owner,
+    *,
+    role: Mapping[str, str],
+    least: Mapping[str, int],
+) -> None:
+    """Put the three files into the cluster, and the operator's own lines after ours.
+
+    `role` are settings of a standby, or of one that has a standby; `least` are numbers it must not fall below.
+    """
+    text = server_settings(settings, sockets, shutil.disk_usage(cluster).free, role, least)
     own = settings.data / "postgres.conf"
     if own.is_file():
         text += f"\n# From {own.name} in the data folder.\n{own.read_text(encoding='utf-8')}\n"

@@ -15,7 +15,8 @@ from typing import IO, Literal
 from urllib.parse import quote
 
 from folkmoot.hosting import processes
-from folkmoot.hosting.postgres import configuration, places
+from folkmoot.hosting import state as states
+from folkmoot.hosting.postgres import configuration, following, places
 from folkmoot.hosting.postgres.binaries import MAJOR, programs
 from folkmoot.hosting.postgres.errors import NoDatabase, about_folder
 from folkmoot.settings import Settings
@@ -120,15 +121,47 @@ class EmbeddedPostgres:
         ground = self.prepare()
         try:
             self._clear(ground)
+            state = states.read(self._settings.data)
+            if state.role == "standby":
+                self._take_copy(ground)
             if not (ground.cluster / "PG_VERSION").exists():
+                if state.role != "primary":
+                    raise NoDatabase(
+                        "The copy of the network in {folder} is not complete: run `folkmoot standby join` again for "
+                        "this folder, and it goes on.",
+                        folder=self._settings.data,
+                    )
                 self._make_cluster(ground)
             self._check_version(ground)
-            configuration.write_configuration(
-                ground.cluster, self._settings, ground.sockets, getpass.getuser(), ground.owner
-            )
+            if state.role == "standby":
+                places.as_owner(ground.owner, (ground.cluster / following.SIGNAL).touch)
+            self.configure()
             self._launch(ground)
         except OSError as error:
             raise about_folder(error.filename or self._settings.data, error) from error
+
+    def configure(self) -> None:
+        """Write the server's settings as the folder's role wants them; a running server reads them when told to."""
+        ground = self.prepare()
+        state = states.read(self._settings.data)
+        least = {}
+        if state.role == "standby":
+            control = run_program(ground, ["pg_controldata", "-D", str(ground.cluster)])
+            least = following.least_settings(control.stdout)
+        configuration.write_configuration(
+            ground.cluster,
+            self._settings,
+            ground.sockets,
+            getpass.getuser(),
+            ground.owner,
+            role=following.role_settings(self._settings.data, state),
+            least=least,
+        )
+
+    @property
+    def copy(self) -> Path:
+        """Where a whole copy of another cluster waits to take the place of ours at the next start."""
+        return self.cluster.with_name(f"{self.cluster.name}.copied")
 
     def stop(self, mode: Mode = "fast", seconds: float = 30.0) -> None:
         """Stop the server; "fast" ends sessions and writes all down, "immediate" leaves that to the next start."""
@@ -173,6 +206,17 @@ class EmbeddedPostgres:
                 time.sleep(0.01)
             for note in notes:
                 note.unlink(missing_ok=True)
+
+    def _take_copy(self, ground: Ground) -> None:
+        """Put a copy that is complete in place of the cluster; the old one is kept beside, under the time it ended."""
+        if self.copy.exists():
+            if (ground.cluster / "PG_VERSION").exists():
+                ground.cluster.rename(
+                    ground.cluster.with_name(f"{ground.cluster.name}.until-{time.time_ns() // 10**9}")
+                )
+            elif ground.cluster.exists():
+                ground.cluster.rmdir()
+            self.copy.rename(ground.cluster)
 
     def _make_cluster(self, ground: Ground) -> None:
         """initdb into a folder beside the final one, so that a half-made cluster is never taken for a whole one."""
@@ -261,22 +305,7 @@ class EmbeddedPostgres:
         )
 
     def _run(self, ground: Ground, command: list[str], words: str | None = None) -> None:
-        as_root = os.geteuid() == 0
-        done = subprocess.run(
-            [ground.programs / command[0], *command[1:]],
-            cwd="/",
-            env=_clean_environment(),
-            input=words,
-            text=True,
-            capture_output=True,
-            start_new_session=True,
-            check=False,
-            preexec_fn=processes.tied_to_us(signal.SIGKILL),
-            umask=0o077,
-            user=ground.owner.uid if as_root else None,
-            group=ground.owner.gid if as_root else None,
-            extra_groups=[] if as_root else None,
-        )
+        done = run_program(ground, command, words)
         if done.returncode != 0:
             raise self._why(f"{done.stdout}\n{done.stderr}")
 
@@ -301,6 +330,34 @@ class EmbeddedPostgres:
         lines = [line for mark in marks for line in output.splitlines() if mark in line]
         reason = lines[0].split(": ", 1)[-1].strip() if lines else "it said nothing"
         return NoDatabase("The database cannot be started: {reason} ({log}).", reason=reason, log=self.log)
+
+
+def run_program(ground: Ground, command: list[str], words: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs as the server's user, to its end."""
+    program = start_program(ground, command)
+    with program:
+        out, err = program.communicate(words)
+    return subprocess.CompletedProcess(command, program.returncode, out, err)
+
+
+def start_program(ground: Ground, command: list[str]) -> subprocess.Popen[str]:
+    """Start one of PostgreSQL's programs as the server's user; it ends with us."""
+    as_root = os.geteuid() == 0
+    return subprocess.Popen(
+        [ground.programs / command[0], *command[1:]],
+        cwd="/",
+        env=_clean_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=processes.tied_to_us(signal.SIGKILL),
+        umask=0o077,
+        user=ground.owner.uid if as_root else None,
+        group=ground.owner.gid if as_root else None,
+        extra_groups=[] if as_root else None,
+    )
 
 
 def _clean_environment() -> dict[str, str]:

@@ -1,0 +1,159 @@
+"""`folkmoot standby`: a second host that follows, ready to carry the network."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from folkmoot.cli.options import config_option, data_option, with_settings
+from folkmoot.cli.serve import serve
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting import supervise
+from folkmoot.hosting.link import find_partner, make_code
+from folkmoot.hosting.link.code import MINUTES
+from folkmoot.hosting.link.security import split
+from folkmoot.hosting.standby import join as joining
+from folkmoot.settings import Settings, load
+
+Tell = Callable[[str, int, int], None]
+
+
+@click.group()
+def standby() -> None:
+    """A second host that follows the network, ready to carry it."""
+
+
+@standby.command()
+@click.option("--dial", default="", metavar="HOST:PORT", help="Call the new host there; for one that cannot call us.")
+@with_settings
+def code(settings: Settings, dial: str) -> None:
+    """Show a one-time code by which another host may become the standby."""
+    if dial:
+        split(dial)
+    state = states.read(settings.data)
+    if state.role != "primary":
+        raise FolkmootError("This host carries no network: it is a {role}.", role=state.role)
+    partner = find_partner(settings.data)
+    if partner is not None:
+        raise FolkmootError(
+            "This network has a standby already, {name}: run `folkmoot standby forget` first if it is to be another.",
+            name=partner.name,
+        )
+    states.named(settings.data)
+    made = make_code(settings.data, time.time(), dial)
+    runs = supervise.nudge(settings.data)
+    click.echo(f"The code, good for one host and {MINUTES} minutes:  {made.word}")
+    click.echo("On the new host, with Folkmoot installed:")
+    if dial:
+        click.echo(f"    folkmoot standby join --dial-me --code {made.word}")
+        click.echo(f"This host calls {dial} until it answers.")
+    else:
+        click.echo(f"    folkmoot standby join {_address(settings)} --code {made.word}")
+        click.echo(f"It calls port {settings.link_port} of this host, which must be open to it.")
+    if not runs:
+        click.echo("Nothing runs for this folder yet: start `folkmoot serve`.")
+
+
+def _address(settings: Settings) -> str:
+    """Where the new host most likely reaches this one."""
+    host = urlsplit(settings.base_url).hostname or ""
+    if host in ("", "localhost"):
+        host = socket.gethostname()
+    return f"[{host}]:{settings.link_port}" if ":" in host else f"{host}:{settings.link_port}"
+
+
+@standby.command()
+@click.argument("address", default="", metavar="[URL]")
+@click.option("--code", "word", default="", help="The code `folkmoot standby code` shows on the other host.")
+@click.option("--dial-me", is_flag=True, help="Wait to be called by the other host, which this one cannot reach.")
+@click.option("--stay/--copy-only", default=True, help="Go on following (the default), or end when the copy is whole.")
+@config_option
+@data_option
+@click.pass_context
+def join(
+    ctx: click.Context,
+    address: str,
+    word: str,
+    dial_me: bool,
+    stay: bool,
+    config: Path | None,
+    data: Path | None,
+) -> None:
+    """Make this host the standby of the network at URL, and follow it until Ctrl-C."""
+    settings = load(config, overrides={"data": data})
+    way = joining.Way(_link_address(address, settings) if address else "", word, dial_me)
+    if word and not address and not dial_me:
+        raise FolkmootError("Where is the other host? Give its address, or --dial-me when it is to call this one.")
+    with _progress() as tell:
+        partner = joining.join(settings, way, tell)
+    click.echo(f"This host has a whole copy and follows {partner}.")
+    if stay:
+        ctx.invoke(serve, config=config, data=data)
+    else:
+        click.echo("`folkmoot serve` with this folder goes on following.")
+
+
+def _link_address(address: str, settings: Settings) -> str:
+    """host:port of the link, from what people write: an address of the network, a host, a host with a port."""
+    if "://" in address:
+        parts = urlsplit(address)
+        address = parts.netloc if parts.scheme == "folkmoot" else parts.hostname or ""
+    if not address.rpartition(":")[2].isdigit() or address.endswith("]"):
+        address = f"{address}:{Settings().link_port}"
+    split(address)
+    return address
+
+
+@standby.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_settings
+def forget(settings: Settings, yes: bool) -> None:
+    """Have no standby any more: its certificate opens nothing from now on."""
+    partner = find_partner(settings.data)
+    if partner is None:
+        raise FolkmootError("This host is linked with no other.")
+    if not yes:
+        click.confirm(f"Forget {partner.name}?", abort=True)
+    click.echo(joining.forget(settings))
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """A bar on a terminal, a line for each step elsewhere."""
+    console = Console()
+    if not console.is_terminal:
+        said = [""]
+
+        def line(what: str, done: int, total: int) -> None:
+            if what != said[0]:
+                click.echo(what)
+                said[0] = what
+
+        yield line
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("beginning", total=None)
+        before = [""]
+
+        def bar(what: str, done: int, total: int) -> None:
+            if what != before[0]:
+                progress.reset(task, description=what, total=total or None)
+                before[0] = what
+            progress.update(task, completed=done, total=total or None)
+
+        yield bar
+
+
+__all__ = ["standby"]

@@ -1,0 +1,60 @@
+"""What is secret and must be on both hosts: the files of DATA/keys and the network's settings. Equality is asked, never shown.
+
+They cross the link once, between two pinned certificates. Afterwards each side answers a fresh number with an HMAC of
+what it has; equal answers mean equal secrets, and nobody who listens learns one.
+"""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from pathlib import Path
+
+from folkmoot.errors import Unavailable
+from folkmoot.hosting.link.stream import Message
+from folkmoot.hosting.state import write_whole
+from folkmoot.settings import Settings, travelling
+
+SETTINGS = "network.toml"
+LARGEST = 64 * 1024
+MOST = 64
+
+
+def bundle(settings: Settings) -> dict[str, str]:
+    """Every secret by the name of its file in the data folder."""
+    found = {SETTINGS: travelling(settings)}
+    keys = settings.data / "keys"
+    for file in sorted(keys.glob("*"))[:MOST] if keys.is_dir() else []:
+        if file.is_file() and not file.name.startswith(".") and file.stat().st_size <= LARGEST:
+            found[f"keys/{file.name}"] = file.read_text(encoding="utf-8")
+    return found
+
+
+def keep(data: Path, secrets: Message) -> None:
+    """Write down what came, each file for its owner alone. Raises Unavailable when a name leads elsewhere."""
+    for name, text in secrets.items():
+        folder, _, leaf = name.rpartition("/")
+        if name != SETTINGS and (folder != "keys" or not leaf or leaf.startswith(".") or "\\" in leaf):
+            raise Unavailable(cause=f"link: a secret named {name[:80]!r}")
+        file = data / name
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            write_whole(file, str(text))
+
+
+def held(data: Path) -> dict[str, str]:
+    """What a standby keeps, in the form `bundle` has."""
+    names = [SETTINGS, *(f"keys/{file.name}" for file in (data / "keys").glob("*") if not file.name.startswith("."))]
+    return {name: (data / name).read_text(encoding="utf-8") for name in names if (data / name).is_file()}
+
+
+def digests(secrets: dict[str, str], nonce: str) -> dict[str, str]:
+    """An answer to a fresh number for each secret."""
+    return {
+        name: hmac.new(nonce.encode(), f"{name}\n{text}".encode(), sha256).hexdigest() for name, text in secrets.items()
+    }
+
+
+def differing(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
+    """Names of what the other side has and we do not have alike; digests under the same number."""
+    return sorted(name for name, digest in theirs.items() if not hmac.compare_digest(ours.get(name, ""), str(digest)))

@@ -1,0 +1,43 @@
+"""What the host that carries the network offers one that joins it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting.link import Link
+from folkmoot.hosting.link.database import connect, keep_slot, serve_postgres
+from folkmoot.hosting.link.stream import Message
+from folkmoot.hosting.standby import queries, secrets
+from folkmoot.settings import Settings
+
+
+class NotCarrying(FolkmootError):
+    sentence = "This host does not carry the network: it is a {role}."
+
+
+def register(link: Link, settings: Settings) -> None:
+    """Offer the partner what it needs for joining and following."""
+    link.channel("pg", serve_postgres(settings))
+    link.verb("standby.prepare", _prepare(settings))
+    link.verb("secrets.bundle", lambda body: dict(secrets.bundle(settings)))
+    link.verb("secrets.digests", lambda body: dict(secrets.digests(secrets.bundle(settings), str(body["nonce"]))))
+
+
+def _prepare(settings: Settings) -> Callable[[Message], Message]:
+    def prepare(body: Message) -> Message:
+        """Keep the journal for the one who joins from now on, and say how much there is to copy."""
+        role = states.read(settings.data).role
+        if role != "primary":
+            raise NotCarrying(role=role)
+        if settings.database_url:
+            raise FolkmootError(
+                "This network runs on a PostgreSQL server of the operator's own: have that server followed by its own "
+                "means; the link carries media and keys."
+            )
+        keep_slot(settings, str(body["side"]))
+        with connect(settings) as connection:
+            return queries.sizes(connection)
+
+    return prepare
