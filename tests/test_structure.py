@@ -12,7 +12,7 @@ import pytest
 import folkmoot
 
 ROOT = Path(folkmoot.__file__).parent
-PLAIN = {"audit", "cache", "clock", "errors", "ids", "log", "markup", "settings"}
+PLAIN = {"audit", "barrier", "cache", "clock", "errors", "ids", "log", "markup", "settings"}
 """Small, about one thing each, and knowing nothing of the rest."""
 LAYERS = [
     {"cli", "demo"},
@@ -30,7 +30,7 @@ HOSTING_MAY = {"database", "storage", "vault"} | PLAIN
 """Hosting stands beside the network and the moderation and knows neither: it carries whole what they wrote."""
 JOBS_MAY = {"moderation", "network", "database", "bus", "storage", "mail", "vault"} | PLAIN
 """The worker runs the verbs of everybody, so it stands above them; they defer by name through `Transaction`."""
-ALSO = {("jobs", "jobs.tools"), ("web.run", "hosting.listening")}
+ALSO = {("jobs", "jobs.tools"), ("web.run", "hosting.listening"), ("web.relay", "hosting.link.local")}
 """Entry points of jobs (`*/jobs.py`) know what a job works with; a web process inherits the door hosting opened."""
 BANNED = {"utils", "util", "helpers", "helper", "common", "service", "services", "manager", "managers", "misc", "core"}
 INSIDE = {
@@ -39,6 +39,7 @@ INSIDE = {
     ("web.app", "folkmoot.web.pages"): "slow to load, and the API answers meanwhile",
     ("web.app", "folkmoot.web.pages.app"): "slow to load",
     ("web.app", "folkmoot.web.pages.status"): "slow to load",
+    ("web.app", "folkmoot.web.relay"): "only a network that has moved relays",
     ("cli.preparation", "folkmoot.demo.populate"): "only a demo needs it",
     ("cli.serve", "folkmoot.cli.preparation"): "the supervisor itself loads no database driver",
     ("hosting.supervise", "traceback"): "only when something failed",

@@ -6,14 +6,16 @@ import asyncio
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.settings import Settings
 from folkmoot.web.api.app import PREFIXES, Api, Send, plain_refusal
 from folkmoot.web.api.call import Receive
+from folkmoot.web.passage import Passage
 from folkmoot.web.server import Server
 from folkmoot.web.status import StatusBoard
 from folkmoot.web.stream import STREAMING, Streams
@@ -22,6 +24,9 @@ from folkmoot.web.writes import SAFE
 STATUS = ("/status", "/status.json")
 OPENING_SECONDS = 5.0
 """How long a process that starts waits for its database before it answers at all: the status page, and 503 for the rest."""
+
+if TYPE_CHECKING:
+    from folkmoot.web.relay import Relay
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +45,12 @@ class Application:
         self._streams: Streams | None = None
         self._pages: asyncio.Task[Asgi] | None = None
         self._opening: asyncio.Task[None] | None = None
+        self._passage: Passage | None = None
         self.server: Server | None = None
 
     async def startup(self, server: Server | None = None) -> None:
         """Connect to the database and storage; the pages load meanwhile, so that the API answers at once."""
+        self._open_passage()
         self.server = server or await Server.open(self._settings, self._status)
         self._status = self.server.status
         self._streams = Streams(self.server)
@@ -51,6 +58,8 @@ class Application:
         self._api = Api(self.server)
 
     async def shutdown(self) -> None:
+        if self._passage:
+            await self._passage.close()
         if self._opening:
             self._opening.cancel()
         if self._streams:
@@ -62,6 +71,30 @@ class Application:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
+        assert self._passage is not None, "startup comes first"
+        await self._passage(scope, receive, send)
+
+    def _open_passage(self) -> None:
+        """From now on requests are let through, held or handed over, as the barrier says."""
+        if self._passage is None:
+            self._passage = Passage(self._settings, self._answer, self._barrier_changed, self._relay)
+            self._passage.open()
+
+    def _barrier_changed(self, state: State) -> None:
+        """Another host begins to answer, or we do: what is cached may be old, and streams must come from there."""
+        if self.server is not None:
+            self.server.bus.reset()
+        if state is State.RELAY and self._streams is not None:
+            self._streams.end()
+
+    def _relay(self) -> Relay:
+        # What speaks HTTP to another host loads slowly, and only a network that has moved needs it.
+        from folkmoot.web.relay import Relay
+
+        return Relay(self._settings)
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """A request that is answered by this host."""
         path: str = scope["path"]
         structlog.contextvars.clear_contextvars()
         if path in STATUS and scope["type"] == "http":
@@ -123,6 +156,7 @@ class Application:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self._open_passage()
                 self._opening = asyncio.create_task(self._open(), name="open")
                 await asyncio.wait({self._opening}, timeout=OPENING_SECONDS)
                 await send({"type": "lifespan.startup.complete"})

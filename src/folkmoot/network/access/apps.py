@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.errors import Missing, Unknown
+from folkmoot.errors import Missing, Unavailable, Unknown
 from folkmoot.ids import new_id
 from folkmoot.network.access import queries, rules
 from folkmoot.network.access.rules import OAuthError
@@ -219,8 +220,9 @@ async def viewer_by_token(db: Database, token: str) -> TokenHolder:
         )
         viewer = viewer_from(row, scopes=scopes, app_id=row["app_id"], token_id=row["id"])
     if row["seen_on"] != now.date():
-        async with db.transaction() as tx:
-            await queries.note_token_seen(tx, row["id"], now)
+        with contextlib.suppress(Unavailable):  # a host that only follows can answer, and takes no notes
+            async with db.transaction() as tx:
+                await queries.note_token_seen(tx, row["id"], now)
     return TokenHolder(app_id=row["app_id"], viewer=viewer, scopes=scopes)
 
 

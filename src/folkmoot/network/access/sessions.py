@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.errors import FolkmootError, Missing
+from folkmoot.errors import FolkmootError, Missing, Unavailable
 from folkmoot.ids import id_at, new_id
 from folkmoot.network.access import passwords, queries, rules
 from folkmoot.network.access.viewer import Role, Viewer
@@ -97,8 +98,9 @@ async def viewer_by_session(db: Database, token: str) -> Viewer | None:
     except FolkmootError:
         return None
     if now - row["seen_at"] > rules.SEEN_EVERY:
-        async with db.transaction() as tx:
-            await queries.note_session_seen(tx, row["id"], now)
+        with contextlib.suppress(Unavailable):  # a host that only follows can answer, and takes no notes
+            async with db.transaction() as tx:
+                await queries.note_session_seen(tx, row["id"], now)
     return viewer_from(row, session_id=row["id"])
 
 

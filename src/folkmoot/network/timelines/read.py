@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from folkmoot import clock
 from folkmoot.bus import Bus, News
-from folkmoot.errors import Missing
+from folkmoot.errors import Missing, Unavailable
 from folkmoot.markup import normal_tag
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import note_activity
@@ -65,8 +65,11 @@ class Timelines:
         if len(self._read_until) > 50_000:
             self._read_until.clear()
         self._read_until[account_id] = now_ms + 3_600_000
-        await note_activity(self._desk.db, account_id)
-        await wake(self._desk.db, account_id)
+        try:
+            await note_activity(self._desk.db, account_id)
+            await wake(self._desk.db, account_id)
+        except Unavailable:  # a host that only follows can show the home, and takes no notes
+            self._read_until[account_id] = now_ms + 60_000
 
     async def public(self, viewer: Viewer | None, span: Span, *, only_media: bool = False) -> Page:
         """Everybody's public posts and conversations with oneself, without replies to others and boosts."""

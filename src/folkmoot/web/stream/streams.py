@@ -84,6 +84,10 @@ class Streams:
         bus.hear("access.changed", self._access_changed)
 
     async def close(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Cut everybody off; they come back to whoever answers then."""
         for listener in list(self._all):
             listener.end()
 
