@@ -929,6 +929,14 @@ CREATE TABLE public.credentials (
     signed_in_at timestamp with time zone
 );
 
+CREATE TABLE public.epochs (
+    epoch bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    host text NOT NULL,
+    how text NOT NULL,
+    CONSTRAINT epochs_epoch_check CHECK ((epoch > 1))
+);
+
 CREATE TABLE public.events (
     id bigint NOT NULL,
     name text NOT NULL,
@@ -1690,6 +1698,9 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_pkey PRIMARY KEY (account_id);
+
+ALTER TABLE ONLY public.epochs
+    ADD CONSTRAINT epochs_pkey PRIMARY KEY (epoch);
 
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);

@@ -30,7 +30,12 @@ HOSTING_MAY = {"database", "storage", "vault"} | PLAIN
 """Hosting stands beside the network and the moderation and knows neither: it carries whole what they wrote."""
 JOBS_MAY = {"moderation", "network", "database", "bus", "storage", "mail", "vault"} | PLAIN
 """The worker runs the verbs of everybody, so it stands above them; they defer by name through `Transaction`."""
-ALSO = {("jobs", "jobs.tools"), ("web.run", "hosting.listening"), ("web.relay", "hosting.link.local")}
+ALSO = {
+    ("jobs", "jobs.tools"),
+    ("web.run", "hosting.listening"),
+    ("web.relay", "hosting.link"),
+    ("web.relay", "hosting.link.local"),
+}
 """Entry points of jobs (`*/jobs.py`) know what a job works with; a web process inherits the door hosting opened."""
 BANNED = {"utils", "util", "helpers", "helper", "common", "service", "services", "manager", "managers", "misc", "core"}
 INSIDE = {

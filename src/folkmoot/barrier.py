@@ -104,6 +104,10 @@ class Barrier:
         changes = self.changes
         return all(noted == changes for _, _, _, noted in self._living())
 
+    def processes(self) -> int:
+        """How many living processes have a place here."""
+        return sum(1 for _ in self._living())
+
     def _living(self) -> Iterator[tuple[int, int, int, int]]:
         for number in range(SLOTS):
             slot = _SLOT.unpack_from(self._page, _FIRST_SLOT + number * _SLOT.size)

@@ -98,6 +98,21 @@ class Settings:
     link_media_kbps: int = _setting(
         0, "Most kilobytes a second of media copied over the link; 0 is unbounded.", least=0
     )
+    move_silence_seconds: int = _setting(
+        30, "Longest time nobody can post during a move; it is called off by itself after that.", least=2, most=600
+    )
+    public_addresses: tuple[str, ...] = _setting(
+        (), "Addresses of this host that the network's name points to while it is the first, comma-separated."
+    )
+    names_command: str = _setting(
+        "", "Command that points the network's name here after a move; it gets NAME, ADDRESSES and RECORDS."
+    )
+    dns_server: str = _setting("", "Name server that takes updates (RFC 2136), host or host:port, for the same.")
+    dns_zone: str = _setting("", "Zone the network's name is in; empty means all after its first dot.")
+    dns_key_name: str = _setting("", "Name of the TSIG key for that server.")
+    dns_key_secret: Secret = _setting(Secret(), "The key itself, in base64.")
+    dns_key_algorithm: str = _setting("hmac-sha256", "How that key signs.")
+    dns_ttl: int = _setting(60, "Seconds resolvers may remember the addresses.", least=1, most=604800)
     storage_url: str = _setting("", "Where media live: empty for DATA/media, or s3://bucket/prefix.")
     storage_endpoint: str = _setting("", "Address of an S3 provider other than Amazon.")
     storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")

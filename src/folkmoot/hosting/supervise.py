@@ -19,9 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from folkmoot.barrier import Barrier, State
 from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import listening, processes
 from folkmoot.hosting import state as states
+from folkmoot.hosting.move.journal import Journal
+from folkmoot.hosting.move.rules import progress_of
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
 from folkmoot.settings import Settings
 
@@ -116,14 +119,23 @@ class _Supervisor:
             _forget(self._settings.data, "supervisor")
 
     def _come_up(self, load: Callable[[], Callable[[str], str]]) -> str:
-        """Everything at once: web processes load while the database starts, and pass the gate once it is migrated."""
+        """Everything at once: web processes load while the database starts, and pass the gate once it is migrated.
+
+        A folder that follows is never migrated: its schema comes from the first one, like everything else.
+        """
+        role = states.read(self._settings.data).role
+        self._set_barrier(role)
         self._gate = os.pipe()
         for web in self._webs:
             self._begin(web)
-        with _prepared_aside(load) as prepare:
-            if self._postgres:
-                self._begin(self._database)
-            words = prepare(self._url)
+        words = ""
+        if role == "primary":
+            with _prepared_aside(load) as prepare:
+                if self._postgres:
+                    self._begin(self._database)
+                words = prepare(self._url)
+        elif self._wants(self._database):
+            self._begin(self._database)
         os.write(self._gate[1], b"1" * len(self._webs))
         os.close(self._gate[1])
         os.close(self._gate[0])
@@ -143,17 +155,44 @@ class _Supervisor:
                 self._ended_on_purpose = True
                 return
             if caught is not None and caught.si_signo == LOOK_AGAIN:
-                self._end([child for child in self._every_child() if child.process and not self._wants(child)])
+                self._end_unwanted()
             for child in self._children():
                 self._look_after(child)
 
     def _wants(self, child: Child) -> bool:
         """Whether this process belongs to what the folder is at present: carrying the network, or following it."""
         if child is self._worker:
-            return states.read(self._settings.data).role == "primary"
+            resting = resting_file(self._settings.data).exists()
+            return states.read(self._settings.data).role == "primary" and not resting
+        if child is self._database:
+            return states.read(self._settings.data).role != "former"
         if child is self._agent:
             return (self._settings.data / "link").is_dir()
         return True
+
+    def _end_unwanted(self) -> None:
+        """Whoever does not belong to what the folder is now goes; the database in order, its last word shipped."""
+        unwanted = [child for child in self._every_child() if child.process and not self._wants(child)]
+        self._end([child for child in unwanted if child is not self._database])
+        if self._database in unwanted and self._postgres:
+            self._postgres.stop(seconds=30)
+            self._database.process = None
+            self._database.due = 0.0
+            _forget(self._settings.data, "postmaster")
+
+    def _set_barrier(self, role: states.Role) -> None:
+        """What requests meet at first. A first host with a partner lets nobody post until its agent has asked that one."""
+        data = self._settings.data
+        last = progress_of(Journal(data).of_last_move("giver"))
+        hands_over = last.ended == "moved" and not last.finished
+        barrier = Barrier(data)
+        if role == "primary":
+            barrier.set(State.HELD if (data / "link" / "partner.json").exists() or last.is_under_way else State.OPEN)
+        elif hands_over or last.is_under_way:
+            barrier.set(State.RELAY if hands_over else State.HELD)
+        else:
+            barrier.set(State.STANDBY if role == "standby" else State.FENCED)
+        barrier.close()
 
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
@@ -248,6 +287,11 @@ class _Supervisor:
                 child.process = None
             _forget(self._settings.data, child.name)
         return hurried
+
+
+def resting_file(data: Path) -> Path:
+    """While this file exists the folder's worker rests."""
+    return data / "run" / "no-worker"
 
 
 def nudge(data: Path) -> bool:

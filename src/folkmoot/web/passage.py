@@ -113,7 +113,7 @@ class Passage:
         state = self._barrier.state
         if state in (State.OPEN, State.HELD, State.STANDBY, State.FENCED):
             return not writes or state is State.OPEN
-        return scope["path"] == "/health"
+        return bool(scope["path"] == "/health")
 
     async def _stream(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
         """Streams are not held: whoever cannot be served comes back in a moment, as clients do anyway."""

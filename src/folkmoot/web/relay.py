@@ -15,6 +15,7 @@ import aiohttp
 import structlog
 from aiohttp import hdrs
 from aiohttp.client_proto import ResponseHandler
+from yarl import URL
 
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.link import local
@@ -126,7 +127,7 @@ class Relay:
             (name, value) for name, value in self._headers(scope) if name.lower().encode() not in OF_THE_HANDSHAKE
         ]
         async with self._session.ws_connect(
-            _address(scope), headers=headers, protocols=scope.get("subprotocols") or (), max_msg_size=2**20, timeout=5.0
+            _address(scope), headers=headers, protocols=scope.get("subprotocols") or (), max_msg_size=2**20
         ) as socket:
             accept: dict[str, Any] = {"type": "websocket.accept"}
             if socket.protocol:
@@ -210,7 +211,7 @@ def _address(scope: Mapping[str, Any]) -> Any:
     path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0]
     query = scope["query_string"].decode("latin-1")
     scheme = "ws" if scope["type"] == "websocket" else "http"
-    return aiohttp.client.URL(f"{scheme}://first{path}" + (f"?{query}" if query else ""), encoded=True)
+    return URL(f"{scheme}://first{path}" + (f"?{query}" if query else ""), encoded=True)
 
 
 def _lower(headers: tuple[tuple[bytes, bytes], ...]) -> list[tuple[bytes, bytes]]:

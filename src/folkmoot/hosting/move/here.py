@@ -1,0 +1,161 @@
+"""What a move does to the host it runs on: the barrier, the worker, the database, the folder's role. Each may be done twice."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from folkmoot.barrier import Barrier, State
+from folkmoot.errors import Unavailable
+from folkmoot.hosting import processes, supervise
+from folkmoot.hosting import state as states
+from folkmoot.hosting.move import queries
+from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.hosting.postgres.binaries import programs
+from folkmoot.hosting.postgres.places import as_owner, get_owner
+from folkmoot.settings import Settings
+
+SIGNAL = "standby.signal"
+"""PostgreSQL's own bar: a server started where this file lies takes no writes from anybody, superusers included."""
+GLANCE = 0.002
+
+
+class Stopped(Unavailable):
+    """Whoever waited was told to stop waiting, or waited long enough."""
+
+    sentence = "{what} took longer than {seconds:.0f} s."
+
+
+class Here:
+    """This host, as a move handles it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data = settings.data
+        self.barrier = Barrier(self.data)
+
+    @property
+    def url(self) -> str:
+        """The address of this folder's server."""
+        return EmbeddedPostgres(self.settings).url
+
+    def state(self) -> states.State:
+        """What hosting.json says."""
+        return states.read(self.data)
+
+    def connected(self) -> contextlib.AbstractContextManager[queries.Connection]:
+        """A connection to this folder's server. Raises Unavailable."""
+        return queries.connected(self.url)
+
+    # Worker --------------------------------------------------------------------------------------------------------
+
+    def rest_worker(self, seconds: float) -> None:
+        """Have the worker finish and go. Raises Stopped."""
+        supervise.resting_file(self.data).parent.mkdir(mode=0o700, exist_ok=True)
+        supervise.resting_file(self.data).touch()
+        supervise.nudge(self.data)
+        self.wait(lambda: not self._lives("worker"), seconds, "The worker")
+
+    def wake_worker(self) -> None:
+        """Let the supervisor start it again, where the folder's role wants one."""
+        supervise.resting_file(self.data).unlink(missing_ok=True)
+        supervise.nudge(self.data)
+
+    # Requests ------------------------------------------------------------------------------------------------------
+
+    def hold_writes(self, seconds: float) -> None:
+        """From now on writes wait; returns when none is under way any more. Raises Stopped."""
+        self.barrier.set(State.HELD)
+        self.wait(lambda: self.barrier.under_way()[0] == 0, seconds, "Answering what had begun")
+
+    def send_readers_away(self, seconds: float) -> None:
+        """From now on the other side answers readers; returns when we answer nobody any more. Raises Stopped."""
+        self.barrier.set(State.AWAY)
+        self.wait(lambda: self.barrier.under_way()[1] == 0, seconds, "Answering the last readers")
+
+    def freshen_webs(self, seconds: float) -> int:
+        """Have every web process forget what it remembers; how many there are. Raises Stopped."""
+        self.barrier.set(self.barrier.state)
+        self.wait(self.barrier.is_noted, seconds, "Waking the web processes")
+        return self.barrier.processes()
+
+    # Database ------------------------------------------------------------------------------------------------------
+
+    def stop_database(self, seconds: float) -> int:
+        """Give up the first place and stop the server in order; how far its journal is written. Raises Stopped."""
+        states.change(self.data, role="former")
+        supervise.nudge(self.data)
+        server = EmbeddedPostgres(self.settings)
+        self.wait(lambda: server.find_postmaster() is None, seconds, "Stopping the database")
+        found = self.control_data()
+        if found.get("Database cluster state") != "shut down":
+            raise Unavailable(
+                "The database did not stop in order (it says: {how}).", how=found.get("Database cluster state")
+            )
+        return queries.lsn(found["Latest checkpoint location"])
+
+    def start_database(self, seconds: float) -> None:
+        """Take the first place back and wait until the server answers. Raises Stopped."""
+        if self.state().role == "former":
+            states.change(self.data, role="primary")
+        supervise.nudge(self.data)
+        self.wait(lambda: EmbeddedPostgres(self.settings).is_running, seconds, "Starting the database again")
+
+    def control_data(self) -> dict[str, str]:
+        """What pg_controldata says of the cluster."""
+        done = subprocess.run(
+            [programs(os.geteuid() == 0) / "pg_controldata", "-D", EmbeddedPostgres(self.settings).cluster],
+            capture_output=True, text=True, check=False, timeout=20, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise Unavailable(cause=f"pg_controldata: {done.stderr.strip()}")
+        return dict(re.findall(r"^([^:\n]+):\s+(.*)$", done.stdout, re.MULTILINE))
+
+    # The bar -------------------------------------------------------------------------------------------------------
+
+    def fence(self, epoch: int, home: str) -> None:
+        """Never take a write again, whoever starts what here, until the bar is lifted or this folder follows."""
+        states.change(self.data, role="former", epoch=epoch, home=home)
+        self._signal(present=True)
+
+    def unfence(self, epoch: int) -> None:
+        """Lift the bar of an order that was never followed."""
+        self._signal(present=False)
+        states.change(self.data, role="former", epoch=epoch, home="")
+
+    def _signal(self, present: bool) -> None:
+        file = EmbeddedPostgres(self.settings).cluster / SIGNAL
+
+        def act() -> None:
+            if present:
+                file.touch(mode=0o600)
+            else:
+                file.unlink(missing_ok=True)
+            folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+        if not as_owner(get_owner(), act):
+            raise Unavailable(cause=f"{file} cannot be {'made' if present else 'removed'}")
+
+    # Waiting -------------------------------------------------------------------------------------------------------
+
+    def wait(self, is_so: Callable[[], bool], seconds: float, what: str) -> None:
+        """Look again and again; raises Stopped when it is not so after `seconds`."""
+        until = time.monotonic() + seconds
+        while not is_so():
+            if time.monotonic() > until:
+                raise Stopped(what=what, seconds=seconds)
+            time.sleep(GLANCE)
+
+    def _lives(self, name: str) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return processes.is_alive(int(Path(self.data, "run", f"{name}.pid").read_text()))
+        return False

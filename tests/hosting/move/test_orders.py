@@ -1,0 +1,287 @@
+"""A move that is interrupted anywhere: never two hosts that take posts, nothing lost, and it can go on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from folkmoot.barrier import State
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting.move import giver as givers
+from folkmoot.hosting.move import rules, steps
+from folkmoot.hosting.move.giver import Giver
+from folkmoot.hosting.move.here import Here
+from folkmoot.hosting.move.journal import Entry, Journal
+
+
+class Crash(BaseException):
+    """The agent dies here. No `except Exception` may survive it."""
+
+
+class World:
+    """Two hosts reduced to what may not go wrong: who takes posts, and which posts each has."""
+
+    def __init__(self, folder: Path, crashes: set[int], silences: set[int]) -> None:
+        self.folder = folder
+        self.crashes, self.silences = crashes, silences
+        self.moments = self.asked = 0
+        self.role, self.epoch, self.bar = "primary", 1, False
+        self.running, self.barrier_state = True, State.OPEN
+        self.posts = 0
+        self.there_role, self.there_posts, self.there_epoch = "standby", 0, 1
+        self.fork: int | None = None
+        self.taker: list[Entry] = []
+        self.wrong: list[str] = []
+
+    def moment(self) -> None:
+        """Somebody posts if anybody takes it; the copy follows; then the agent may die."""
+        self.check()
+        if self.takes_posts():
+            self.posts += 1
+        if self.there_role == "standby":
+            self.there_posts = self.posts
+        elif self.there_takes_posts():
+            self.there_posts += 1
+        self.moments += 1
+        if self.moments in self.crashes:
+            raise Crash
+
+    def takes_posts(self) -> bool:
+        return self.role == "primary" and self.running and not self.bar and self.barrier_state is State.OPEN
+
+    def there_takes_posts(self) -> bool:
+        return self.there_role == "primary"
+
+    def check(self) -> None:
+        if self.takes_posts() and self.there_takes_posts():
+            self.wrong.append("two hosts take posts")
+        if self.fork is not None and self.posts != self.fork:
+            self.wrong.append("a post was taken that the other host does not have")
+
+
+class HereInTheModel:
+    """Here, reduced to what it changes."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.data = world.folder
+        self.settings = SimpleNamespace(database_url="")
+        self.barrier = SimpleNamespace(set=self._set)
+
+    def _set(self, state: State) -> None:
+        self.world.moment()
+        self.world.barrier_state = state
+        self.world.moment()
+
+    def state(self) -> Any:
+        return SimpleNamespace(role=self.world.role, epoch=self.world.epoch, home="")
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[Any]:
+        self.world.moment()
+        if not self.world.running:
+            raise FolkmootError("no database")
+        yield None
+
+    def rest_worker(self, seconds: float) -> None:
+        self.world.moment()
+
+    def wake_worker(self) -> None:
+        self.world.moment()
+
+    def hold_writes(self, seconds: float) -> None:
+        self._set(State.HELD)
+
+    def send_readers_away(self, seconds: float) -> None:
+        self._set(State.AWAY)
+
+    def stop_database(self, seconds: float) -> int:
+        self.world.moment()
+        self.world.role, self.world.running = "former", False
+        self.world.moment()
+        return 7
+
+    def start_database(self, seconds: float) -> None:
+        self.world.moment()
+        self.world.role, self.world.running = "primary", True
+        self.world.moment()
+
+    def control_data(self) -> Mapping[str, str]:
+        return {"Latest checkpoint location": "0/7"}
+
+    def fence(self, epoch: int, home: str) -> None:
+        self.world.moment()
+        self.world.role, self.world.epoch = "former", epoch
+        self.world.moment()
+        self.world.bar = True
+        self.world.moment()
+
+    def unfence(self, epoch: int) -> None:
+        self.world.moment()
+        self.world.bar = False
+        self.world.moment()
+        self.world.epoch = epoch
+        self.world.moment()
+
+
+class ThereInTheModel:
+    """The other host: it may be silent at any question, before or after it has done what it was asked."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def ask(self, verb: str, timeout: float = 10.0, **body: Any) -> Mapping[str, Any]:
+        self.world.moment()
+        self.world.asked += 1
+        if 2 * self.world.asked in self.world.silences:
+            raise FolkmootError("silence")
+        answer = self._answer(verb, body)
+        self.world.moment()
+        if 2 * self.world.asked + 1 in self.world.silences:
+            raise FolkmootError("silence")
+        return answer
+
+    def _answer(self, verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        world = self.world
+        order = rules.order_of(world.taker, str(body.get("move")))
+        match verb:
+            case "move.promote":
+                if not order.promoted:
+                    if not rules.may_follow(order):
+                        raise FolkmootError("burned")
+                    if world.there_posts != world.posts:
+                        world.wrong.append("it becomes first without the last posts")
+                    world.taker.append(Entry(body["move"], "taker", "promote", "begun"))
+                    world.there_role, world.there_epoch, world.fork = "primary", body["epoch"], world.posts
+                    world.taker.append(Entry(body["move"], "taker", "promote", "done"))
+                return {"promoted": True}
+            case "move.burn":
+                if rules.may_burn(order):
+                    world.taker.append(Entry(body["move"], "taker", "promote", "burned"))
+                return {}
+            case "move.outcome":
+                return {"promoted": order.promoted, "burned": order.burned and not order.begun}
+            case "move.counters":
+                return {"counters": {}}
+            case "move.sums":
+                return {"sums": {}}
+        return {"complaints": [], "home": "https://new.example"}
+
+
+class Ready:
+    def complaints(self) -> list[str]:
+        return []
+
+    def media_missing(self) -> int:
+        return 0
+
+    def is_near(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_the_model() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(givers, "ASK_AGAIN_SECONDS", 0)
+        patch.setattr(givers.queries, "checkpoint", lambda connection: None)
+        patch.setattr(givers.queries, "counters", lambda connection: {})
+        patch.setattr(givers.sums, "random_ranges", lambda connection, draw: [])
+        patch.setattr(givers.sums, "new_rows", lambda connection, now: [])
+        yield
+
+
+def agent(world: World) -> Giver:
+    """An agent as it is after a start: it knows the folder and nothing else."""
+
+    def follow(data: Path, role: str) -> None:
+        world.moment()
+        world.role = role
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(givers.states, "change", follow)
+    patched.setattr(givers.supervise, "nudge", lambda data: world.moment())
+    made = Giver(cast(Here, HereInTheModel(world)), ThereInTheModel(world), Ready(), lambda: "", 30.0)
+    made.start_thread = False
+    return made
+
+
+def live(world: World, act: Any) -> bool:
+    """Do something as the agent; False when it died of it."""
+    try:
+        act()
+    except Crash:
+        return False
+    return True
+
+
+def play(crashes: set[int], silences: set[int]) -> World:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder), crashes, silences)
+        first = agent(world)
+        alive = live(world, first.begin)
+        for _ in range(len(crashes) + 2):
+            if alive and not first.progress().is_under_way:
+                break
+            first = agent(world)
+            alive = live(world, first.take_up)
+        world.check()
+        assert world.wrong == []
+        progress = first.progress()
+        assert not progress.is_under_way, f"it stands at {progress}"
+        if progress.ended == "moved":
+            assert world.there_takes_posts()
+            assert (world.role, world.epoch, world.barrier_state) == ("standby", 2, State.RELAY)
+        else:
+            assert world.takes_posts(), f"it runs nowhere: {world.__dict__}"
+            assert world.epoch == 1
+            assert not world.there_takes_posts()
+        return world
+
+
+def test_undisturbed_it_moves_and_everything_is_there() -> None:
+    world = play(set(), set())
+    assert world.there_epoch == 2
+    assert world.fork == world.posts
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    crashes=st.sets(st.integers(1, 120), max_size=4),
+    silences=st.sets(st.integers(1, 60), max_size=6),
+)
+def test_interrupted_anywhere_one_host_runs_and_nothing_is_lost(crashes: set[int], silences: set[int]) -> None:
+    play(crashes, silences)
+
+
+def test_the_agent_may_die_at_each_moment_of_an_undisturbed_move() -> None:
+    moments = play(set(), set()).moments
+    for moment in range(1, moments + 1):
+        play({moment}, set())
+
+
+def test_each_question_may_stay_unanswered() -> None:
+    asked = play(set(), set()).asked
+    for question in range(1, 2 * asked + 2):
+        play(set(), {question})
+
+
+def test_a_torn_line_in_the_journal_hides_nothing_else(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.add(Entry("m", "giver", "check", "begun"))
+    with journal.file.open("ab") as file:
+        file.write(b'{"move": "m", "side": "gi')
+    journal.add(Entry("m", "giver", "check", "done"))
+    assert [(entry.step, entry.what) for entry in journal.entries()] == [("check", "begun"), ("check", "done")]
+
+
+def test_steps_are_taken_back_the_last_first() -> None:
+    assert [step.name for step in steps.to_undo("fence")] == ["fence", "stop", "away", "close", "rest"]
+    assert steps.to_undo("flush") == []
