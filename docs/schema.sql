@@ -759,6 +759,24 @@ CREATE TABLE public.apps (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.backups (
+    name text NOT NULL,
+    kind text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    size bigint NOT NULL,
+    sealed_size bigint NOT NULL,
+    manifest text NOT NULL,
+    verified_at timestamp with time zone,
+    whole boolean,
+    words text DEFAULT ''::text NOT NULL,
+    CONSTRAINT backups_check CHECK (((verified_at IS NULL) = (whole IS NULL))),
+    CONSTRAINT backups_kind_check CHECK ((kind = ANY (ARRAY['full'::text, 'incremental'::text]))),
+    CONSTRAINT backups_sealed_size_check CHECK ((sealed_size >= 0)),
+    CONSTRAINT backups_size_check CHECK ((size >= 0))
+);
+
+COMMENT ON TABLE public.backups IS 'Backups that were made and not pruned; manifest is a digest, whole says whether the last trial restore found everything.';
+
 CREATE TABLE public.ballots (
     id bigint NOT NULL,
     seat_id bigint NOT NULL,
@@ -1662,6 +1680,9 @@ ALTER TABLE ONLY public.apps
 
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.backups
+    ADD CONSTRAINT backups_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.ballots
     ADD CONSTRAINT ballots_pkey PRIMARY KEY (id);

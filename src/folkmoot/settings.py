@@ -118,6 +118,25 @@ class Settings:
     storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")
     storage_access_key: str = _setting("", "Access key of the bucket.")
     storage_secret_key: Secret = _setting(Secret(), "Secret key of the bucket.")
+    backup_url: str = _setting(
+        "", "Where backups go: a folder, or s3://bucket/prefix?endpoint=https://host; best at another provider."
+    )
+    backup_region: str = _setting("", "Region of the backups' bucket, where the provider has regions.")
+    backup_access_key: str = _setting("", "Access key of the backups' bucket.")
+    backup_secret_key: Secret = _setting(Secret(), "Secret key of the backups' bucket.")
+    backup_every: int = _setting(24, "Hours between two backups; 0 makes none by itself.", least=0, most=8760)
+    backup_full_every: int = _setting(7, "Days after which a backup is a full one again.", least=0, most=366)
+    backup_verify_every: int = _setting(
+        7, "Days between two trial restores; 0 makes none by itself.", least=0, most=366
+    )
+    backup_keep_daily: int = _setting(7, "Days of which one backup each is kept.", least=0, most=3660)
+    backup_keep_weekly: int = _setting(4, "Weeks of which one backup each is kept.", least=0, most=520)
+    backup_keep_monthly: int = _setting(6, "Months of which one backup each is kept.", least=0, most=120)
+    backup_keep_journal: int = _setting(7, "Days back to which every single second can be restored.", least=0, most=366)
+    backup_spool_mb: int = _setting(
+        1024, "Most of the journal that waits on this disk while the backups' storage is away, in MB.", least=64
+    )
+    backup_throttle: int = _setting(0, "Most a backup by itself sends, in MB a second; 0 is without bound.", least=0)
     screening: Literal["full", "rules", "off"] = _setting(
         "full", "What reads texts before the public does: rules and model, rules alone, or nothing."
     )

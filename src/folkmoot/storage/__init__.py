@@ -3,20 +3,27 @@
 A few files have names instead (`Storage.publish`): what anybody may fetch and the database can make again.
 
 A key never changes its meaning, so objects are written once, cached for ever, and what is missing elsewhere is a set
-difference with the manifest (`record_object`).
+difference with the manifest (`record_object`). Beside it `open_named`: objects under names of the caller's choosing.
 """
 
 from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
 from folkmoot.storage.manifest import record_object
-from folkmoot.storage.objects import MemoryStorage, Storage, open_storage
+from folkmoot.storage.named import Named, NamedObjects, StorageFull, StorageTrouble, open_named
+from folkmoot.storage.objects import MemoryStorage, Storage, open_storage, sync_disk
 
 __all__ = [
     "Key",
     "MemoryStorage",
+    "Named",
+    "NamedObjects",
     "Storage",
+    "StorageFull",
+    "StorageTrouble",
     "content_type_of",
     "is_key",
     "key_of",
+    "open_named",
     "open_storage",
     "record_object",
+    "sync_disk",
 ]

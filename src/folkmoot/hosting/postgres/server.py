@@ -28,6 +28,8 @@ START_LIMIT = 60.0
 LEAST_FREE = 128 * 2**20
 """Bytes a new cluster needs; a running one that has less is told by PostgreSQL itself."""
 LOG_KEPT = 8 * 2**20
+UNFINISHED_RESTORE = "restore.json"
+"""Lies in a data folder while a backup is restored into it: no empty database must be made there meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,10 @@ class EmbeddedPostgres:
             )
         return self._ground
 
-    def start(self) -> None:
+    def start(self, limit: float = START_LIMIT) -> None:
         """Bring the server up, making its cluster first when there is none; returns when it takes connections.
+
+        `limit` bounds in seconds how long it may take; one that is restored from a backup reads its journal first.
 
         The caller holds the data folder (see access.py), so a server found here is what a killed owner left: it is
         stopped first.
@@ -136,7 +140,7 @@ class EmbeddedPostgres:
             if state.role == "standby":
                 places.as_owner(ground.owner, (ground.cluster / following.SIGNAL).touch)
             self.configure()
-            self._launch(ground)
+            self._launch(ground, limit)
         except OSError as error:
             raise about_folder(error.filename or self._settings.data, error) from error
 
@@ -225,6 +229,12 @@ class EmbeddedPostgres:
                 "{folder} is not empty and holds no database: move its contents away and start again.",
                 folder=ground.cluster,
             )
+        if (self._settings.data / UNFINISHED_RESTORE).exists():
+            raise NoDatabase(
+                "A restore into {folder} is not finished: give the same `folkmoot backup restore` again, it goes on "
+                "where it was.",
+                folder=self._settings.data,
+            )
         if shutil.disk_usage(ground.cluster.parent).free < LEAST_FREE:
             raise NoDatabase(
                 "The disk of {folder} has less than {least} MB free: make room and start again.",
@@ -263,8 +273,8 @@ class EmbeddedPostgres:
                 ours=MAJOR,
             )
 
-    def _launch(self, ground: Ground) -> None:
-        until = time.monotonic() + START_LIMIT
+    def _launch(self, ground: Ground, limit: float) -> None:
+        begun_at = time.monotonic()
         while True:
             with self._open_log() as log:
                 begun = log.tell()
@@ -273,17 +283,17 @@ class EmbeddedPostgres:
                 found = self.find_postmaster()
                 if found is not None and found.pid == self._process.pid and found.is_ready:
                     return
-                if time.monotonic() > until:
+                if time.monotonic() > begun_at + limit:
                     self._end(self._process.pid, "fast", 5)
                     raise NoDatabase(
                         "The database did not come up within {seconds:.0f} s; {log} says why.",
-                        seconds=START_LIMIT,
+                        seconds=limit,
                         log=self.log,
                     )
                 time.sleep(0.002)
             reason = self._last_words(begun)
             # Children of a killed postmaster go a moment after it and hold its shared memory until then.
-            if "still in use" not in reason or time.monotonic() > until - START_LIMIT + 10:
+            if "still in use" not in reason or time.monotonic() > begun_at + 10:
                 raise self._why(reason)
             time.sleep(0.05)
 

@@ -5,3 +5,20 @@ CREATE TABLE epochs (
     host text NOT NULL,
     how text NOT NULL
 );
+
+-- Backups: what was made and what came of restoring it for trial. The repository knows all of this, too; here it is
+-- remembered so that a storage which forgets is noticed, and so that pages can warn.
+
+CREATE TABLE backups (
+    name text PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('full', 'incremental')),
+    made_at timestamptz NOT NULL,
+    size bigint NOT NULL CHECK (size >= 0),
+    sealed_size bigint NOT NULL CHECK (sealed_size >= 0),
+    manifest text NOT NULL,
+    verified_at timestamptz,
+    whole boolean,
+    words text NOT NULL DEFAULT '',
+    CHECK ((verified_at IS NULL) = (whole IS NULL))
+);
+COMMENT ON TABLE backups IS 'Backups that were made and not pruned; manifest is a digest, whole says whether the last trial restore found everything.';

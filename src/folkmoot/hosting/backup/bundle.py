@@ -1,0 +1,52 @@
+"""What a network needs beside database and media: its master key and what its operator had set."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import msgspec
+
+from folkmoot.settings import Secret, Settings
+from folkmoot.vault import master_key_file
+
+OF_THE_MACHINE = {"data", "database_url", "host", "port"}
+"""Settings that say where the network ran, not what it is."""
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """Travels inside a backup, sealed like everything else."""
+
+    master_key: bytes
+    settings: str
+    """TOML, as folkmoot.toml has it."""
+
+
+def pack(settings: Settings) -> bytes:
+    """The bundle of this network."""
+    return msgspec.msgpack.encode(Bundle(master_key_file(settings.data).read_bytes(), as_toml(settings)))
+
+
+def unpack(data: bytes) -> Bundle:
+    """The bundle out of a backup."""
+    return msgspec.msgpack.decode(data, type=Bundle)
+
+
+def as_toml(settings: Settings, without: set[str] = OF_THE_MACHINE) -> str:
+    """Every setting that is not as we ship it, secrets included: for a file that only its owner may read."""
+    lines = []
+    for each in fields(Settings):
+        value = getattr(settings, each.name)
+        if each.name not in without and value != each.default:
+            lines.append(f"{each.name} = {_written(value)}")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Secret):
+        return _written(value.reveal())
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_written, value)) + "]"
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,1 @@
+"""Backups, tried for real."""

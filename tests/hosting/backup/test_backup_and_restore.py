@@ -1,0 +1,55 @@
+"""A real network is backed up, restored for trial and brought back, through kills on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from folkmoot.hosting.backup import Wanted, prune, restore, run, verify
+from folkmoot.vault import master_key_file
+
+from .conftest import Network, ask, serving
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_network_comes_back_from_nothing_but_the_repository_and_the_key(network: Network, place, started):
+    pictures = [network.add_medium(bytes([n]) * 3000) for n in range(5)]
+    full = run(network.settings, Wanted())
+    network.ask("DELETE FROM notes WHERE id <= 100")
+    network.ask("INSERT INTO notes VALUES (777777, 'after the full one')")
+    pictures.append(network.add_medium(b"late"))
+    second = run(network.settings, Wanted())
+    assert (full.kind, second.kind, second.parent) == ("full", "incremental", full.name)
+    assert second.sent < full.sent / 4
+
+    outcome = verify(network.settings, all_media=True)
+    assert outcome.name == second.name
+    assert outcome.whole
+    assert ask(network.server, "SELECT name, whole FROM backups ORDER BY made_at") == [
+        (full.name, None),
+        (second.name, True),
+    ]
+
+    new = place / "new"
+    done = restore(network.open(), new)
+    assert (done.backup, done.media, done.lacking) == (second.name, 6, [])
+    server = serving(new, started)
+    for question in (
+        "SELECT count(*), sum(id) FROM notes",
+        "SELECT * FROM objects ORDER BY key",
+        "SELECT * FROM alembic_version",
+    ):
+        assert ask(server, question) == network.ask(question)
+    # A timeline of its own: what the old machine writes from now on is never taken for what this one writes.
+    assert ask(server, "SELECT timeline_id > 1 FROM pg_control_checkpoint()") == [(True,)]
+    assert master_key_file(new).read_bytes() == master_key_file(network.settings.data).read_bytes()
+    assert 'public_url = "https://moot.example"' in (new / "folkmoot.toml").read_text()
+    assert all(
+        (new / "media" / key).read_bytes() == (network.settings.data / "media" / key).read_bytes() for key in pictures
+    )
+
+    older = place / "older"
+    assert restore(network.open(), older, name=full.name).backup == full.name
+    assert ask(serving(older, started), "SELECT count(*) FROM notes") == [(20000,)]
+
+    assert prune(network.settings).kept == [full.name, second.name]
