@@ -920,7 +920,7 @@ CREATE TABLE public.cases (
     closed_at timestamp with time zone,
     erased_at timestamp with time zone,
     CONSTRAINT cases_check CHECK (((verdict IS NULL) = (decided_by IS NULL))),
-    CONSTRAINT cases_decided_by_check CHECK ((decided_by = ANY (ARRAY['jury'::text, 'stewards'::text, 'clock'::text]))),
+    CONSTRAINT cases_decided_by_check CHECK ((decided_by = ANY (ARRAY['jury'::text, 'stewards'::text, 'clock'::text, 'order'::text]))),
     CONSTRAINT cases_measure_check CHECK ((measure = ANY (ARRAY['remove'::text, 'warn'::text, 'label'::text, 'keep'::text]))),
     CONSTRAINT cases_severity_check CHECK ((severity = ANY (ARRAY['threat'::text, 'serious'::text, 'ordinary'::text]))),
     CONSTRAINT cases_source_check CHECK ((source = ANY (ARRAY['report'::text, 'notice'::text, 'trusted'::text, 'own'::text, 'order'::text]))),
@@ -1269,6 +1269,148 @@ CREATE TABLE public.mutes (
     CONSTRAINT mutes_check CHECK ((account_id <> target_id))
 );
 
+CREATE TABLE public.notice_clocks (
+    kind text NOT NULL,
+    sender text DEFAULT ''::text NOT NULL,
+    minutes integer NOT NULL,
+    warnings text[] NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    changed_by bigint,
+    CONSTRAINT notice_clocks_kind_check CHECK ((kind = ANY (ARRAY['any'::text, 'order'::text, 'host'::text, 'store'::text, 'authority'::text, 'trusted_flagger'::text, 'person'::text, 'unknown'::text]))),
+    CONSTRAINT notice_clocks_minutes_check CHECK (((minutes >= 10) AND (minutes <= 527040)))
+);
+
+CREATE TABLE public.notice_events (
+    notice_id bigint NOT NULL,
+    number integer NOT NULL,
+    step text NOT NULL,
+    key text NOT NULL,
+    by_id bigint,
+    why text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.notice_items (
+    notice_id bigint NOT NULL,
+    number integer NOT NULL,
+    written text NOT NULL,
+    what text NOT NULL,
+    medium text,
+    post_id bigint,
+    account_id bigint,
+    version integer,
+    case_id bigint,
+    state text NOT NULL,
+    how text DEFAULT ''::text NOT NULL,
+    since timestamp with time zone,
+    is_sure boolean DEFAULT true NOT NULL,
+    is_private boolean DEFAULT false NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    hidden_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    log_entry bigint,
+    CONSTRAINT notice_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'open'::text, 'hidden'::text, 'removed'::text, 'warned'::text, 'kept'::text, 'ordered'::text, 'gone'::text, 'not_found'::text, 'not_ours'::text, 'withdrawn'::text]))),
+    CONSTRAINT notice_items_what_check CHECK ((what = ANY (ARRAY['post'::text, 'account'::text, 'unknown'::text])))
+)
+WITH (fillfactor='85');
+
+COMMENT ON COLUMN public.notice_items.how IS 'Who or what brought it about: author, closed, staff, screening, jury, stewards, clock, order, suspended.';
+
+CREATE TABLE public.notice_letters (
+    id bigint NOT NULL,
+    notice_id bigint NOT NULL,
+    direction text NOT NULL,
+    kind text NOT NULL,
+    address text DEFAULT ''::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    text text NOT NULL,
+    language text NOT NULL,
+    message_id text DEFAULT ''::text NOT NULL,
+    in_reply_to text DEFAULT ''::text NOT NULL,
+    digest text NOT NULL,
+    raw bytea,
+    reading jsonb,
+    mail_id bigint,
+    by_id bigint,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT notice_letters_direction_check CHECK ((direction = ANY (ARRAY['in'::text, 'out'::text]))),
+    CONSTRAINT notice_letters_kind_check CHECK ((kind = ANY (ARRAY['notice'::text, 'follow_up'::text, 'auto_reply'::text, 'receipt'::text, 'interim'::text, 'answer'::text, 'extension'::text, 'free'::text])))
+);
+
+CREATE TABLE public.notice_senders (
+    id bigint NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    address text,
+    key_hash bytea,
+    trusted_at timestamp with time zone,
+    note text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by bigint,
+    warned_at timestamp with time zone,
+    warned_why text DEFAULT ''::text NOT NULL,
+    suspended_at timestamp with time zone,
+    suspended_why text DEFAULT ''::text NOT NULL,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT notice_senders_kind_check CHECK ((kind = ANY (ARRAY['host'::text, 'store'::text, 'authority'::text, 'trusted_flagger'::text, 'person'::text, 'unknown'::text])))
+);
+
+COMMENT ON COLUMN public.notice_senders.address IS 'A whole address, or a domain for everybody at it and below it; in small letters.';
+
+CREATE TABLE public.notice_timers (
+    notice_id bigint NOT NULL,
+    kind text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone
+);
+
+CREATE TABLE public.notices (
+    id bigint NOT NULL,
+    reference text NOT NULL,
+    token text NOT NULL,
+    state text NOT NULL,
+    version integer NOT NULL,
+    kind text NOT NULL,
+    door text NOT NULL,
+    form text NOT NULL,
+    language text NOT NULL,
+    sender_id bigint,
+    sender_address text DEFAULT ''::text NOT NULL,
+    sender_name text DEFAULT ''::text NOT NULL,
+    organisation text DEFAULT ''::text NOT NULL,
+    trust text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
+    category text DEFAULT 'other'::text NOT NULL,
+    law text DEFAULT ''::text NOT NULL,
+    doubts text[] DEFAULT '{}'::text[] NOT NULL,
+    foreign_addresses text[] DEFAULT '{}'::text[] NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    deadline_at timestamp with time zone,
+    deadline_words text DEFAULT ''::text NOT NULL,
+    deadline_zone text DEFAULT ''::text NOT NULL,
+    deadline_sure boolean DEFAULT false NOT NULL,
+    confirmed_at timestamp with time zone,
+    confirmed_by bigint,
+    taken_at timestamp with time zone,
+    taken_by bigint,
+    met_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    client_token text,
+    log_entry bigint,
+    CONSTRAINT notices_door_check CHECK ((door = ANY (ARRAY['lmtp'::text, 'imap'::text, 'page'::text, 'api'::text, 'cli'::text]))),
+    CONSTRAINT notices_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'host'::text, 'store'::text, 'authority'::text, 'trusted_flagger'::text, 'person'::text, 'unknown'::text]))),
+    CONSTRAINT notices_language_check CHECK ((language = ANY (ARRAY['en'::text, 'de'::text]))),
+    CONSTRAINT notices_state_check CHECK ((state = ANY (ARRAY['received'::text, 'open'::text, 'interim'::text, 'answered'::text, 'refused'::text]))),
+    CONSTRAINT notices_trust_check CHECK ((trust = ANY (ARRAY['key'::text, 'known'::text, 'signed'::text, 'none'::text, 'failed'::text])))
+)
+WITH (fillfactor='85');
+
+COMMENT ON COLUMN public.notices.due_at IS 'The clock in force: the default of the table, or the earlier or confirmed deadline of the letter.';
+
+COMMENT ON COLUMN public.notices.met_at IS 'When the sender was first told of every item, be it that it is out of sight until it is decided.';
+
 CREATE TABLE public.notifications (
     account_id bigint NOT NULL,
     id bigint NOT NULL,
@@ -1278,7 +1420,7 @@ CREATE TABLE public.notifications (
     created_at timestamp with time zone NOT NULL,
     about_id bigint,
     CONSTRAINT notifications_id_check CHECK ((id < '9007199254740992'::bigint)),
-    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text, 'moderation_warning'::text, 'report_outcome'::text, 'alarm'::text])))
+    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text, 'moderation_warning'::text, 'report_outcome'::text, 'alarm'::text, 'notice'::text])))
 );
 
 CREATE TABLE public.objects (
@@ -1645,6 +1787,14 @@ CREATE TABLE public.tokens (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE public.tombstones (
+    post_id bigint NOT NULL,
+    gone_at timestamp with time zone NOT NULL,
+    how text NOT NULL,
+    log_entry bigint,
+    CONSTRAINT tombstones_how_check CHECK ((how = ANY (ARRAY['author'::text, 'staff'::text, 'closed'::text])))
+);
+
 ALTER TABLE ONLY public.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_events_id_seq'::regclass);
 
 ALTER TABLE ONLY public.procrastinate_jobs ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_jobs_id_seq'::regclass);
@@ -1816,6 +1966,36 @@ ALTER TABLE ONLY public.mentions
 ALTER TABLE ONLY public.mutes
     ADD CONSTRAINT mutes_pkey PRIMARY KEY (account_id, target_id);
 
+ALTER TABLE ONLY public.notice_clocks
+    ADD CONSTRAINT notice_clocks_pkey PRIMARY KEY (kind, sender);
+
+ALTER TABLE ONLY public.notice_events
+    ADD CONSTRAINT notice_events_notice_id_key_key UNIQUE (notice_id, key);
+
+ALTER TABLE ONLY public.notice_events
+    ADD CONSTRAINT notice_events_pkey PRIMARY KEY (notice_id, number);
+
+ALTER TABLE ONLY public.notice_items
+    ADD CONSTRAINT notice_items_pkey PRIMARY KEY (notice_id, number);
+
+ALTER TABLE ONLY public.notice_letters
+    ADD CONSTRAINT notice_letters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notice_senders
+    ADD CONSTRAINT notice_senders_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notice_timers
+    ADD CONSTRAINT notice_timers_pkey PRIMARY KEY (notice_id, kind);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_reference_key UNIQUE (reference);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_token_key UNIQUE (token);
+
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (account_id, id);
 
@@ -1926,6 +2106,9 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.tokens
     ADD CONSTRAINT tokens_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.tombstones
+    ADD CONSTRAINT tombstones_pkey PRIMARY KEY (post_id);
 
 CREATE UNIQUE INDEX accounts_by_name ON public.accounts USING btree (lower(name));
 
@@ -2041,6 +2224,36 @@ CREATE INDEX mentions_by_account ON public.mentions USING btree (account_id, pos
 
 CREATE INDEX mutes_expiring ON public.mutes USING btree (expires_at) WHERE (expires_at IS NOT NULL);
 
+CREATE INDEX notice_items_by_case ON public.notice_items USING btree (case_id) WHERE (case_id IS NOT NULL);
+
+CREATE INDEX notice_items_by_post ON public.notice_items USING btree (post_id) WHERE (post_id IS NOT NULL);
+
+CREATE UNIQUE INDEX notice_items_once ON public.notice_items USING btree (notice_id, what, COALESCE(post_id, account_id)) WHERE (COALESCE(post_id, account_id) IS NOT NULL);
+
+CREATE INDEX notice_items_unsettled ON public.notice_items USING btree (case_id) WHERE ((settled_at IS NULL) AND (case_id IS NOT NULL));
+
+CREATE INDEX notice_items_waiting ON public.notice_items USING btree (notice_id) WHERE ((settled_at IS NULL) AND (case_id IS NULL));
+
+CREATE INDEX notice_letters_by_message ON public.notice_letters USING btree (message_id) WHERE (message_id <> ''::text);
+
+CREATE INDEX notice_letters_by_notice ON public.notice_letters USING btree (notice_id, id);
+
+CREATE UNIQUE INDEX notice_letters_once ON public.notice_letters USING btree (digest, message_id) WHERE (direction = 'in'::text);
+
+CREATE UNIQUE INDEX notice_senders_by_address ON public.notice_senders USING btree (address) WHERE ((address IS NOT NULL) AND (withdrawn_at IS NULL));
+
+CREATE UNIQUE INDEX notice_senders_by_key ON public.notice_senders USING btree (key_hash) WHERE (key_hash IS NOT NULL);
+
+CREATE INDEX notice_timers_due ON public.notice_timers USING btree (due_at) WHERE (done_at IS NULL);
+
+CREATE INDEX notices_by_address ON public.notices USING btree (sender_address, id DESC);
+
+CREATE INDEX notices_by_sender ON public.notices USING btree (sender_id, id DESC) WHERE (sender_id IS NOT NULL);
+
+CREATE UNIQUE INDEX notices_once ON public.notices USING btree (COALESCE(sender_id, (0)::bigint), client_token) WHERE (client_token IS NOT NULL);
+
+CREATE INDEX notices_running ON public.notices USING btree (due_at) WHERE (state = ANY (ARRAY['received'::text, 'open'::text, 'interim'::text]));
+
 CREATE INDEX notifications_by_post ON public.notifications USING btree (post_id) WHERE (post_id IS NOT NULL);
 
 CREATE INDEX poll_votes_by_account ON public.poll_votes USING btree (account_id, poll_id);
@@ -2118,6 +2331,8 @@ CREATE INDEX tags_by_name ON public.tags USING gin (name public.gin_trgm_ops);
 CREATE INDEX tokens_by_account ON public.tokens USING btree (account_id) WHERE (revoked_at IS NULL);
 
 CREATE INDEX tokens_by_app ON public.tokens USING btree (app_id) WHERE (revoked_at IS NULL);
+
+CREATE INDEX tombstones_by_age ON public.tombstones USING btree (gone_at);
 
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON public.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::public.procrastinate_job_status))) EXECUTE FUNCTION public.procrastinate_notify_queue_abort_job_v1();
 
@@ -2259,6 +2474,24 @@ ALTER TABLE ONLY public.mutes
 
 ALTER TABLE ONLY public.mutes
     ADD CONSTRAINT mutes_target_id_fkey FOREIGN KEY (target_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.notice_events
+    ADD CONSTRAINT notice_events_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES public.notices(id);
+
+ALTER TABLE ONLY public.notice_items
+    ADD CONSTRAINT notice_items_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.notice_items
+    ADD CONSTRAINT notice_items_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES public.notices(id);
+
+ALTER TABLE ONLY public.notice_letters
+    ADD CONSTRAINT notice_letters_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES public.notices(id);
+
+ALTER TABLE ONLY public.notice_timers
+    ADD CONSTRAINT notice_timers_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES public.notices(id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_sender_id_fkey FOREIGN KEY (sender_id) REFERENCES public.notice_senders(id);
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -9,6 +9,7 @@ from folkmoot.jobs.tools import Tools
 from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.findings import jobs as findings
+from folkmoot.moderation.notices import jobs as notices
 from folkmoot.moderation.transparency.log import jobs as public_log
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
@@ -30,6 +31,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "moderation.findings.remember_crops": lambda tools, **arguments: findings.remember_crops(
         tools.db, tools.storage, **arguments
     ),
+    "moderation.notices.take_up_rest": notices.take_up_rest,
     "network.accounts.erase": accounts.erase,
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
 }
@@ -41,6 +43,8 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.cases.work_clocks": (5, cases.work_clocks),
     "moderation.transparency.log.grow": (2, public_log.grow),
     "moderation.transparency.log.publish": (20, public_log.publish),
+    "moderation.notices.work": (5, notices.work_notices),
+    "moderation.notices.log_deletions": (10, notices.log_deletions),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
     "network.relations.remove_ended_mutes": (60, lambda tools: relations.remove_ended_mutes(tools.db)),
@@ -51,6 +55,7 @@ way there and back costs ten times the look. Each may run twice, also at the sam
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),
     "moderation.cases.learn_by_night": ("7 3 * * *", cases.learn_by_night),
+    "moderation.notices.amend": ("*/10 * * * *", notices.amend),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),

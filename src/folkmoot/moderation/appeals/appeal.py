@@ -30,6 +30,10 @@ class AppealedAlready(Conflict):
     sentence = "You have appealed in this case already"
 
 
+class OrderedElsewhere(Conflict):
+    sentence = "An authority ordered this. An appeal goes to that authority."
+
+
 class NothingToAppeal(Conflict):
     sentence = "There is nothing to appeal against here"
 
@@ -38,7 +42,7 @@ async def appeal(db: Database, who: Viewer | str, case_id: int, text: str) -> Ap
     """Have a case judged anew: by its author against a removal, by a reporter against a keep.
 
     `who` is the viewer, or for somebody signed out the token of their statement or receipt. Raises Missing for what
-    does not concern them, TooLate after six months, AppealedAlready, NothingToAppeal.
+    does not concern them, TooLate after six months, AppealedAlready, OrderedElsewhere, NothingToAppeal.
     """
     text = text.replace("\0", "").strip()
     if not text:
@@ -71,6 +75,8 @@ def _check(case: CaseInHand, part: str) -> None:
         case["decided_at"] is not None and clock.now() - case["decided_at"] > APPEAL_WINDOW
     ):
         raise TooLate
+    if case["decided_by"] == "order":
+        raise OrderedElsewhere
     against = case["verdict"] == ("remove" if part == "author" else "keep")
     if case.file.state is not State.APPEALABLE or not against:
         raise NothingToAppeal

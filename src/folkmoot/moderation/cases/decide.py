@@ -205,7 +205,7 @@ async def deadline(tx: Transaction, case: CaseInHand, deadline_at: datetime) -> 
     """The step of it, for notices from outside."""
     if not case.is_undecided:
         raise AlreadyDecided
-    minutes = await queries.verdict_p95(tx)
+    minutes = await queries.verdict_p95(tx, case.now)
     case.note(deadline_at=deadline_at, target_at=min(case["target_at"], deadline_at))
     await queries.set_timer(tx, case.id, "override", override_at(deadline_at, timedelta(minutes=minutes)))
     await enter(tx, Deed.DEADLINE_SET, case=case.id, deadline_at=deadline_at)

@@ -64,7 +64,7 @@ async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> li
 def decision_of(case: CaseInHand, *, by: str, measure: Measure, rule_id: int | None, ballots: int) -> Decision:
     """What was decided, as those need it who carry it out."""
     grade = grade_for(Severity(case["severity"]), life_at_risk=case.file.life_at_risk)
-    if by == "clock" or measure is Measure.LABEL:
+    if by in ("clock", "order") or measure is Measure.LABEL:
         grade = Grade.NOTE
     found = bool(msgspec.json.decode(case["because"]))
     return Decision(

@@ -161,7 +161,11 @@ async def take_up(
         if earlier["verdict"] == "remove" and same:
             return Opened(earlier["id"], removed=True)
         immunity = Immunity(earlier["version"], earlier["decided_at"]) if earlier["verdict"] == "keep" else None
-        if same and earlier["decided_by"] != "clock" and is_immune(immunity, earlier["version"], clock.now()):
+        if (
+            same
+            and earlier["decided_by"] not in ("clock", "order")
+            and is_immune(immunity, earlier["version"], clock.now())
+        ):
             return Opened(earlier["id"], kept=True)
     if post["id"] is not None:
         for other in await queries.cases_alike(tx, marks.bands):

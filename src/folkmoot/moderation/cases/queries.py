@@ -543,11 +543,12 @@ async def timer_runs(tx: Transaction, case_id: int, kind: str) -> bool:
     return found
 
 
-async def verdict_p95(source: Database | Transaction) -> float:
+async def verdict_p95(source: Database | Transaction, now: datetime) -> float:
     """Minutes within which nineteen of twenty cases of the last week were decided; 60 before there were any."""
     found: float | None = await source.fetchval(
         """SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - opened_at) / 60)
-           FROM cases WHERE decided_at > now() - interval '7 days' AND decided_by = 'jury'"""
+           FROM cases WHERE decided_at > $1::timestamptz - interval '7 days' AND decided_by = 'jury'""",
+        now,
     )
     return 60.0 if found is None else float(found)
 

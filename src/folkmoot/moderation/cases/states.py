@@ -247,7 +247,9 @@ def after(case: CaseFile, event: Event) -> CaseFile:
         case Step.HIDE | Step.OVERRIDE:
             changed |= {"hidden": True, "hidden_at": case.hidden_at or event.at}
             changed["overridden"] = case.overridden or event.step is Step.OVERRIDE
-        case Step.RESTORE | Step.DECIDE:
+        case Step.RESTORE:
+            changed |= {"hidden": False, "overridden": False}
+        case Step.DECIDE:
             changed["hidden"] = False
         case Step.RAISE:
             changed["life_at_risk"] = True

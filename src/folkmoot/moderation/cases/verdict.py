@@ -81,7 +81,7 @@ async def decide(
     await enforce.carry_out(tx, decision, texts[:AT_ONCE])
     if len(texts) > AT_ONCE:
         tx.defer("moderation.cases.enforce_rest", once=f"enforce:{case.id}", case_id=case.id)
-    if by != "clock":
+    if by not in ("clock", "order"):  # what nobody here judged says nothing about copies of it
         await enforce.remember(tx, decision)
     await sanctions.close_findings(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "released", case.now)
     await settle_reports(tx, case)
@@ -243,7 +243,7 @@ async def score(db: Database, case_id: int, *, final: bool = False) -> None:
                 continue
             if case["decided_by"] == "jury" and not final:
                 scorings = score_closing(case["prior"], ballots, case.policy)
-            elif case["decided_by"] == "clock":
+            elif case["decided_by"] in ("clock", "order"):
                 scorings = []
             else:
                 scorings = score_final(ballots, truth, learning, weight=None if final else 1.0)

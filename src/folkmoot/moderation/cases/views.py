@@ -19,6 +19,8 @@ class DecidedBy(StrEnum):
     STEWARDS = "stewards"
     CLOCK = "clock"
     """Nobody decided in time."""
+    ORDER = "order"
+    """An authority ordered it, and it was carried out without a jury."""
 
 
 class MediaEvidence(msgspec.Struct, frozen=True, kw_only=True):

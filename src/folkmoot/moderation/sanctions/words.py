@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from folkmoot.moderation.sanctions.rules import Limit, StatementOfReasons
+from folkmoot.moderation.sanctions.rules import Limit, Source, StatementOfReasons
 from folkmoot.moderation.sanctions.views import Kind
 
 _ENGLISH = {
@@ -23,6 +23,7 @@ _ENGLISH = {
     "jury": "It was decided by {ballots} volunteers drawn by lot, who did not know who wrote it, and not by a program.",
     "stewards": "It was decided by two stewards of this network, after a jury that was not sure, and not by a program.",
     "clock": "Nobody decided in time, so it was settled by the rule for such cases. No strike follows from it.",
+    "order": "No jury judged it: it was taken down because an authority ordered it. No strike follows from it.",
     "strike": "It counts as a strike{until}.",
     "until": " until {date}",
     Limit.WARNING: "This is a warning: further violations limit your account.",
@@ -49,6 +50,8 @@ _GERMAN = {
     "jury": "Entschieden haben {ballots} ausgeloste Freiwillige, die nicht wussten, wer es geschrieben hat, und kein Programm.",
     "stewards": "Entschieden haben zwei Verantwortliche dieses Netzwerks, nachdem eine Jury unsicher war, und kein Programm.",
     "clock": "Niemand hat rechtzeitig entschieden, daher gilt die Regel für solche Fälle. Es folgt kein Verstoßpunkt daraus.",
+    "order": "Keine Jury hat darüber entschieden: Es wurde entfernt, weil eine Behörde es angeordnet hat. Es folgt kein "
+    "Verstoßpunkt daraus.",
     "strike": "Es zählt als Verstoß{until}.",
     "until": " bis {date}",
     Limit.WARNING: "Dies ist eine Verwarnung: Weitere Verstöße schränken dein Konto ein.",
@@ -100,4 +103,6 @@ def tell(kind: Kind, reasons: StatementOfReasons, locale: str) -> str:
 def _who(say: dict[str, str], reasons: StatementOfReasons) -> str:
     if reasons.by_stewards:
         return say["stewards"]
+    if reasons.source is Source.ORDER and not reasons.ballots:
+        return say["order"]
     return say["jury"].format(ballots=reasons.ballots) if reasons.ballots else say["clock"]

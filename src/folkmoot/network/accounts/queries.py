@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.network.accounts.views import AccountView, Field
 
@@ -358,7 +359,7 @@ async def erase_posts(tx: Transaction, id: int, most: int) -> tuple[list[Row], l
     Which posts are gone (id, account_id, shows_id; the account's own first), and whose tallies have changed.
     """
     posts = await tx.fetch(
-        "SELECT id, account_id, shows_id FROM posts WHERE account_id = $1 ORDER BY id LIMIT $2", id, most
+        "SELECT id, account_id, shows_id, waiting FROM posts WHERE account_id = $1 ORDER BY id LIMIT $2", id, most
     )
     ids = [row["id"] for row in posts]
     if not ids:
@@ -400,6 +401,12 @@ async def erase_posts(tx: Transaction, id: int, most: int) -> tuple[list[Row], l
     ):
         await tx.execute(statement, gone)
     await tx.execute("DELETE FROM posts WHERE account_id = $1 AND id = ANY($2::bigint[])", id, ids)
+    await tx.execute(
+        """INSERT INTO tombstones (post_id, gone_at, how) SELECT post_id, $2, 'closed' FROM unnest($1::bigint[]) AS post_id
+           ON CONFLICT DO NOTHING""",
+        [row["id"] for row in posts if row["shows_id"] is None and not row["waiting"]],
+        clock.now(),
+    )
     return [*posts, *boosts], [row["id"] for row in touched]
 
 

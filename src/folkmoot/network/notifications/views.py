@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """What became of a report of theirs; `about_id` is the report."""
     ALARM = "alarm"
     """For stewards: somebody's life may be at risk; `about_id` is the case."""
+    NOTICE = "notice"
+    """For stewards: somebody outside waits for an answer; `about_id` is the notice."""
 
 
 class NotificationView(msgspec.Struct, frozen=True, kw_only=True):

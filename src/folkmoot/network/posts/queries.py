@@ -37,6 +37,9 @@ _COLUMNS = """
      FROM polls WHERE polls.post_id = p.id AND polls.account_id = p.account_id) AS poll
 """
 
+TOMBSTONES_KEPT = timedelta(days=184)
+"""For how long it can be proven when a deleted post went: as long as evidence of a case is kept."""
+
 _LOAD = f"SELECT {_COLUMNS} FROM posts p LEFT JOIN apps ON apps.id = p.app_id WHERE p.id = ANY($1::bigint[])"
 # PostgreSQL plans a statement with an array anew each time, which costs more than reading one post; this plan it keeps.
 _LOAD_ONE = f"SELECT {_COLUMNS} FROM posts p LEFT JOIN apps ON apps.id = p.app_id WHERE p.id = $1"
@@ -331,8 +334,11 @@ async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: b
         await tx.execute("DELETE FROM thread_mutes WHERE account_id = $1 AND thread_id = $2", account_id, thread_id)
 
 
-async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
-    """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it."""
+async def delete(tx: Transaction, post_id: int, how: str) -> tuple[list[Row], list[int]]:
+    """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it.
+
+    A tombstone stays of what others could see: the number, the time and `how` it went (author, staff), for half a year.
+    """
     # Whoever boosts or favourites it just now holds the row: the statements after this one see what they did.
     interested: list[int] | None = await tx.fetchval(
         """SELECT ARRAY(SELECT f.account_id FROM post_tags t JOIN tag_follows f ON f.tag = t.tag WHERE t.post_id = $1)
@@ -355,12 +361,17 @@ async def delete(tx: Transaction, post_id: int) -> tuple[list[Row], list[int]]:
                news AS (DELETE FROM notifications WHERE post_id = ANY($1)),
                liked AS (DELETE FROM favourites WHERE post_id = ANY($1)),
                loose AS (UPDATE media SET post_id = NULL WHERE post_id = ANY($1)),
-               kept AS (DELETE FROM bookmarks WHERE post_id = ANY($1))
+               kept AS (DELETE FROM bookmarks WHERE post_id = ANY($1)),
+               stones AS (INSERT INTO tombstones (post_id, gone_at, how) SELECT id, $6, $7 FROM unnest($5::bigint[]) AS id
+                          ON CONFLICT DO NOTHING)
                SELECT ARRAY(SELECT account_id FROM homes WHERE post_id = $3)""",
             ids,
             [row["account_id"] for row in gone],
             post_id,
             interested or [],
+            [row["id"] for row in gone if row["shows_id"] is None and not row["waiting"]],
+            clock.now(),
+            how,
         )
     return gone, homes
 
@@ -620,6 +631,7 @@ async def forget_old(db: Database) -> None:
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM idempotency_keys WHERE created_at < $1", clock.now() - timedelta(days=1))
         await tx.execute("DELETE FROM outbox WHERE id < $1", (now_ms - 3_600_000) << 16)
+        await tx.execute("DELETE FROM tombstones WHERE gone_at < $1", clock.now() - TOMBSTONES_KEPT)
     async with db.transaction() as tx:
         await tx.execute(
             """DELETE FROM home_entries h USING (

@@ -28,7 +28,7 @@ async def remove_as_staff(desk: Desk, viewer: Viewer, post_id: int, why: str) ->
         raise Missing
     post = found.view
     async with desk.db.transaction() as tx:
-        await erase(tx, post)
+        await erase(tx, post, "staff")
         tx.record(
             Event.POST_REMOVED_BY_STAFF,
             actor=viewer.actor,
@@ -40,9 +40,12 @@ async def remove_as_staff(desk: Desk, viewer: Viewer, post_id: int, why: str) ->
     return post
 
 
-async def erase(tx: Transaction, post: PostView) -> None:
-    """Take the post, its boosts and all that refers to them out of every table; a step of the caller's deed."""
-    removed, homes = await queries.delete(tx, post.id)
+async def erase(tx: Transaction, post: PostView, how: str = "author") -> None:
+    """Take the post, its boosts and all that refers to them out of every table; a step of the caller's deed.
+
+    What stays is a tombstone: number, time, and whether its author or staff deleted it.
+    """
+    removed, homes = await queries.delete(tx, post.id, how)
     if removed and post.in_reply_to_id is not None and not post.waiting:
         await queries.count(tx, "replies_count", post.in_reply_to_id, -1)
         tx.announce("post.changed", post_id=post.in_reply_to_id, counts=True)

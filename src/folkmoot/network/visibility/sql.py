@@ -18,3 +18,8 @@ def sql_may_see(post: str, reader: str) -> str:
                      AND EXISTS (SELECT FROM follows WHERE follows.account_id = {reader}::bigint
                                  AND follows.target_id = {post}.account_id))))
     )"""
+
+
+def sql_is_public(post: str) -> str:
+    """A condition true for the rows of `posts` (alias `post`) that are meant for everybody, whatever has become of them."""
+    return f"({post}.visibility IN ('public', 'unlisted'))"

@@ -23,6 +23,7 @@ _ABOUT = {
     Kind.MODERATION_WARNING: "/decisions/{id}",
     Kind.REPORT_OUTCOME: "/reports/{id}",
     Kind.ALARM: "/admin/cases/{id}",
+    Kind.NOTICE: "/admin/notices/{id}",
 }
 """News that come from nobody, and the page that says more."""
 

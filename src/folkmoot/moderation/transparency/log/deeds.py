@@ -47,6 +47,9 @@ class Deed(Enum):
     FINDING_DECIDED = "finding.decided"
     """A steward decided about what screening held."""
 
+    POST_WITHDRAWN = "post.withdrawn"
+    """Deleted by its author, or with their account; by staff without a case it is POST_REMOVED besides."""
+
     NOTICE_RECEIVED = "notice.received"
     NOTICE_CONFIRMED = "notice.confirmed"
     NOTICE_EXTENDED = "notice.extended"

@@ -1,0 +1,234 @@
+"""Look at notices: what is due when, one with everything, and what its sender may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from folkmoot import clock
+from folkmoot.database import Database, Row
+from folkmoot.errors import Missing
+from folkmoot.mail import find_mails, is_configured
+from folkmoot.moderation.notices import queries
+from folkmoot.moderation.notices.rules import Kind, Trust
+from folkmoot.moderation.notices.states import ItemState, State, Step, What
+from folkmoot.moderation.notices.views import (
+    EventView,
+    ItemView,
+    LetterView,
+    NoticeLine,
+    NoticeView,
+    SenderRecord,
+    SenderView,
+    Shown,
+    TimerView,
+)
+from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.settings import Settings
+
+MOST = 200
+ON_BOARD = 10
+
+
+async def on_board(db: Database, steward: Viewer) -> list[NoticeLine]:
+    """The notices somebody waits for, what is due first at the head. Raises Forbidden."""
+    steward.check_role(Role.STEWARD)
+    return [line(row) for row in await queries.running(db, ON_BOARD)]
+
+
+async def list_notices(
+    db: Database,
+    steward: Viewer,
+    *,
+    states: Collection[State] = (),
+    sender: str | None = None,
+    before: int | None = None,
+    limit: int = 40,
+) -> list[NoticeLine]:
+    """Notices, newest first; of those that run, what is due first. Raises Forbidden."""
+    steward.check_role(Role.STEWARD)
+    if set(states) == {State.RECEIVED, State.OPEN, State.INTERIM} and before is None and sender is None:
+        return [line(row) for row in await queries.running(db, min(limit, MOST))]
+    found = await queries.listing(
+        db, states=[state.value for state in states], sender=sender, before=before, limit=min(limit, MOST)
+    )
+    return [line(row) for row in found]
+
+
+async def get_notice(db: Database, settings: Settings, steward: Viewer, id: int) -> NoticeView:
+    """A notice with its items, letters, clocks and what happened. Raises Forbidden, Missing."""
+    steward.check_role(Role.STEWARD)
+    row = await queries.line(db, id)
+    if row is None:
+        raise Missing
+    known = await queries.find_sender(db, row["sender_id"]) if row["sender_id"] is not None else None
+    record = await queries.record_of(db, row["sender_address"], row["sender_id"])
+    return NoticeView(
+        line=line(row),
+        door=row["door"],
+        form=row["form"],
+        language=row["language"],
+        sender_id=row["sender_id"],
+        sender_address=row["sender_address"],
+        sender_name=row["sender_name"],
+        organisation=row["organisation"],
+        category=row["category"],
+        law=row["law"],
+        deadline_at=row["deadline_at"],
+        deadline_words=row["deadline_words"],
+        deadline_zone=row["deadline_zone"],
+        deadline_sure=row["deadline_sure"],
+        token=row["token"],
+        log_entry=row["log_entry"],
+        items=tuple(_item(each) for each in await queries.items(db, id)),
+        letters=await _letters(db, settings, id),
+        events=tuple(_event(each) for each in await queries.events(db, id)),
+        timers=tuple(
+            TimerView(kind=each["kind"].partition(":")[0], due_at=each["due_at"], done_at=each["done_at"])
+            for each in await queries.timers(db, id)
+        ),
+        sender=sender_view(known) if known is not None else None,
+        record=SenderRecord(**{name: record[name] for name in SenderRecord.__struct_fields__}),
+    )
+
+
+async def find_id(db: Database, text: str) -> int:
+    """The notice of a number or of our reference. Raises Missing."""
+    row = await queries.find_by_reference(db, text.strip().upper())
+    if row is None and text.isascii() and text.isdigit() and len(text) <= 19:
+        row = await queries.find_notice(db, int(text))
+    if row is None:
+        raise Missing("There is no notice {text}.", text=text)
+    return int(row["id"])
+
+
+async def shown(db: Database, settings: Settings, token: str) -> Shown:
+    """What a sender sees who has the private address. Raises Missing."""
+    row = await queries.find_by_token(db, token)
+    if row is None:
+        raise Missing
+    return await _shown(db, settings, row)
+
+
+async def shown_by_key(db: Database, settings: Settings, sender_id: int, id: int) -> Shown:
+    """The same for whoever sent it with this key. Raises Missing."""
+    row = await queries.find_notice(db, id)
+    if row is None or row["sender_id"] != sender_id:
+        raise Missing
+    return await _shown(db, settings, row)
+
+
+async def _shown(db: Database, settings: Settings, row: Row) -> Shown:
+    return Shown(
+        reference=row["reference"],
+        state=State(row["state"]),
+        kind=Kind(row["kind"]),
+        subject=row["subject"],
+        received_at=row["received_at"],
+        due_at=row["due_at"],
+        met_at=row["met_at"],
+        answered_at=row["answered_at"],
+        items=tuple(_item(each) for each in await queries.items(db, row["id"])),
+        letters=tuple(each for each in await _letters(db, settings, row["id"]) if each.direction == "out"),
+        log_entry=row["log_entry"],
+    )
+
+
+async def raw_letter(db: Database, steward: Viewer, notice_id: int, letter_id: int) -> bytes:
+    """A letter as it came. Raises Forbidden, Missing."""
+    steward.check_role(Role.STEWARD)
+    found = await queries.raw_letter(db, notice_id, letter_id)
+    if found is None:
+        raise Missing
+    return found
+
+
+def line(row: Row) -> NoticeLine:
+    return NoticeLine(
+        id=row["id"],
+        reference=row["reference"],
+        state=State(row["state"]),
+        kind=Kind(row["kind"]),
+        trust=Trust(row["trust"]),
+        sender=row["known_name"] or row["organisation"] or row["sender_name"] or row["sender_address"],
+        subject=row["subject"],
+        received_at=row["received_at"],
+        due_at=row["due_at"],
+        met_at=row["met_at"],
+        answered_at=row["answered_at"],
+        confirmed_at=row["confirmed_at"],
+        taken_by=row["taken_by"],
+        taken_name=row["taken_name"],
+        items=row["items"],
+        unsettled=row["unsettled"],
+        in_sight=row["in_sight"],
+        doubts=tuple(row["doubts"]),
+    )
+
+
+def _item(row: Row) -> ItemView:
+    names = [name for name in ItemView.__struct_fields__ if name not in ("what", "state")]
+    return ItemView(what=What(row["what"]), state=ItemState(row["state"]), **{name: row[name] for name in names})
+
+
+async def _letters(db: Database, settings: Settings, notice_id: int) -> tuple[LetterView, ...]:
+    rows = await queries.letters(db, notice_id)
+    mails = {mail.id: mail for mail in await find_mails(db, [row["mail_id"] for row in rows if row["mail_id"]])}
+    configured = is_configured(settings)
+    views = []
+    for row in rows:
+        mail = mails.get(row["mail_id"])
+        views.append(
+            LetterView(
+                id=row["id"],
+                direction=row["direction"],
+                kind=row["kind"],
+                address=row["address"],
+                subject=row["subject"],
+                text=row["text"],
+                at=row["at"],
+                by_name=row["by_name"],
+                delivery=mail.state(configured).value if mail is not None else None,
+                delivery_why=mail.why if mail is not None else "",
+                raw_bytes=row["raw_bytes"],
+            )
+        )
+    return tuple(views)
+
+
+def _event(row: Row) -> EventView:
+    return EventView(
+        number=row["number"],
+        step=Step(row["step"]),
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+        why=row["why"],
+        at=row["at"],
+    )
+
+
+def sender_view(row: Row) -> SenderView:
+    keys = set(row.keys())
+    return SenderView(
+        id=row["id"],
+        name=row["name"],
+        kind=Kind(row["kind"]),
+        address=row["address"],
+        has_key=row["key_hash"] is not None,
+        trusted_at=row["trusted_at"],
+        note=row["note"],
+        warned_at=row["warned_at"],
+        warned_why=row["warned_why"],
+        suspended_at=row["suspended_at"],
+        suspended_why=row["suspended_why"],
+        created_at=row["created_at"],
+        notices=row["notices"] if "notices" in keys else 0,
+        refused=row["refused"] if "refused" in keys else 0,
+    )
+
+
+def as_json(notice: Shown) -> dict[str, object]:
+    """A notice for machines: what a sender may see."""
+    found: dict[str, object] = msgspec.to_builtins(notice)
+    return found | {"is_overdue": notice.met_at is None and notice.due_at < clock.now()}
