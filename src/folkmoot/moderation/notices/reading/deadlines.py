@@ -171,8 +171,9 @@ def _window(text: str, start: int) -> str:
 
 def _moment(cue: str, window: str, stand: Standpoint) -> Moment | None:
     """The moment a phrase such as `Sunday midnight PST` means; None when it names neither day nor time."""
-    zone = find_zone(window) or stand.zone
-    source: ZoneSource = "written" if find_zone(window) else stand.zone_source
+    written = find_zone(window)
+    zone = written or stand.zone
+    source: ZoneSource = "written" if written else stand.zone_source
     base = stand.base.astimezone(zone.info)
     clock = _time_in(window)
     day = _day_in(window, base)
@@ -203,7 +204,7 @@ def _moment(cue: str, window: str, stand: Standpoint) -> Moment | None:
     end = max(part.end for part in (day, clock) if part is not None)
     return Moment(
         moment=moment,
-        words=_one_line(cue + window[: _end_of_zone(window, end)]),
+        words=_one_line(cue + window[: _with_zone(window, end, written)]),
         zone=zone.name,
         zone_source=source,
         sure=not notes and day.is_sure and (clock is None or clock.is_sure),
@@ -347,15 +348,12 @@ def _relative_in(words: str, base: datetime) -> _Day | None:
     return _Day(base.date() + timedelta(days=0 if match[1] else 1 if match[2] else 2), match.start(), match.end())
 
 
-def _end_of_zone(window: str, end: int) -> int:
-    """A few words more, so that what is shown to a steward includes the zone."""
-    after = window[end : end + 30]
-    for length in range(len(after), 0, -1):
-        if (length == len(after) or not after[length].isalnum()) and find_zone(after[:length]):
-            shortest = next(
-                n for n in range(1, length + 1) if find_zone(after[:n]) and (n == len(after) or not after[n].isalnum())
-            )
-            return end + shortest
+def _with_zone(window: str, end: int, zone: Zone | None) -> int:
+    """Where the words end that a steward is shown: after the zone, when it was written within a few words."""
+    for length in range(end, min(len(window), end + 30) + 1) if zone else ():
+        is_whole = length == len(window) or not window[length].isalnum()
+        if is_whole and (found := find_zone(window[:length])) and found.name == zone.name:
+            return length + (window[length : length + 1] == ")" and "(" in window[end:length])
     return end
 
 

@@ -71,23 +71,13 @@ _PLACES = {
 _OFFSET = re.compile(
     r"(?:\b(?:utc|gmt)\s?)?(?<![\d:.])([+−-])(\d{1,2})(?::?([0-5]\d))?(?![\d:.])(?!\s*(?:uhr|am|pm|h)\b)", re.IGNORECASE
 )
+_ALSO_WORDS = ("est", "ist", "west", "wet", "et", "pt", "z", "hst", "eet", "pacific", "mountain", "central", "eastern")
+"""What means something else in small letters (German `ist`), or needs `time` after it."""
 _WORD = re.compile(
-    r"\b("
-    + "|".join(
-        sorted(
-            (
-                name
-                for name in NAMED
-                if name not in ("z", "pacific", "mountain", "central", "eastern", "west", "et", "pt")
-            ),
-            key=len,
-            reverse=True,
-        )
-    )
-    + r")\b",
+    r"\b(" + "|".join(sorted((name for name in NAMED if name not in _ALSO_WORDS), key=len, reverse=True)) + r")\b",
     re.IGNORECASE,
 )
-_SHORT = re.compile(r"\b(ET|PT)\b|(?<=\d)(Z)\b")
+_SHORT = re.compile(r"\b(ET|PT|EST|IST|WEST|WET|HST|EET)\b|(?<=\d)(Z)\b")
 _LONG = re.compile(
     r"\b("
     + "|".join(sorted([*_PLACES, "pacific", "mountain", "central", "eastern"], key=len, reverse=True))
