@@ -7,6 +7,22 @@ from collections.abc import Callable, Iterator
 
 from letters import LETTERS
 
+HEADERS = (
+    b"Subject", b"From", b"Content-Type", b"References", b"To", b"Date", b"Content-Disposition", b"DKIM-Signature",
+)  # fmt: skip
+NONSENSE = (
+    b'";' * 1_000, b"=?utf-8?q?=" * 800, b"<" * 5_000, b"(" * 5_000, b" ;a=b" * 2_000, b"\x00\xff" * 1_000, b'"' * 3_001,
+)  # fmt: skip
+CROWDS = (
+    b"https://moot.example/@ada/%d\n", b"hxxp://moot[.]example/%d ", b"post %d ", b"@ada@moot.example %d",
+    b"https://x.example/?u=%%2525%d ",
+)  # fmt: skip
+SWELLINGS = (
+    b" ", b"a", b"<", b"<a href=", b"<!--", b"<script>", b"> ", b"within ", b"until ", b"moot.example", b"=\n", b"&#", b"\xff",
+    b"@", b"http://", b"1.", b"[.]", b"{", b'{"a":', b"we will ", b"\n\n", b"bis 1.",
+)  # fmt: skip
+"""What makes a careless pattern slow when there is much of it."""
+
 Damage = Callable[[bytes, random.Random], bytes]
 
 
@@ -32,7 +48,9 @@ def drop_headers(raw: bytes, draw: random.Random) -> bytes:
 
 def lie_about_charset(raw: bytes, draw: random.Random) -> bytes:
     """The text is not in what it says it is in."""
-    name = draw.choice([b"utf-16", b"utf-7", b"idna", b"hex", b"rot13", b"shift_jis", b"unicode_escape", b"\xff", b"zlib", b"'", b""])
+    name = draw.choice(
+        [b"utf-16", b"utf-7", b"idna", b"hex", b"rot13", b"shift_jis", b"unicode_escape", b"\xff", b"zlib", b"'", b""]
+    )
     raw = raw.replace(b'"utf-8"', b'"' + name + b'"').replace(b"us-ascii", name)
     return raw.replace(b"e", draw.choice([b"\xe4", b"\xc3\xa4", b"\xff"]), 20)
 
@@ -41,14 +59,28 @@ def nest(raw: bytes, draw: random.Random) -> bytes:
     """Letters within letters within letters."""
     for n in range(draw.randint(2, 40)):
         mark = b"b%d" % n if draw.random() < 0.8 else b"same"
-        raw = b'Content-Type: multipart/mixed; boundary="' + mark + b'"\r\n\r\n--' + mark + b"\r\n" + raw + b"\r\n--" + mark + b"--\r\n"
+        raw = (
+            b'Content-Type: multipart/mixed; boundary="'
+            + mark
+            + b'"\r\n\r\n--'
+            + mark
+            + b"\r\n"
+            + raw
+            + b"\r\n--"
+            + mark
+            + b"--\r\n"
+        )
     return b"From: abuse@cloud.example\r\nSubject: nested\r\n" + raw
 
 
 def many_parts(raw: bytes, draw: random.Random) -> bytes:
     """A thousand and one parts."""
     part = b"--m\r\nContent-Type: text/plain\r\n\r\nhttps://moot.example/@ada/105345678901234567\r\n"
-    return b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n" + part * draw.randint(100, 3_000) + raw
+    return (
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n"
+        + part * draw.randint(100, 3_000)
+        + raw
+    )
 
 
 def break_base64(raw: bytes, draw: random.Random) -> bytes:
@@ -65,9 +97,7 @@ def break_quoting(raw: bytes, draw: random.Random) -> bytes:
 
 def long_header(raw: bytes, draw: random.Random) -> bytes:
     """Headers nobody should write."""
-    name = draw.choice([b"Subject", b"From", b"Content-Type", b"References", b"To", b"Date", b"Content-Disposition", b"DKIM-Signature"])
-    what = draw.choice([b'";' * 1_000, b"=?utf-8?q?=" * 800, b"<" * 5_000, b"(" * 5_000, b" ;a=b" * 2_000, b"\x00\xff" * 1_000, b'"' * 3_001])
-    return name + b": " + what + b"\r\n" + raw
+    return draw.choice(HEADERS) + b": " + draw.choice(NONSENSE) + b"\r\n" + raw
 
 
 def nuls(raw: bytes, draw: random.Random) -> bytes:
@@ -77,19 +107,20 @@ def nuls(raw: bytes, draw: random.Random) -> bytes:
 
 def odd_lines(raw: bytes, draw: random.Random) -> bytes:
     """Line ends of another world."""
-    return raw.replace(b"\r\n", b"\n").replace(b"\n", draw.choice([b"\r", b"\r\r\n", b"\n\r", b"\x0b", b"\xe2\x80\xa8"]))
+    return raw.replace(b"\r\n", b"\n").replace(
+        b"\n", draw.choice([b"\r", b"\r\r\n", b"\n\r", b"\x0b", b"\xe2\x80\xa8"])
+    )
 
 
 def crowd(raw: bytes, draw: random.Random) -> bytes:
     """Ten thousand addresses, or what begins like them."""
-    kind = draw.choice([b"https://moot.example/@ada/%d\n", b"hxxp://moot[.]example/%d ", b"post %d ", b"@ada@moot.example %d", b"https://x.example/?u=%%2525%d "])
-    return raw + b"\n" + b"".join(kind % (105345678901234567 + n) for n in range(draw.choice([500, 10_000])))
+    kind, count = draw.choice(CROWDS), draw.choice([500, 10_000])
+    return raw + b"\n" + b"".join(kind % (105345678901234567 + n) for n in range(count))
 
 
 def swell(raw: bytes, draw: random.Random) -> bytes:
-    """A body of up to ten megabytes that makes bad patterns slow."""
-    what = draw.choice([b" ", b"a", b"<", b"<a href=", b"<!--", b"> ", b"within ", b"until ", b"moot.example", b"=\n", b"&#", b"\xff", b"@", b"http://", b"1.", b"[.]", b"{", b'{"a":'])
-    size = draw.choice([10_000, 100_000, 1_000_000, 10_000_000])
+    """A body of up to ten megabytes."""
+    what, size = draw.choice(SWELLINGS), draw.choice([10_000, 100_000, 1_000_000, 10_000_000])
     kind = draw.choice([b"text/plain", b"text/html", b"application/json"])
     return b"From: a@b.example\r\nContent-Type: " + kind + b"\r\n\r\n" + what * (size // len(what)) + raw
 
@@ -113,8 +144,20 @@ def leave(raw: bytes, draw: random.Random) -> bytes:
 
 
 COMMON: tuple[Damage, ...] = (
-    flip_bytes, cut, drop_headers, lie_about_charset, nest, break_base64, break_quoting, long_header, nuls, odd_lines, shuffle_lines, splice, leave,
-)  # fmt: skip
+    flip_bytes,
+    cut,
+    drop_headers,
+    lie_about_charset,
+    nest,
+    break_base64,
+    break_quoting,
+    long_header,
+    nuls,
+    odd_lines,
+    shuffle_lines,
+    splice,
+    leave,
+)
 RARE: tuple[Damage, ...] = (many_parts, crowd, swell)
 
 

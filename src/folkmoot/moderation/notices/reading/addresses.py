@@ -273,6 +273,9 @@ def _find_numbers(found: Found, text: str, house: House, received_at: datetime, 
     for hit, match in enumerate(_half_addresses.finditer(text)):
         if hit >= MOST_HITS:
             break
+        before = text[match.start() - 1] if match.start() else " "
+        if before.isalnum() or before in "/@%._-":
+            continue  # the end of somebody else's address
         if ("post", match.group(2)) not in found.items and is_plausible(match.group(2), received_at):
             url = f"{base}/@{match.group(1)}/{match.group(2)}"
             _keep(found, "post", match.group(2), match.group(), url, False, where, text, match.start(), match.end())

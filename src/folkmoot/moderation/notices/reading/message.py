@@ -300,7 +300,7 @@ def people(opened: Opened, name: str) -> list[tuple[str, str]]:
         text = str(value)[:2_000]
         try:
             found += getaddresses([text])
-        except (ValueError, IndexError, AttributeError, TypeError):
+        except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
             continue
     return [(readable(who)[:200], readable(address).lower()[:320]) for who, address in found if "@" in address][:20]
 
