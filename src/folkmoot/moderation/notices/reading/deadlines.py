@@ -62,6 +62,21 @@ _END_OF_WORK = re.compile(
 )
 
 
+_BEFORE_A_TIME = (
+    "",
+    "at",
+    "um",
+    "the latest",
+    "the latest at",
+    "spätestens",
+    "spätestens um",
+    "genau",
+    "exactly",
+    "the",
+)
+"""What may stand between a cue and a time without a day; `posted by ada at 12:00` is no deadline."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standpoint:
     """From where a deadline is read: the moment it counts from, and the zone when none is written."""
@@ -184,7 +199,7 @@ def _moment(cue: str, window: str, stand: Standpoint) -> Moment | None:
         clock = None if day.start < clock.start else clock
         day = None if clock else day
     if day is None:
-        if clock is None or clock.start > 15:
+        if clock is None or window[: clock.start].strip(" ,").lower() not in _BEFORE_A_TIME:
             return None
         day = _Day(base.date(), clock.start, clock.end, clock.is_sure, "no_day")
     notes = [note for note in (day.note, clock.note if clock else "no_time") if note]
@@ -350,7 +365,9 @@ def _relative_in(words: str, base: datetime) -> _Day | None:
 
 def _with_zone(window: str, end: int, zone: Zone | None) -> int:
     """Where the words end that a steward is shown: after the zone, when it was written within a few words."""
-    for length in range(end, min(len(window), end + 30) + 1) if zone else ():
+    if zone is None:
+        return end
+    for length in range(end, min(len(window), end + 30) + 1):
         is_whole = length == len(window) or not window[length].isalnum()
         if is_whole and (found := find_zone(window[:length])) and found.name == zone.name:
             return length + (window[length : length + 1] == ")" and "(" in window[end:length])
