@@ -21,6 +21,7 @@ COMMANDS = {
     "account": ("folkmoot.cli.account:account", "Make accounts and look after them."),
     "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
+    "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),
     "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "backup": ("folkmoot.cli.backup:backup", "Set up, make, list, try, thin out and restore backups."),
