@@ -132,6 +132,9 @@ class Settings:
     backup_keep_daily: int = _setting(7, "Days of which one backup each is kept.", least=0, most=3660)
     backup_keep_weekly: int = _setting(4, "Weeks of which one backup each is kept.", least=0, most=520)
     backup_keep_monthly: int = _setting(6, "Months of which one backup each is kept.", least=0, most=120)
+    backup_journal_every: int = _setting(
+        10, "Seconds between two sendings of the database's journal: so much can be lost with this machine.", least=1
+    )
     backup_keep_journal: int = _setting(7, "Days back to which every single second can be restored.", least=0, most=366)
     backup_spool_mb: int = _setting(
         1024, "Most of the journal that waits on this disk while the backups' storage is away, in MB.", least=64

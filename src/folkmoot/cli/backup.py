@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -16,10 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as Bar
 
+from folkmoot import clock
 from folkmoot.cli.options import config_option, with_settings
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import backup as backups
+from folkmoot.hosting import state as states
+from folkmoot.hosting.backup import follow as following
 from folkmoot.hosting.backup import repository
+from folkmoot.log import configure
 from folkmoot.settings import Settings, load
 from folkmoot.vault import open_vault
 
@@ -74,7 +80,9 @@ def init(settings: Settings, target: str, recovery_file: Path | None, claim: boo
     vault = open_vault(settings.data)
     local = repository.Local.of(settings.data)
     if claim:
-        claimed = repository.open_with_vault(objects, vault).claim(local.writer)
+        hosting = states.read(settings.data).epoch
+        claimed = repository.open_with_vault(objects, vault).claim(local.writer, hosting)
+        local.restored.unlink(missing_ok=True)
         click.echo(f"{objects.place} is written by this machine from now on (epoch {claimed.epoch}).")
         return
     file = _new_file(recovery_file) if recovery_file else None
@@ -164,6 +172,37 @@ def verify(settings: Settings, name: str, all_media: bool, scratch: Path | None,
     for what, words in outcome.checks:
         click.echo(f"{click.style('ok', fg='green')}  {what}: {words}.")
     click.echo(f"{outcome.name} was restored for trial and is whole.")
+
+
+@backup.command()
+@with_settings
+def follow(settings: Settings) -> None:
+    """Send journal and media as they come, and make, try and thin out backups when due; `folkmoot serve` runs this."""
+    configure(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    following.follow(settings, stop)
+    os._exit(0)  # a backup under way is broken off: the next one sends only what is missing
+
+
+@backup.command()
+@with_settings
+def status(settings: Settings) -> None:
+    """Say what would be lost if this machine were gone now."""
+    found = following.read_status(settings.data)
+    if found is None or clock.now() - found.at > timedelta(minutes=2):
+        raise FolkmootError("Nothing sends the journal at present: `folkmoot serve` with backup_url does.")
+    if found.complete_at is None:
+        click.echo("Nothing of the journal has been sent yet.")
+    else:
+        click.echo(
+            f"All until {found.complete_at:%Y-%m-%d %H:%M:%S} UTC is in the repository: "
+            f"{(clock.now() - found.complete_at).total_seconds():.0f} s would be lost ({_size(found.behind)} of journal)."
+        )
+    click.echo(f"{_size(found.spooled)} wait on this disk.")
+    if found.words:
+        raise FolkmootError("{words}", words=found.words)
 
 
 @backup.command()

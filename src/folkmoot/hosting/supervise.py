@@ -98,6 +98,7 @@ class _Supervisor:
         self._webs = [Child(f"web-{n}", self._starter("web")) for n in range(settings.web_processes)]
         self._worker = Child("worker", self._starter("worker"))
         self._agent = Child("agent", self._starter("agent"))
+        self._backup = Child("backup", self._starter("backup", "follow"))
         self._ended_on_purpose = False
 
     def run(self, load: Callable[[], Callable[[str], str]]) -> None:
@@ -140,7 +141,7 @@ class _Supervisor:
         os.close(self._gate[1])
         os.close(self._gate[0])
         self._gate = None
-        for child in (self._worker, self._agent):
+        for child in (self._worker, self._agent, self._backup):
             if self._wants(child):
                 self._begin(child)
         return words
@@ -168,6 +169,8 @@ class _Supervisor:
             return states.read(self._settings.data).role != "former"
         if child is self._agent:
             return (self._settings.data / "link").is_dir()
+        if child is self._backup:
+            return bool(self._settings.backup_url) and states.read(self._settings.data).role == "primary"
         return True
 
     def _end_unwanted(self) -> None:
@@ -214,7 +217,7 @@ class _Supervisor:
                 self._say(f"{child.name}: {error.words}")
 
     def _every_child(self) -> list[Child]:
-        return ([self._database] if self._postgres else []) + self._webs + [self._worker, self._agent]
+        return ([self._database] if self._postgres else []) + self._webs + [self._worker, self._agent, self._backup]
 
     def _children(self) -> list[Child]:
         return [child for child in self._every_child() if self._wants(child)]
@@ -233,11 +236,13 @@ class _Supervisor:
         assert self._postgres.process is not None
         return self._postgres.process
 
-    def _starter(self, command: str) -> Callable[[], subprocess.Popen[bytes]]:
+    def _starter(self, command: str, *verb: str) -> Callable[[], subprocess.Popen[bytes]]:
         def start() -> subprocess.Popen[bytes]:
             handed = []
             environment = self._environment
-            if command == "agent" and self._postgres:  # which tells our own server from the operator's by this
+            if (
+                command in ("agent", "backup") and self._postgres
+            ):  # which tells our own server from the operator's by this
                 environment = {name: value for name, value in environment.items() if "DATABASE_URL" not in name}
             if command == "web":
                 handed = [self._door.fileno(), *([self._gate[0]] if self._gate else [])]
@@ -245,7 +250,7 @@ class _Supervisor:
                 if self._gate:
                     environment[GATE] = str(self._gate[0])
             return subprocess.Popen(
-                [sys.executable, "-m", "folkmoot.cli", command],
+                [sys.executable, "-m", "folkmoot.cli", command, *verb],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 pass_fds=handed,
@@ -260,7 +265,7 @@ class _Supervisor:
         if self._gate:
             os.close(self._gate[1])
         hurried = self._end(self._webs, hurried=False)
-        self._end([self._worker, self._agent], hurried)
+        self._end([self._worker, self._agent, self._backup], hurried)
         if self._postgres:
             self._postgres.stop(seconds=30)
             _forget(self._settings.data, "postmaster")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from folkmoot.database import migrate
-from folkmoot.hosting.backup import repository
+from folkmoot.hosting.backup import follow, repository
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
@@ -37,9 +41,9 @@ class Network:
     def open(self) -> repository.Repository:
         return repository.open_with_recovery(repository.objects_at(self.settings), self.key)
 
-    def ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
+    def ask(self, question: str, *values: object, role: str = "folkmoot") -> list[tuple[Any, ...]]:
         """One statement to the running server."""
-        return ask(self.server, question, *values)
+        return ask(self.server, question, *values, role=role)
 
     def add_medium(self, data: bytes) -> str:
         """A medium in storage and in the list, as an upload leaves it."""
@@ -53,8 +57,8 @@ class Network:
         return key
 
 
-def ask(server: EmbeddedPostgres, question: str, *values: object) -> list[tuple[object, ...]]:
-    with psycopg.connect(server.url, autocommit=True) as connection:
+def ask(server: EmbeddedPostgres, question: str, *values: object, role: str = "folkmoot") -> list[tuple[Any, ...]]:
+    with psycopg.connect(server.url, user=role, autocommit=True) as connection:
         cursor = connection.execute(question, values or None)
         return cursor.fetchall() if cursor.description else []
 
@@ -122,3 +126,39 @@ def serving(data: Path, started: list[EmbeddedPostgres]) -> EmbeddedPostgres:
     server.start()
     started.append(server)
     return server
+
+
+@contextlib.contextmanager
+def following(network: Network) -> Iterator[None]:
+    """`folkmoot backup follow`, without its periodic backups, in a thread."""
+    settings = dataclasses.replace(network.settings, backup_every=0, backup_verify_every=0, backup_journal_every=1)
+    stop = threading.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(follow, "due", lambda *_, **__: follow.Due())
+        thread = threading.Thread(target=follow.follow, args=(settings, stop))
+        thread.start()
+        try:
+            wait_until(lambda: follow.read_status(settings.data) is not None)
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def complete(network: Network) -> bool:
+    """Whether all that was written until now is in the repository."""
+    [(now,)] = network.ask("SELECT clock_timestamp()")
+
+    def reached() -> bool:
+        status = follow.read_status(network.settings.data)
+        return status is not None and status.complete_at is not None and status.complete_at > now
+
+    wait_until(reached)
+    return True
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)

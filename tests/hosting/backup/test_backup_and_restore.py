@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from folkmoot.hosting.backup import Wanted, prune, restore, run, verify
+from folkmoot.hosting.backup import BackupError, Wanted, prune, restore, run, verify
 from folkmoot.vault import master_key_file
 
-from .conftest import Network, ask, serving
+from .conftest import Network, ask, complete, following, serving, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -53,3 +55,32 @@ def test_a_network_comes_back_from_nothing_but_the_repository_and_the_key(networ
     assert ask(serving(older, started), "SELECT count(*) FROM notes") == [(20000,)]
 
     assert prune(network.settings).kept == [full.name, second.name]
+
+
+def test_every_second_can_be_restored_from_the_journal(network: Network, place, started):
+    with following(network):
+        run(network.settings, Wanted())
+        network.ask("INSERT INTO notes VALUES (900001, 'before')")
+        picture = network.add_medium(b"between two backups")
+        [(moment,)] = network.ask("SELECT clock_timestamp()")
+        network.ask("INSERT INTO notes VALUES (900002, 'after')")
+        network.ask("SELECT pg_switch_wal()", role="postgres")
+        network.ask("INSERT INTO notes VALUES (900003, 'in the segment that still grows')")
+        wait_until(lambda: complete(network))
+    asked = "SELECT id FROM notes WHERE id > 900000 ORDER BY id"
+
+    back = place / "back"
+    done = restore(network.open(), back, at=moment)
+    assert done.until == moment
+    assert ask(serving(back, started), asked) == [(900001,)]
+
+    newest = place / "newest"
+    done = restore(network.open(), newest)
+    assert ask(serving(newest, started), asked) == [(900001,), (900002,), (900003,)]
+    assert (newest / "media" / picture).read_bytes() == b"between two backups"
+    assert verify(network.settings).whole
+
+    with pytest.raises(BackupError, match="reaches until"):
+        restore(network.open(), place / "never", at=moment + timedelta(hours=1))
+    with pytest.raises(BackupError, match="was whole at"):
+        restore(network.open(), place / "never", at=moment - timedelta(hours=1))

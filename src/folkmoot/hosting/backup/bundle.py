@@ -7,6 +7,7 @@ from dataclasses import fields
 
 import msgspec
 
+from folkmoot.hosting import state as states
 from folkmoot.settings import Secret, Settings
 from folkmoot.vault import master_key_file
 
@@ -20,11 +21,16 @@ class Bundle(msgspec.Struct, frozen=True):
     master_key: bytes
     settings: str
     """TOML, as folkmoot.toml has it."""
+    network: str = ""
+    """Name of the network for machines, and its epoch when this was made (hosting/state.py)."""
+    epoch: int = 1
 
 
 def pack(settings: Settings) -> bytes:
     """The bundle of this network."""
-    return msgspec.msgpack.encode(Bundle(master_key_file(settings.data).read_bytes(), as_toml(settings)))
+    state = states.read(settings.data)
+    key = master_key_file(settings.data).read_bytes()
+    return msgspec.msgpack.encode(Bundle(key, as_toml(settings), state.network, state.epoch))
 
 
 def unpack(data: bytes) -> Bundle:

@@ -37,11 +37,22 @@ def count(table: str) -> sql.Composed:
 HOLD_WAL = "SELECT pg_create_physical_replication_slot(%s, true, true)"
 """A slot that ends with the session: what the server writes from now on stays until then."""
 
+SLOT = "SELECT wal_status FROM pg_replication_slots WHERE slot_name = %s"
+MAKE_SLOT = "SELECT pg_create_physical_replication_slot(%s, true)"
+DROP_SLOT = "SELECT pg_drop_replication_slot(%s)"
+WRITTEN = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END"
+
 HAS_OBJECTS = "SELECT to_regclass('objects') IS NOT NULL"
 MEDIA = "SELECT key, size FROM objects ORDER BY key"
-MEDIA_SINCE = "SELECT key, size, created_at FROM objects WHERE created_at >= %s ORDER BY created_at"
+MEDIA_SINCE = "SELECT key, size FROM objects WHERE created_at >= %s ORDER BY created_at"
 
 CAN_READ_BACKUPS = "SELECT to_regclass('backups') IS NOT NULL"
+BEGIN_EPOCH = """
+INSERT INTO epochs (epoch, began_at, host, how) VALUES (%s, now(), %s, 'restore') ON CONFLICT (epoch) DO NOTHING
+"""
+LAST_EPOCH = "SELECT coalesce(max(epoch), 1) FROM epochs"
+HAS_EPOCHS = "SELECT to_regclass('epochs') IS NOT NULL"
+
 HAS_BACKUPS = "SELECT to_regclass('backups') IS NOT NULL AND NOT pg_is_in_recovery()"
 ENTER = """
 INSERT INTO backups (name, kind, made_at, size, sealed_size, manifest)

@@ -75,6 +75,8 @@ class Claim(msgspec.Struct, frozen=True):
     writer: str
     host: str
     since: datetime
+    hosting: int = 1
+    """The network's own epoch then: it rises with each move to another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,21 @@ class Local:
             os.link(making, file)
         making.unlink()
         return file.read_text(encoding="ascii").strip()
+
+    @property
+    def restored(self) -> Path:
+        """There while this folder was restored from a backup and has not been told to write to one yet."""
+        return self.folder / "restored"
+
+    @property
+    def spool(self) -> Path:
+        """Where the journal waits for the storage."""
+        return self.folder / "journal"
+
+    @property
+    def status(self) -> Path:
+        """What `folkmoot backup follow` says of itself."""
+        return self.folder / "status.json"
 
 
 class Repository:
@@ -228,12 +245,12 @@ class Repository:
                 raise self.damaged(each.name, NotOpened("it is no claim")) from error
         return sorted(found, key=lambda claim: claim.epoch)
 
-    def claim(self, writer: str) -> Claim:
+    def claim(self, writer: str, hosting: int = 1) -> Claim:
         """Become the one writer; who wrote before will notice and stop."""
         before = self.claims()
         if before and before[-1].writer == writer:
             return before[-1]
-        made = Claim(before[-1].epoch + 1 if before else 1, writer, socket.gethostname(), clock.now())
+        made = Claim(before[-1].epoch + 1 if before else 1, writer, socket.gethostname(), clock.now(), hosting)
         self.put(f"epochs/{made.epoch:04}", msgspec.msgpack.encode(made))
         return made
 

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import socket
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +15,14 @@ from pathlib import Path
 import msgspec
 import psycopg
 
+from folkmoot import clock
+from folkmoot.hosting import state as states
 from folkmoot.hosting.backup import bundle, errors, media, queries
 from folkmoot.hosting.backup.journal import Journal, Plan, plan
 from folkmoot.hosting.backup.manifest import Manifest
 from folkmoot.hosting.backup.progress import Progress, Silent
 from folkmoot.hosting.backup.rebuild import Rebuilding, Target
-from folkmoot.hosting.backup.repository import Repository
+from folkmoot.hosting.backup.repository import Local, Repository
 from folkmoot.hosting.postgres import hold
 from folkmoot.hosting.postgres.places import make_data_folder
 from folkmoot.hosting.postgres.server import UNFINISHED_RESTORE, EmbeddedPostgres
@@ -100,9 +103,9 @@ def restore(
             until=until,
             gap=f" The journal's segment {planned.gap} is missing there." if planned.gap else "",
         )
-    if name or (at is not None and at <= chosen.finished_at):
-        planned = planned if at is not None else Plan()
-        until = at or chosen.finished_at
+    if name and at is None:
+        planned, until = Plan(), chosen.finished_at
+    until = at or until
     wanted = Unfinished(repository.about.id, chosen.name, at.isoformat() if at else "")
     unfinished = _begin(data, wanted)
     with hold(data, "folkmoot backup restore"):
@@ -150,6 +153,7 @@ class _Restore:
         else:
             self._rebuilding.server.start()
         try:
+            self._begin_epoch()
             wanted = media_of(self._rebuilding.server)
             self._progress.begin("Fetching media", sum(size for _, size in wanted))
             storage = open_storage(self._settings)
@@ -178,6 +182,23 @@ class _Restore:
                 (b"# " if line.startswith(b"storage_") else b"") + line + b"\n"
                 for line in held.settings.encode().splitlines()
             ),
+        )
+
+    def _begin_epoch(self) -> None:
+        """The network lives here from now on: whoever carried it before is refused by all who know of this epoch."""
+        if states.state_file(self._settings.data).exists():
+            return
+        held = bundle.unpack(self._repository.get_whole(self._newest.bundle))
+        with psycopg.connect(self._rebuilding.server.url, autocommit=True) as connection:
+            epoch = held.epoch + 1
+            if connection.execute(queries.HAS_EPOCHS).fetchone() == (True,):
+                last = connection.execute(queries.LAST_EPOCH).fetchone()
+                epoch = max(epoch, (last[0] if last else 1) + 1)
+                connection.execute(queries.BEGIN_EPOCH, (epoch, socket.gethostname()))
+        Local.of(self._settings.data).restored.touch()
+        states.write(
+            self._settings.data,
+            states.State(network=held.network, epoch=epoch, changed_at=clock.stamp(clock.now())),
         )
 
     def _note(self, step: str) -> None:

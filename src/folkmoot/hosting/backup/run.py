@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -56,6 +57,8 @@ def run(settings: Settings, wanted: Wanted, progress: Progress | None = None, ad
     open_vault(settings.data)
     local = Local.of(settings.data)
     with alone(local.folder, "backup run"):
+        for leftover in local.folder.glob("run-*"):  # of a run that was killed
+            shutil.rmtree(leftover)
         repository = open_own(settings, address)
         claim = repository.check_writer(local.writer)
         with available(settings) as url:

@@ -15,6 +15,7 @@ import psycopg
 from folkmoot import clock
 from folkmoot.hosting.backup import errors, queries
 from folkmoot.hosting.backup.manifest import Figures, TableFigures
+from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.postgres.binaries import MAJOR, programs, wheel
 from folkmoot.settings import Settings
 
@@ -43,11 +44,9 @@ class Source:
     """A running server, reached by PostgreSQL's own programs and by us."""
 
     def __init__(self, url: str, settings: Settings) -> None:
-        self._settings = settings
         self.url = url
-        self._embedded = not settings.database_url
         self.replication_url, self._password = _without_password(
-            _as_role(url, REPLICATION_ROLE) if self._embedded else url
+            _as_role(url, REPLICATION_ROLE) if _is_embedded(url, settings) else url
         )
 
     def program(self, name: str, *arguments: str) -> list[str]:
@@ -154,6 +153,12 @@ def run_program(command: list[str], *, cwd: str = "/") -> str:
 
 class ProgramFailed(Exception):
     """One of PostgreSQL's programs ended with a complaint."""
+
+
+def _is_embedded(url: str, settings: Settings) -> bool:
+    """Whether the address leads to the embedded server, which a supervised process is told like any other."""
+    running = EmbeddedPostgres(settings).find_postmaster()
+    return running is not None and url.endswith(f"host={quote(str(running.sockets))}")
 
 
 def _as_role(url: str, role: str) -> str:
