@@ -20,6 +20,8 @@ COMMANDS = {
     "agent": ("folkmoot.cli.agent:agent", "Run this host's end of the link to a standby."),
     "account": ("folkmoot.cli.account:account", "Make accounts and look after them."),
     "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),
+    "move": ("folkmoot.cli.move:move", "Move the whole network to its standby, and back."),
+    "takeover": ("folkmoot.cli.takeover:takeover", "Carry the network from here, without the old host."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
     "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),

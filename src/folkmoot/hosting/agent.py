@@ -16,6 +16,7 @@ from folkmoot.hosting.link.calling import call_with_code
 from folkmoot.hosting.link.database import PostgresDoor
 from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.local import LocalDoor
+from folkmoot.hosting.move.verbs import Mover
 from folkmoot.hosting.standby import serving
 from folkmoot.settings import Settings
 
@@ -33,6 +34,7 @@ class Agent:
         self.door.verb("facts", lambda body: _as_message(settings))
         self.postgres = PostgresDoor(settings.data, self.link, states.named(settings.data).side)
         serving.register(self.link, settings)
+        self.mover = Mover(settings, self.link, self.door)
         self.over = threading.Event()
 
     def start(self) -> None:
@@ -46,6 +48,7 @@ class Agent:
         self.link.start()
         self.door.start()
         self.postgres.start()
+        self.mover.start()
         threading.Thread(target=call_with_code, args=(self.link, self.over), name="calling", daemon=True).start()
 
     def close(self) -> None:

@@ -122,21 +122,16 @@ class _Supervisor:
     def _come_up(self, load: Callable[[], Callable[[str], str]]) -> str:
         """Everything at once: web processes load while the database starts, and pass the gate once it is migrated.
 
-        A folder that follows is never migrated: its schema comes from the first one, like everything else.
+        A folder that follows is not prepared: its schema comes from the first one, like everything else.
         """
-        role = states.read(self._settings.data).role
-        self._set_barrier(role)
+        self._set_barrier(states.read(self._settings.data).role)
         self._gate = os.pipe()
         for web in self._webs:
             self._begin(web)
-        words = ""
-        if role == "primary":
-            with _prepared_aside(load) as prepare:
-                if self._postgres:
-                    self._begin(self._database)
-                words = prepare(self._url)
-        elif self._wants(self._database):
-            self._begin(self._database)
+        with _prepared_aside(load) as prepare:
+            if self._postgres and self._wants(self._database):
+                self._begin(self._database)
+            words = prepare(self._url)
         os.write(self._gate[1], b"1" * len(self._webs))
         os.close(self._gate[1])
         os.close(self._gate[0])

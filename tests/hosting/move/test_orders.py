@@ -180,7 +180,7 @@ class Ready:
     def complaints(self) -> list[str]:
         return []
 
-    def media_missing(self) -> int:
+    def media_missing(self, since: str) -> int:
         return 0
 
     def is_near(self) -> bool:

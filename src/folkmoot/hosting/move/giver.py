@@ -33,6 +33,8 @@ DRAIN_SECONDS = 5.0
 WORKER_SECONDS = 15.0
 COPY_SECONDS = 600.0
 ANSWER_SECONDS = 3.0
+MEDIA_SECONDS = 10.0
+EVER = "2000-01-01T00:00:00+00:00"
 ASK_AGAIN_SECONDS = 0.5
 COMPARISONS = 5
 """A row may change between looking here and there; what differs is looked at again this often."""
@@ -48,7 +50,7 @@ class Readiness(Protocol):
     """What the standby knows: complaints that speak against a move, what is missing, and a last copying."""
 
     def complaints(self) -> list[str]: ...
-    def media_missing(self) -> int: ...
+    def media_missing(self, since: str) -> int: ...
     def is_near(self) -> bool: ...
 
 
@@ -60,7 +62,8 @@ class Figures:
     silent_at: float | None = None
     write_pause_ms: float | None = None
     compared: int = 0
-    media_pending: int = 0
+    waits_for: str = ""
+    """What the step at hand waits for, for the operator."""
     notes: list[str] = field(default_factory=list)
 
     def silent_ms(self) -> float | None:
@@ -200,6 +203,7 @@ class Giver:
             if steps.is_before(step.name, steps.RETURN_ENDS):
                 raise _TurnBack(step.name, why) from error
             raise
+        self.figures.waits_for = ""
         took = (time.monotonic() - begun) * 1000
         self.figures.steps[step.name] = round(took, 1)
         self._write(move, step.name, "done", ms=round(took, 1), **detail)
@@ -239,9 +243,11 @@ class Giver:
         missing = -1
         while time.monotonic() < until:
             self._check_called_off("copy")
-            missing = self._readiness.media_missing()
-            if missing == 0 and self._readiness.is_near():
+            missing = self._readiness.media_missing(EVER)
+            is_near = self._readiness.is_near()
+            if missing == 0 and is_near:
                 break
+            self.figures.waits_for = f"{missing} media are missing there" if missing else "its database is behind"
             time.sleep(0.1)
         else:
             raise rules.CannotMove(why=f"the other host does not catch up ({max(missing, 0)} media are missing there).")
@@ -277,10 +283,17 @@ class Giver:
         if different:
             raise rules.MoveCalledOff(why=f"the two hosts differ: {'; '.join(different[:3])}.")
         self.figures.compared = len(pieces)
-        self.figures.media_pending = self._readiness.media_missing()
-        if self.figures.media_pending:
-            raise rules.MoveCalledOff(why=f"{self.figures.media_pending} media had not reached the other host yet.")
+        self._send_last_media(move)
         return {"pieces": len(pieces)}
+
+    def _send_last_media(self, move: str) -> None:
+        """What was uploaded since the copy was found whole must be there, too. Raises MoveCalledOff."""
+        since = next(entry.at for entry in self._journal.of_last_move("giver") if entry.step == "copy")
+        until = time.monotonic() + min(MEDIA_SECONDS, self._left())
+        while self._readiness.media_missing(since):
+            if time.monotonic() > until:
+                raise rules.MoveCalledOff(why="the last media had not reached the other host yet.")
+            time.sleep(0.02)
 
     def _compare_both(self, pieces: list[sums.Piece]) -> list[str]:
         """What differs once both sides stand at the same place; a few tries, since things go on being written."""

@@ -147,6 +147,14 @@ def waiting_jobs(connection: Connection) -> int:
     return int(value(connection, "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"))
 
 
+def objects_since(connection: Connection, since: str) -> list[tuple[str, int]]:
+    """Key and size of every object of the manifest entered since a moment (ISO 8601), the newest first."""
+    rows = connection.execute(
+        "SELECT key, size FROM objects WHERE created_at >= %s::timestamptz ORDER BY created_at DESC", (since,)
+    ).fetchall()
+    return [(str(key), int(size)) for key, size in rows]
+
+
 def missing_here(connection: Connection, table: str, ids: Sequence[int]) -> set[int]:
     """Which of these ids a table does not have."""
     rows = connection.execute(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -64,9 +65,9 @@ class Taker:
 
     def reached(self, body: Body) -> dict[str, Any]:
         """Answer once our database has come to this place of the journal, and past it. Raises Stopped."""
-        place = int(body["place"])
+        place, seconds = int(body["place"]), float(body.get("seconds", 10))
         with self._here.connected() as connection:
-            self._here.wait(lambda: queries.replayed(connection) > place, 10, "Getting the last word")
+            self._here.wait(lambda: queries.replayed(connection) > place, seconds, "Getting the last word")
             return {"replayed": queries.replayed(connection)}
 
     def sums(self, body: Body) -> dict[str, Any]:
@@ -80,6 +81,18 @@ class Taker:
         """Where our sequences stand."""
         with self._here.connected() as connection:
             return {"counters": queries.counters(connection)}
+
+    def media(self, body: Body) -> dict[str, Any]:
+        """How many objects of the manifest are not in our storage, of those entered since a moment.
+
+        In a bucket both hosts use the same objects, so none can be missing.
+        """
+        if self._here.settings.storage_url:
+            return {"missing": 0}
+        folder = self._here.data / "media"
+        with self._here.connected() as connection:
+            known = queries.objects_since(connection, str(body["since"]))
+        return {"missing": sum(1 for key, size in known if not _is_there(folder / key, size)), "known": len(known)}
 
     def promote(self, body: Body) -> dict[str, Any]:
         """Become the first. Raises CannotMove when the order was burned, Stopped when the server would not."""
@@ -132,6 +145,13 @@ class Taker:
 
     def _write(self, move: str, step: str, what: What, **detail: Any) -> None:
         self._journal.add(Entry(move, "taker", step, what, "", detail))
+
+
+def _is_there(file: Path, size: int) -> bool:
+    try:
+        return file.stat().st_size == size
+    except OSError:
+        return False
 
 
 def become_first(here: Here, epoch: int, how: str) -> None:

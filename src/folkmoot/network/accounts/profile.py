@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from folkmoot import clock
 from folkmoot.database import Database
-from folkmoot.errors import Invalid, Missing
+from folkmoot.errors import Invalid, Missing, Unavailable
 from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import queries, rules
@@ -145,8 +146,9 @@ async def note_activity(db: Database, account_id: int) -> None:
     if len(_noted) > 50_000:
         _noted.clear()
     _noted[account_id] = now
-    async with db.transaction() as tx:
-        await queries.note_activity(tx, account_id, now, now - ACTIVITY_EVERY)
+    with contextlib.suppress(Unavailable):  # a host that only follows can answer, and takes no notes
+        async with db.transaction() as tx:
+            await queries.note_activity(tx, account_id, now, now - ACTIVITY_EVERY)
 
 
 def _check_among(value: str | None, known: Sequence[str], field: str) -> None:

@@ -1,0 +1,220 @@
+"""What moving adds to the agent: questions the partner may ask, orders from this machine's commands, relayed requests."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from folkmoot.barrier import State
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import supervise
+from folkmoot.hosting.link import Link, Stream, join
+from folkmoot.hosting.link.local import LocalDoor
+from folkmoot.hosting.move import names, queries, takeover
+from folkmoot.hosting.move.giver import Giver
+from folkmoot.hosting.move.here import Here
+from folkmoot.hosting.move.journal import Entry, Journal
+from folkmoot.hosting.move.taker import Taker
+from folkmoot.hosting.standby import secrets as standby_secrets
+from folkmoot.settings import Settings
+
+log = structlog.get_logger("folkmoot.move")
+
+EPOCH_SECONDS = 2.0
+"""How long a first host waits at its start for the other one to say whether the network has moved on."""
+
+
+class Mover:
+    """Both sides of moving, as one agent has them."""
+
+    def __init__(self, settings: Settings, link: Link, door: LocalDoor) -> None:
+        self.here = Here(settings)
+        self.link = link
+        self.taker = Taker(self.here)
+        self.giver = Giver(
+            self.here, link, Askance(self.here, link), self._change_names, float(settings.move_silence_seconds)
+        )
+        self._register(link, door)
+
+    def _register(self, link: Link, door: LocalDoor) -> None:
+        taker = self.taker
+        for name, act in {
+            "move.ready": taker.ready, "move.flush": taker.flush, "move.fresh": taker.fresh, "move.reached": taker.reached,
+            "move.sums": taker.sums, "move.media": taker.media, "move.counters": taker.counters, "move.promote": taker.promote,
+            "move.begin": self._begin, "move.names": lambda body: {"said": names.change(self.here.settings)},
+        }.items():  # fmt: skip
+            link.verb(name, _plain(act))
+        for name, act in {"move.outcome": taker.outcome, "move.burn": taker.burn, "move.state": self._state}.items():
+            link.verb(name, _plain(act), any_epoch=True)
+        for name, act in {
+            "move.begin": self._begin, "move.state": self._state, "move.abort": self._abort, "move.finish": self._finish,
+            "move.names": lambda body: {"said": names.change(self.here.settings)},
+            "takeover.look": self._look, "takeover.go": self._take_over,
+        }.items():  # fmt: skip
+            door.verb(name, _plain(act))
+        link.channel("http", self._http)
+        link.on_newer_epoch = self.left_behind
+
+    def start(self) -> None:
+        """Take up what was interrupted, in a thread: the partner may have to be asked first."""
+        threading.Thread(target=self._take_up, name="move-take-up", daemon=True).start()
+
+    def _take_up(self) -> None:
+        while True:
+            try:
+                self.take_up()
+                return
+            except FolkmootError as error:  # the database is only coming up, say
+                log.warning("move_waits", why=error.words, cause=error.cause)
+                time.sleep(0.5)
+
+    # At the start of the agent ---------------------------------------------------------------------------------------
+
+    def take_up(self) -> None:
+        """What was interrupted goes on; and a first host lets nobody post before it knows that it still is the first."""
+        self.taker.take_up()
+        state = self.here.state()
+        if state.role == "primary" and not self.giver.progress().is_under_way:
+            with contextlib.suppress(FolkmootError):
+                answer = self.link.ask("move.state", EPOCH_SECONDS)
+                if int(answer.get("epoch", 0)) > state.epoch:
+                    self.left_behind(int(answer["epoch"]), str(answer.get("home", "")))
+            if self.here.state().role == "primary":
+                self.here.barrier.set(State.OPEN)
+        self.giver.take_up()
+
+    def left_behind(self, epoch: int, home: str) -> None:
+        """The network went on without us: never take a write again, and say where it lives."""
+        state = self.here.state()
+        if state.role != "primary" or epoch <= state.epoch or self.giver.progress().is_under_way:
+            return
+        log.error("left_behind", epoch=epoch, home=home)
+        self.here.barrier.set(State.FENCED)
+        self.here.fence(epoch, home or self.here.settings.base_url)
+        supervise.nudge(self.here.data)
+        Journal(self.here.data).add(
+            Entry(f"left-behind-{epoch}", "giver", "", "ended", "", {"moved": True, "epoch": epoch})
+        )
+        self.here.barrier.set(State.RELAY)
+
+    # Orders of this machine's commands -----------------------------------------------------------------------------
+
+    def _begin(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.here.state().role == "standby":  # the order was given on the side that takes the network
+            return self.link.ask("move.begin", 10.0, **body)
+        return {"move": self.giver.begin(skip_checks=bool(body.get("skip_checks")))}
+
+    def _state(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        state = self.here.state()
+        progress = dataclasses.asdict(self.giver.progress())
+        figures = self.giver.figures
+        entries = Journal(self.here.data).of_last_move("giver")
+        ended = entries[-1].detail if entries and entries[-1].what == "ended" else {}
+        return {
+            "role": state.role,
+            "epoch": state.epoch,
+            "home": state.home or self.here.settings.base_url,
+            "progress": progress,
+            "running": self.giver.is_running,
+            "silent_ms": figures.silent_ms(),
+            "write_pause_ms": figures.write_pause_ms or ended.get("write_pause_ms"),
+            "steps": figures.steps or ended.get("steps", {}),
+            "waits_for": figures.waits_for,
+            "notes": figures.notes,
+            "barrier": self.here.barrier.state.name.lower(),
+            "at": entries[-1].at if entries else "",
+            "names": next((str(e.detail.get("names", "")) for e in reversed(entries) if e.step == "names"), ""),
+            "host": socket.gethostname(),
+        }
+
+    def _abort(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        insist = str(body.get("domain", "")).lower() == takeover.domain_of(self.here).lower()
+        self.giver.call_off(insist=insist)
+        return {}
+
+    def _finish(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """End the time in which this host hands over what still arrives here."""
+        state = self.here.state()
+        entries = Journal(self.here.data).of_last_move("giver")
+        if state.role == "primary" or not entries:
+            raise FolkmootError("Nothing is handed over from here: this is the first host, or it never was.")
+        Journal(self.here.data).add(Entry(entries[-1].move, "giver", "", "finished"))
+        self.here.barrier.set(State.STANDBY if state.role == "standby" else State.FENCED)
+        return {}
+
+    def _look(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return dataclasses.asdict(takeover.look(self.here, self.link, self._may_be_missing))
+
+    def _take_over(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        view = takeover.look(self.here, self.link, self._may_be_missing)
+        epoch = takeover.take_over(self.here, view, str(body.get("domain", "")))
+        return {"epoch": epoch, "may_be_missing": view.may_be_missing, "names": self._names_or_why()}
+
+    def _may_be_missing(self) -> str:
+        return "What the old host took after it was last heard."
+
+    def _names_or_why(self) -> str:
+        try:
+            return names.change(self.here.settings)
+        except FolkmootError as error:
+            return error.words
+
+    def _change_names(self) -> str:
+        """By the side that is first now: the addresses are its own."""
+        return str(self.link.ask("move.names", names.COMMAND_SECONDS + 10)["said"])
+
+    # Relayed requests --------------------------------------------------------------------------------------------------
+
+    def _http(self, stream: Stream, hello: Mapping[str, Any]) -> None:
+        """Give a stream to this host's web."""
+        settings = self.here.settings
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "") else "::1" if settings.host == "::" else settings.host
+        with socket.create_connection((host, settings.port), timeout=5) as web:
+            web.settimeout(None)
+            web.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            join(stream, Stream(web))
+
+
+class Askance:
+    """Whether the other host is whole, asked of it and not assumed."""
+
+    def __init__(self, here: Here, link: Link) -> None:
+        self._here = here
+        self._link = link
+
+    def complaints(self) -> list[str]:
+        """What speaks against a move, in sentences."""
+        complaints = []
+        nonce = secrets.token_hex(16)
+        theirs = self._link.ask("secrets.digests", 10.0, nonce=nonce)
+        ours = standby_secrets.digests(standby_secrets.bundle(self._here.settings), nonce)
+        different = sorted(n for n, digest in ours.items() if n.startswith("keys/") and theirs.get(n) != digest)
+        if different:
+            complaints.append(f"The other host has not the same {', '.join(different)}.")
+        return complaints
+
+    def media_missing(self, since: str) -> int:
+        """Media entered since a moment (ISO 8601) that the other host does not have yet."""
+        return int(self._link.ask("move.media", 60.0, since=since)["missing"])
+
+    def is_near(self) -> bool:
+        """Whether the other host's database is less than a second behind."""
+        with self._here.connected() as connection:
+            place = queries.written(connection)
+        try:
+            self._link.ask("move.reached", 1.0, place=place - 1, seconds=1.0)
+        except FolkmootError:
+            return False
+        return True
+
+
+def _plain(act: Any) -> Any:
+    return lambda body: dict(act(body))
