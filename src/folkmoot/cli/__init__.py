@@ -30,6 +30,7 @@ COMMANDS = {
     "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
     "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),
     "screen": ("folkmoot.cli.screen:screen", "Ask the screening, and look after what it goes by."),
+    "log": ("folkmoot.cli.log:log", "Check the public log, prove an entry, look after its keys."),
     "database": ("folkmoot.cli.database:database", "Migrate the database, show its schema, open a shell."),
 }
 """Name, where it lives, and its line in the list. A new noun is one line here and one file."""

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from folkmoot.database import Database
 from folkmoot.moderation.transparency.log import Deed, enter
+from folkmoot.moderation.transparency.log.notes import Note, VerifierKey, cosign
 from folkmoot.moderation.transparency.log.publish import publish
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.storage import MemoryStorage
@@ -36,6 +38,11 @@ class Moot:
         done = await sequence(self.db, self.vault, self.origin)
         await publish(self.db, self.storage)
         return done
+
+    async def cosigned(self, private: Ed25519PrivateKey, key: VerifierKey, at: int) -> bytes:
+        """The published checkpoint with a witness's signature under it."""
+        note = Note.parse((await self.files())["checkpoint"])
+        return str(Note(note.text, (cosign(private, key.name, note.text, at),))).encode()
 
     async def files(self) -> dict[str, bytes]:
         """Everything published."""

@@ -6,8 +6,9 @@ import structlog
 
 from folkmoot.errors import Unavailable
 from folkmoot.jobs.tools import Tools
-from folkmoot.moderation.transparency.log import origin_of
+from folkmoot.moderation.transparency.log import origin_of, witnesses
 from folkmoot.moderation.transparency.log import publish as publishing
+from folkmoot.moderation.transparency.log.forget import forget_erased
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.vault import open_vault
 
@@ -32,3 +33,14 @@ async def publish(tools: Tools) -> None:
     except Unavailable as error:
         log.warning("the public log is not published", cause=error.cause)
         raise
+
+
+async def ask_witnesses(tools: Tools) -> None:
+    """Have witnesses sign what they have not signed yet, and publish what they signed."""
+    if await witnesses.ask_witnesses(tools.db):
+        await publish(tools)
+
+
+async def forget(tools: Tools) -> None:
+    """Forget what nobody may ask about any more."""
+    await forget_erased(tools.db)

@@ -285,3 +285,17 @@ async def delete_salt(tx: Transaction, subject: str) -> bool:
             f"UPDATE {table} SET subjects = array_remove(subjects, $1) WHERE subjects @> ARRAY[$1]", subject
         )
     return bool(await tx.execute("DELETE FROM log_salts WHERE subject = $1", subject))
+
+
+async def erased(tx: Transaction, limit: int) -> list[str]:
+    """Subjects with a salt of whom nothing else is kept: cases without evidence, accounts closed half a year ago."""
+    rows = await tx.fetch(
+        """SELECT s.subject FROM log_salts s JOIN cases c ON s.subject = 'case:' || c.id WHERE c.erased_at IS NOT NULL
+           UNION ALL
+           SELECT s.subject FROM log_salts s JOIN accounts a ON s.subject = 'account:' || a.id
+           WHERE a.closed_at < now() - interval '184 days'
+             AND NOT EXISTS (SELECT FROM cases c WHERE c.account_id = a.id AND c.erased_at IS NULL)
+           LIMIT $1""",
+        limit,
+    )
+    return [row["subject"] for row in rows]

@@ -87,6 +87,16 @@ async def get_entry(db: Database, place: int) -> Entry:
     return _entry(row)
 
 
+async def find_place(db: Database, text: str) -> int:
+    """The place somebody means: a number, or `case:ID` and the like for the newest entry about it. Raises Missing."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    found = [row["place"] for row in await queries.about(db, text, 1_000) if row["place"] is not None]
+    if not found:
+        raise Missing("The log has no such entry.")
+    return int(found[-1])
+
+
 async def prove(db: Database, place: int, *, tells: Subjects | None = None) -> Proof:
     """The proof that an entry is in the log, for anybody to check without us. Raises Missing.
 
