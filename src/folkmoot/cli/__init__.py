@@ -23,7 +23,7 @@ COMMANDS = {
     "move": ("folkmoot.cli.move:move", "Move the whole network to its standby, and back."),
     "takeover": ("folkmoot.cli.takeover:takeover", "Carry the network from here, without the old host."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
-    "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),
+    "transparency": ("folkmoot.cli.transparency:transparency", "Figures, status report, and what the law asks for."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),
     "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "backup": ("folkmoot.cli.backup:backup", "Set up, make, list, try, thin out and restore backups."),

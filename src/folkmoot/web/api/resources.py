@@ -6,7 +6,6 @@ from folkmoot.web.api import (
     apps,
     instance,
     media,
-    notices,
     notifications,
     openapi,
     profile,
@@ -19,6 +18,6 @@ from folkmoot.web.api import (
 )
 
 RESOURCES = (
-    accounts, admin, apps, instance, media, notices, notifications, openapi, profile, reports, search, statuses, switched_off,
+    accounts, admin, apps, instance, media, notifications, openapi, profile, reports, search, statuses, switched_off,
     tags, timelines,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from folkmoot.web.pages import (
     reports,
     search,
     settings,
+    transparency,
 )
 
 HANDLERS: Sequence[HTTPRouteHandler] = (
@@ -124,6 +125,8 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     board.show_case,
     board.do_with_case,
     board.say_what_was_done,
+    transparency.ask_for_report,
+    transparency.make_report,
     admin.list_accounts,
     admin.show_account,
     admin.decide,
@@ -143,6 +146,8 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     # the network itself
     about.about,
     about.about_screening,
+    transparency.show_transparency,
+    transparency.transparency_json,
     about.privacy,
     about.offline,
     about.manifest,
