@@ -19,6 +19,7 @@ from folkmoot.errors import Unavailable
 from folkmoot.jobs.schedule import JOBS, OFTEN, PERIODIC
 from folkmoot.jobs.tools import Tools
 from folkmoot.log import configure
+from folkmoot.moderation.notices.doors import keep_doors
 from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
@@ -46,6 +47,7 @@ async def _work(settings: Settings) -> None:
     db.deliver = bus.deliver
     reader = asyncio.create_task(OutboxReader(settings.database_url, bus).run())
     tools = Tools(db, open_storage(settings), settings, Gate(db, settings))
+    doors = asyncio.create_task(keep_doors(db, tools.gate, settings))
     often = [asyncio.create_task(_again_and_again(tools, name)) for name in OFTEN]
     app = queue(settings.database_url, tools)
     stop = asyncio.Event()
@@ -67,8 +69,9 @@ async def _work(settings: Settings) -> None:
         ended_by_itself = working.done()
         working.cancel()
         await asyncio.gather(working, return_exceptions=not ended_by_itself)
-    for task in (reader, *often):
+    for task in (reader, doors, *often):
         task.cancel()
+    await asyncio.gather(doors, return_exceptions=True)  # a mail half taken is told to come again
     await db.close()
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from zlib import crc32
 
 from folkmoot.ids import id_at
 from folkmoot.moderation.notices.reading import House
@@ -37,7 +38,7 @@ def mail(
     """A well-made mail."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"], made["Date"] = sender, "notices@moot.example", subject, date
-    made["Message-ID"] = f"<{abs(hash((text, subject)))}@cloud.example>"
+    made["Message-ID"] = f"<{crc32((text + subject).encode())}@cloud.example>"
     for name, value in (headers or {}).items():
         made[name] = value
     made.set_content(text)

@@ -25,7 +25,6 @@ from folkmoot.moderation.notices.reading.reading import (
     Kind,
     Reading,
     Sender,
-    Verification,
 )
 from folkmoot.moderation.notices.reading.trust import Lookup, known_sender, verify
 from folkmoot.moderation.notices.reading.zones import Zone, fixed, place
@@ -33,6 +32,8 @@ from folkmoot.moderation.notices.reading.zones import Zone, fixed, place
 MOST_TEXT = 200_000
 """Characters of text that are kept; addresses are looked for in all of it."""
 MOST_SEARCHED = 40_000_000
+MOST_PAGE = 3_000_000
+"""Characters of HTML that are taken apart; addresses are looked for in all of it."""
 _IDS = re.compile(r"<([^<>\s]{1,250})>")
 _TEXT_FILES = ("text/plain", "text/csv", "text/html", "application/json", "message/rfc822")
 
@@ -45,6 +46,8 @@ class _Texts:
     quoted: str = ""
     pages: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    rest: list[str] = field(default_factory=list)
+    """The ends of pages too long to be taken apart."""
     files: list[str] = field(default_factory=list)
 
 
@@ -183,7 +186,7 @@ def _gather(
     find_in_text(found, subject, house, received_at)
     find_in_text(found, texts.own, house, received_at)
     find_in_links(found, texts.links, house, received_at, "html")
-    for page in texts.pages:
+    for page in (*texts.pages, *texts.rest):
         find_in_text(found, page, house, received_at, "html")
     for text in texts.files:
         find_in_text(found, text, house, received_at, "attachment")
@@ -220,7 +223,7 @@ def _gather(
         digest=hashlib.sha256(raw).hexdigest(),
         token=report.token if report else "",
         is_test=report.is_test if report else False,
-        verification=Verification(),
+        received_at=received_at.astimezone(UTC),
     )
 
 
@@ -295,8 +298,9 @@ def _texts_of(opened: Opened, subject: str, received_at: datetime) -> _Texts:
         text = part.text()[:room]
         room -= len(text)
         if part.content_type == "text/html":
-            page, links = text_of(text)
+            page, links = text_of(text[:MOST_PAGE])
             texts.links += links
+            texts.rest += [text[MOST_PAGE:]] if len(text) > MOST_PAGE else []
             (texts.files if part.is_file else pages).append(page)
         elif part.content_type in ("text/plain", "text/rfc822-headers") and not part.is_file:
             plain.append(text)

@@ -145,6 +145,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of what a steward should confirm; `words.DOUBTS` has a sentence for each."""
     report: dict[str, object] = {}
     """Fields of a machine-readable part (XARF, ARF) as they were given, bounded."""
+    received_at: datetime | None = None
+    """When it came: at the provider, if it waited in a mailbox."""
     written_at: datetime | None = None
     """The Date the sender claims, when it is sane."""
     digest: str = ""
