@@ -721,6 +721,16 @@ CREATE TABLE public.announcement_reactions (
     name text NOT NULL
 );
 
+CREATE TABLE public.announcement_sendings (
+    announcement_id bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    reached bigint DEFAULT 0 NOT NULL,
+    accounts integer DEFAULT 0 NOT NULL,
+    mails integer DEFAULT 0 NOT NULL,
+    pushes integer DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone
+);
+
 CREATE TABLE public.announcements (
     id bigint NOT NULL,
     text text NOT NULL,
@@ -730,7 +740,8 @@ CREATE TABLE public.announcements (
     ends_at timestamp with time zone,
     published_at timestamp with time zone,
     updated_at timestamp with time zone NOT NULL,
-    withdrawn_at timestamp with time zone
+    withdrawn_at timestamp with time zone,
+    urgent boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.appeals (
@@ -1581,6 +1592,36 @@ ALTER TABLE public.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.push_messages (
+    subscription_id bigint NOT NULL,
+    about text NOT NULL,
+    about_id bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    CONSTRAINT push_messages_about_check CHECK ((about = ANY (ARRAY['notification'::text, 'announcement'::text])))
+);
+
+CREATE TABLE public.push_subscriptions (
+    id bigint NOT NULL,
+    account_id bigint NOT NULL,
+    token_id bigint,
+    session_id bigint,
+    endpoint text NOT NULL,
+    public_key bytea NOT NULL,
+    auth_secret bytea NOT NULL,
+    standard boolean NOT NULL,
+    alerts text[] NOT NULL,
+    policy text NOT NULL,
+    sealed_token bytea,
+    failures integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT push_subscriptions_auth_secret_check CHECK ((length(auth_secret) = 16)),
+    CONSTRAINT push_subscriptions_check CHECK ((num_nonnulls(token_id, session_id) = 1)),
+    CONSTRAINT push_subscriptions_policy_check CHECK ((policy = ANY (ARRAY['all'::text, 'followed'::text, 'follower'::text, 'none'::text]))),
+    CONSTRAINT push_subscriptions_public_key_check CHECK ((length(public_key) = 65))
+);
+
 CREATE TABLE public.reports (
     id bigint NOT NULL,
     reporter_id bigint,
@@ -1819,6 +1860,9 @@ ALTER TABLE ONLY public.announcement_dismissals
 ALTER TABLE ONLY public.announcement_reactions
     ADD CONSTRAINT announcement_reactions_pkey PRIMARY KEY (account_id, announcement_id, name);
 
+ALTER TABLE ONLY public.announcement_sendings
+    ADD CONSTRAINT announcement_sendings_pkey PRIMARY KEY (announcement_id);
+
 ALTER TABLE ONLY public.announcements
     ADD CONSTRAINT announcements_pkey PRIMARY KEY (id);
 
@@ -2041,6 +2085,18 @@ ALTER TABLE ONLY public.procrastinate_periodic_defers
 ALTER TABLE ONLY public.procrastinate_workers
     ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.push_messages
+    ADD CONSTRAINT push_messages_pkey PRIMARY KEY (subscription_id, about, about_id);
+
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_session_id_key UNIQUE (session_id);
+
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_token_id_key UNIQUE (token_id);
+
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
 
@@ -2119,6 +2175,8 @@ CREATE INDEX accounts_waiting ON public.accounts USING btree (created_at) WHERE 
 CREATE INDEX alarms_by_case ON public.alarms USING btree (case_id);
 
 CREATE INDEX alarms_open ON public.alarms USING btree (raised_at) WHERE (answered_at IS NULL);
+
+CREATE INDEX announcement_sendings_due ON public.announcement_sendings USING btree (due_at) WHERE (finished_at IS NULL);
 
 CREATE UNIQUE INDEX appeals_once ON public.appeals USING btree (case_id, part, COALESCE(account_id, (0)::bigint));
 
@@ -2290,6 +2348,10 @@ CREATE UNIQUE INDEX procrastinate_jobs_queueing_lock_idx_v1 ON public.procrastin
 
 CREATE INDEX procrastinate_periodic_defers_job_id_fkey_v1 ON public.procrastinate_periodic_defers USING btree (job_id);
 
+CREATE INDEX push_messages_due ON public.push_messages USING btree (due_at);
+
+CREATE INDEX push_subscriptions_by_account ON public.push_subscriptions USING btree (account_id);
+
 CREATE INDEX reports_by_account ON public.reports USING btree (account_id, id DESC);
 
 CREATE INDEX reports_by_origin ON public.reports USING btree (origin, id DESC) WHERE (origin <> ''::text);
@@ -2366,6 +2428,9 @@ ALTER TABLE ONLY public.announcement_reactions
 
 ALTER TABLE ONLY public.announcement_reactions
     ADD CONSTRAINT announcement_reactions_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_sendings
+    ADD CONSTRAINT announcement_sendings_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id);
 
 ALTER TABLE ONLY public.appeals
     ADD CONSTRAINT appeals_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
@@ -2531,6 +2596,12 @@ ALTER TABLE ONLY public.procrastinate_jobs
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.procrastinate_jobs(id);
+
+ALTER TABLE ONLY public.push_messages
+    ADD CONSTRAINT push_messages_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.push_subscriptions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -178,6 +178,9 @@ class Settings:
     )
     notice_mailbox_seconds: int = _setting(60, "Seconds between two looks into it.", least=5, most=86400)
     notice_dkim: bool = _setting(True, "Whether signatures of senders are checked, which asks the DNS for their keys.")
+    outgoing_loopback: bool = _setting(
+        False, "Whether push and webhooks may go to this machine itself, also without TLS: for tests."
+    )
     post_length: int = _setting(1000, "Longest post, in characters.", least=1, most=100000)
     media_per_post: int = _setting(4, "Most media in one post.", least=0, most=32)
     upload_mb: int = _setting(16, "Largest upload, in MB.", least=1, most=4096)

@@ -16,7 +16,9 @@ from folkmoot.network.accounts import jobs as accounts
 from folkmoot.network.media import sweep_loose
 from folkmoot.network.polls import jobs as polls
 from folkmoot.network.posts import jobs as posts
+from folkmoot.network.push import jobs as push
 from folkmoot.network.relations import jobs as relations
+from folkmoot.network.site import jobs as site
 from folkmoot.network.timelines import idle
 
 JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
@@ -48,7 +50,9 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.notices.log_deletions": (10, notices.log_deletions),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
+    "network.push.deliver": (2, lambda tools: push.deliver(tools.db, tools.settings)),
     "network.relations.remove_ended_mutes": (60, lambda tools: relations.remove_ended_mutes(tools.db)),
+    "network.site.send_announcements": (10, lambda tools: site.send_announcements(tools.db, tools.settings)),
 }
 """Seconds between two looks, and deed, for what mostly finds nothing to do: each worker does it without the queue, whose
 way there and back costs ten times the look. Each may run twice, also at the same time."""
@@ -61,6 +65,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
+    "network.push.tidy": ("7 4 * * *", lambda tools: push.tidy(tools.db)),
     "mail.tidy": ("57 4 * * *", mail.tidy),
     "network.access.forget_old": ("47 4 * * *", access.forget_old),
 }

@@ -63,6 +63,8 @@ class Server:
         self.origin = Origin(settings.trusted_proxies)
         self.writes = Writes(settings, bus)
         self.status = status or StatusBoard(settings)
+        self.vapid_key = ""
+        """The key apps give to their push service, once somebody has asked for it."""
         self.started_at = time.time()
         self._holders: dict[bytes, tuple[float, TokenHolder]] = {}
         self._sessions: dict[bytes, tuple[float, Viewer | None]] = {}

@@ -110,6 +110,8 @@ async def update_preferences(
     expand_media: str | None = None,
     expand_warnings: bool | None = None,
     autoplay: bool | None = None,
+    announcements_by_mail: bool | None = None,
+    announcements_by_push: bool | None = None,
 ) -> Preferences:
     """Change what is given and leave the rest. Raises Invalid, naming the field."""
     _check_among(default_visibility, rules.VISIBILITIES, "default_visibility")
@@ -121,6 +123,8 @@ async def update_preferences(
         "expand_media": expand_media,
         "expand_warnings": expand_warnings,
         "autoplay": autoplay,
+        "announcements_by_mail": announcements_by_mail,
+        "announcements_by_push": announcements_by_push,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
     if not isinstance(default_language, UnsetType):

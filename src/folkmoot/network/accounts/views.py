@@ -79,6 +79,9 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """`default` hides what is sensitive, `show_all` and `hide_all` say it themselves."""
     expand_warnings: bool = False
     autoplay: bool = False
+    announcements_by_mail: bool = True
+    announcements_by_push: bool = True
+    """Ordinary ones; what is urgent comes to everybody."""
     email: str | None = None
     """Read only."""
 

@@ -10,7 +10,9 @@ from folkmoot.ids import LARGEST
 from folkmoot.network.notifications.views import Kind, Marker, NotificationView
 from folkmoot.network.visibility import sql_may_see
 
+# Whoever wants it on a device gets it there: in the same statement, since publishing counts its exchanges.
 _INSERT = """
+WITH told AS (
 INSERT INTO notifications (account_id, id, kind, from_account_id, post_id, created_at, about_id)
 SELECT accounts.id, {id}, $3, coalesce($4::bigint, accounts.id), $5, $6, $7::bigint
 FROM accounts {receivers}
@@ -24,6 +26,13 @@ WHERE accounts.id = {receiver}
   AND NOT EXISTS (SELECT FROM posts JOIN thread_mutes ON thread_mutes.thread_id = posts.thread_id
                   WHERE posts.id = $5 AND thread_mutes.account_id = accounts.id)
 RETURNING account_id, id
+), pushed AS (
+INSERT INTO push_messages (subscription_id, about, about_id, due_at, fresh_until)
+SELECT s.id, 'notification', told.id, $6, $6 + interval '1 day'
+FROM told JOIN push_subscriptions s ON s.account_id = told.account_id
+WHERE $3 = 'alarm' OR ($3 = ANY(s.alerts) AND s.policy <> 'none')
+)
+SELECT account_id, id FROM told
 """
 _INSERT_SEVERAL = _INSERT.format(
     receivers="CROSS JOIN unnest($1::bigint[], $2::bigint[]) AS receiver (account_id, id)",

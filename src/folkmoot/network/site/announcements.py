@@ -29,15 +29,25 @@ async def announce(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     all_day: bool = False,
+    urgent: bool = False,
+    send: bool = True,
 ) -> AnnouncementView:
-    """Tell everyone something, at once."""
+    """Tell everyone something: at once, or from `starts_at` when that is to come.
+
+    With `send` it also goes to devices and by mail, once, to all who did not choose otherwise; `urgent` goes to all.
+    """
     operator.check_role(Role.OPERATOR)
     text = limits.check_text(text, limits.ANNOUNCEMENT_MOST, "text")
     kept = limits.check_translations(translations, _PARTS)
     limits.check_span(starts_at, ends_at, all_day)
     async with db.transaction() as tx:
         now = clock.now()
-        row = await queries.insert_announcement(tx, new_id(), text, kept, all_day, starts_at, ends_at, now)
+        published_at = starts_at if starts_at is not None and starts_at > now else now
+        row = await queries.insert_announcement(
+            tx, new_id(), text, kept, all_day, starts_at, ends_at, published_at, urgent, now
+        )
+        if send:
+            await queries.insert_sending(tx, row["id"], published_at)
         _tell(tx, "announcement.published", Event.ANNOUNCEMENT_PUBLISHED, operator, row["id"])
         return _view(row)
 
@@ -66,7 +76,12 @@ async def change(
         end = before.ends_at if isinstance(ends_at, UnsetType) else ends_at
         whole = before.all_day if all_day is None else all_day
         limits.check_span(start, end, whole)
-        row = await queries.update_announcement(tx, id, text, kept, whole, start, end, clock.now())
+        now = clock.now()
+        published_at = before.published_at or now
+        if published_at > now:  # it has not been seen yet, so it may come at another time
+            published_at = start if start is not None and start > now else now
+            await queries.move_sending(tx, id, published_at)
+        row = await queries.update_announcement(tx, id, text, kept, whole, start, end, published_at, now)
         _tell(tx, "announcement.published", Event.ANNOUNCEMENT_CHANGED, operator, id)
         return _view(row)
 
@@ -89,6 +104,12 @@ async def current(db: Database, viewer: Viewer | None) -> list[AnnouncementView]
 async def every_announcement(db: Database) -> list[AnnouncementView]:
     """All that was not withdrawn, over or not: the operator's list."""
     return [_view(row) for row in await queries.list_announcements(db)]
+
+
+async def find_for_all(db: Database, id: int) -> AnnouncementView | None:
+    """An announcement that stands, as nobody in particular sees it."""
+    row = await queries.find_public(db, id)
+    return _view(row) if row is not None else None
 
 
 async def dismiss(db: Database, viewer: Viewer, id: int) -> None:
@@ -144,6 +165,7 @@ def _view(row: Row) -> AnnouncementView:
         ends_at=row["ends_at"],
         published_at=row["published_at"],
         updated_at=row["updated_at"],
+        urgent=row["urgent"],
         read=bool(row["read"]) if "read" in row else False,
         reactions=tuple(Reaction(*reaction) for reaction in given),
     )

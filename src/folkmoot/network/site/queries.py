@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,7 +11,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.network.site.views import Translations
 
 _RULE = "id, text, hint, translations, withdrawn_at"
-_ANNOUNCEMENT = "id, text, translations, all_day, starts_at, ends_at, published_at, updated_at"
+_ANNOUNCEMENT = "id, text, translations, all_day, starts_at, ends_at, published_at, updated_at, urgent"
 
 # The site ------------------------------------------------------------------------------------------------------------
 
@@ -134,18 +135,22 @@ async def insert_announcement(
     all_day: bool,
     starts_at: datetime | None,
     ends_at: datetime | None,
+    published_at: datetime,
+    urgent: bool,
     now: datetime,
 ) -> Row:
     row = await tx.fetchrow(
         f"""INSERT INTO announcements
-              (id, text, translations, all_day, starts_at, ends_at, published_at, updated_at)
-            VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $7) RETURNING {_ANNOUNCEMENT}""",
+              (id, text, translations, all_day, starts_at, ends_at, published_at, urgent, updated_at)
+            VALUES ($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9) RETURNING {_ANNOUNCEMENT}""",
         id,
         text,
         _json(translations),
         all_day,
         starts_at,
         ends_at,
+        published_at,
+        urgent,
         now,
     )
     assert row is not None
@@ -160,11 +165,13 @@ async def update_announcement(
     all_day: bool,
     starts_at: datetime | None,
     ends_at: datetime | None,
+    published_at: datetime,
     now: datetime,
 ) -> Row:
     row = await tx.fetchrow(
         f"""UPDATE announcements
-            SET text = $2, translations = $3::jsonb, all_day = $4, starts_at = $5, ends_at = $6, updated_at = $7
+            SET text = $2, translations = $3::jsonb, all_day = $4, starts_at = $5, ends_at = $6, updated_at = $7,
+                published_at = $8
             WHERE id = $1 RETURNING {_ANNOUNCEMENT}""",
         id,
         text,
@@ -173,9 +180,106 @@ async def update_announcement(
         starts_at,
         ends_at,
         now,
+        published_at,
     )
     assert row is not None
     return row
+
+
+async def find_public(db: Database, id: int) -> Row | None:
+    """An announcement that stands, whoever asks."""
+    return await db.fetchrow(f"SELECT {_ANNOUNCEMENT} FROM announcements WHERE id = $1 AND withdrawn_at IS NULL", id)
+
+
+async def insert_sending(tx: Transaction, id: int, due_at: datetime) -> None:
+    await tx.execute("INSERT INTO announcement_sendings (announcement_id, due_at) VALUES ($1, $2)", id, due_at)
+
+
+async def move_sending(tx: Transaction, id: int, due_at: datetime) -> None:
+    """Send at another time what has not begun to be sent."""
+    await tx.execute(
+        """UPDATE announcement_sendings SET due_at = $2
+           WHERE announcement_id = $1 AND reached = 0 AND finished_at IS NULL""",
+        id,
+        due_at,
+    )
+
+
+async def due_sendings(db: Database, now: datetime) -> list[int]:
+    rows = await db.fetch(
+        """SELECT announcement_id FROM announcement_sendings WHERE finished_at IS NULL AND due_at <= $1
+           ORDER BY due_at LIMIT 20""",
+        now,
+    )
+    return [row["announcement_id"] for row in rows]
+
+
+async def take_sending(tx: Transaction, id: int) -> Row | None:
+    """The sending, locked: two workers go on one after the other. None when it is finished."""
+    return await tx.fetchrow(
+        """SELECT s.reached, a.withdrawn_at, a.text, a.translations, a.urgent
+           FROM announcement_sendings s JOIN announcements a ON a.id = s.announcement_id
+           WHERE s.announcement_id = $1 AND s.finished_at IS NULL FOR UPDATE OF s""",
+        id,
+    )
+
+
+async def readers_after(tx: Transaction, account_id: int, limit: int) -> list[Row]:
+    """The next accounts that take part, with what they want to get."""
+    return await tx.fetch(
+        """SELECT a.id, a.name, c.email, coalesce(c.locale, 'en') AS locale,
+                  coalesce((c.preferences->>'announcements_by_mail')::boolean, true) AS by_mail,
+                  coalesce((c.preferences->>'announcements_by_push')::boolean, true) AS by_push
+           FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id
+           WHERE a.id > $1 AND a.approved_at IS NOT NULL AND a.suspended_at IS NULL AND a.closed_at IS NULL
+           ORDER BY a.id LIMIT $2""",
+        account_id,
+        limit,
+    )
+
+
+async def push_to(tx: Transaction, id: int, account_ids: Sequence[int], now: datetime, fresh_until: datetime) -> int:
+    """Have the announcement pushed to every device of these accounts, once each; how many devices."""
+    return await tx.execute(
+        """INSERT INTO push_messages (subscription_id, about, about_id, due_at, fresh_until)
+           SELECT id, 'announcement', $1, $3, $4 FROM push_subscriptions WHERE account_id = ANY($2::bigint[])
+           ON CONFLICT DO NOTHING""",
+        id,
+        list(account_ids),
+        now,
+        fresh_until,
+    )
+
+
+async def note_sending(
+    tx: Transaction, id: int, reached: int, accounts: int, mails: int, pushes: int, finished_at: datetime | None
+) -> None:
+    await tx.execute(
+        """UPDATE announcement_sendings
+           SET reached = $2, accounts = accounts + $3, mails = mails + $4, pushes = pushes + $5, finished_at = $6
+           WHERE announcement_id = $1""",
+        id,
+        reached,
+        accounts,
+        mails,
+        pushes,
+        finished_at,
+    )
+
+
+async def sendings(db: Database, ids: Sequence[int]) -> list[Row]:
+    """How far these have come; of mails, how many have left and how many could not."""
+    return await db.fetch(
+        """SELECT s.announcement_id AS id, s.due_at, s.accounts, s.mails, s.pushes, s.finished_at,
+                  (SELECT count(*) FROM accounts WHERE approved_at IS NOT NULL AND suspended_at IS NULL
+                     AND closed_at IS NULL) AS readers,
+                  (SELECT count(*) FROM mails WHERE key LIKE 'announcement:' || s.announcement_id || ':%'
+                     AND sent_at IS NOT NULL) AS mails_sent,
+                  (SELECT count(*) FROM mails WHERE key LIKE 'announcement:' || s.announcement_id || ':%'
+                     AND (failed_at IS NOT NULL OR unsure_at IS NOT NULL)) AS mails_failed
+           FROM announcement_sendings s WHERE s.announcement_id = ANY($1::bigint[])""",
+        list(ids),
+    )
 
 
 async def withdraw_announcement(tx: Transaction, id: int, now: datetime) -> bool:

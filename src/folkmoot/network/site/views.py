@@ -81,9 +81,27 @@ class AnnouncementView(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None
     published_at: datetime | None
     updated_at: datetime
+    urgent: bool = False
+    """It went to everybody, whatever they chose to get."""
     read: bool = False
     reactions: tuple[Reaction, ...] = ()
 
     def in_language(self, locale: str) -> str:
         """Its text in a language, or as first written."""
         return self.translations.get(locale, {}).get("text") or self.text
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an announcement has come on its way to devices and mail."""
+
+    id: int
+    due_at: datetime
+    accounts: int
+    """Whose turn it has been."""
+    readers: int
+    """Whose turn it will have been when it is finished."""
+    mails: int
+    mails_sent: int
+    mails_failed: int
+    pushes: int
+    finished_at: datetime | None

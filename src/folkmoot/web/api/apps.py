@@ -14,6 +14,7 @@ from folkmoot.network import access
 from folkmoot.network.access import IssuedToken, OAuthError, parse_scopes
 from folkmoot.network.access.views import AppView
 from folkmoot.web.api.call import Answer, Call, endpoint
+from folkmoot.web.api.push import vapid_key
 
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
@@ -41,7 +42,7 @@ class RevokeParameters(msgspec.Struct, frozen=True):
     token: str = ""
 
 
-def _app(app: AppView) -> dict[str, Any]:
+async def _app(call: Call, app: AppView) -> dict[str, Any]:
     return {
         "id": str(app.id),
         "name": app.name,
@@ -49,7 +50,7 @@ def _app(app: AppView) -> dict[str, Any]:
         "scopes": list(app.scopes),
         "redirect_uri": "\n".join(app.redirect_uris),
         "redirect_uris": list(app.redirect_uris),
-        "vapid_key": "",
+        "vapid_key": await vapid_key(call.server),
     }
 
 
@@ -64,7 +65,7 @@ async def register(call: Call, given: AppParameters) -> Any:
         scopes=parse_scopes(given.scopes),
         website=given.website,
     )
-    return {**_app(app), "client_id": app.client_id, "client_secret": secret, "client_secret_expires_at": 0}
+    return {**await _app(call, app), "client_id": app.client_id, "client_secret": secret, "client_secret_expires_at": 0}
 
 
 @endpoint("GET", "/api/v1/apps/verify_credentials", who="app")
@@ -72,7 +73,7 @@ async def verify(call: Call) -> Any:
     """Which app one is."""
     if call.app_id is None:
         raise Missing
-    return _app(await access.get_app(call.server.db, call.app_id))
+    return await _app(call, await access.get_app(call.server.db, call.app_id))
 
 
 def _credentials(call: Call, client_id: str, client_secret: str | None) -> tuple[str, str | None]:

@@ -15,6 +15,7 @@ from folkmoot.network.posts import rules as post_rules
 from folkmoot.web import metrics
 from folkmoot.web.api import queries
 from folkmoot.web.api.call import Answer, Call, endpoint
+from folkmoot.web.api.push import vapid_key
 
 MASTODON = "4.3.0"
 """The version whose API we offer; clients parse it (docs/decisions/api-version.md)."""
@@ -140,7 +141,7 @@ async def _second(call: Call) -> dict[str, Any]:
                 "privacy_policy": f"{settings.base_url}/privacy",
                 "terms_of_service": None,
             },
-            "vapid": {"public_key": ""},
+            "vapid": {"public_key": await vapid_key(call.server)},
             **_configuration(call),
             "translation": {"enabled": False},
             "limited_federation": True,

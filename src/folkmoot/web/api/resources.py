@@ -9,6 +9,7 @@ from folkmoot.web.api import (
     notifications,
     openapi,
     profile,
+    push,
     reports,
     search,
     statuses,
@@ -18,6 +19,6 @@ from folkmoot.web.api import (
 )
 
 RESOURCES = (
-    accounts, admin, apps, instance, media, notifications, openapi, profile, reports, search, statuses, switched_off,
-    tags, timelines,
+    accounts, admin, apps, instance, media, notifications, openapi, profile, push, reports, search, statuses,
+    switched_off, tags, timelines,
 )  # fmt: skip

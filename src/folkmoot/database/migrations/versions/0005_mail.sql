@@ -36,3 +36,34 @@ CREATE TABLE mail_attachments (
   body bytea NOT NULL,
   PRIMARY KEY (mail_id, position)
 );
+
+-- Web push: one subscription for an app's token or a browser session, with its keys (RFC 8291).
+CREATE TABLE push_subscriptions (
+  id bigint PRIMARY KEY,
+  account_id bigint NOT NULL REFERENCES accounts,
+  token_id bigint UNIQUE,
+  session_id bigint UNIQUE,
+  endpoint text NOT NULL,
+  public_key bytea NOT NULL CHECK (length(public_key) = 65),
+  auth_secret bytea NOT NULL CHECK (length(auth_secret) = 16),
+  standard boolean NOT NULL,
+  alerts text[] NOT NULL,
+  policy text NOT NULL CHECK (policy IN ('all', 'followed', 'follower', 'none')),
+  sealed_token bytea,
+  failures integer NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL,
+  CHECK (num_nonnulls(token_id, session_id) = 1)
+);
+CREATE INDEX push_subscriptions_by_account ON push_subscriptions (account_id);
+
+-- What is to be pushed; a row goes when it was delivered or is not worth it any more.
+CREATE TABLE push_messages (
+  subscription_id bigint NOT NULL REFERENCES push_subscriptions (id) ON DELETE CASCADE,
+  about text NOT NULL CHECK (about IN ('notification', 'announcement')),
+  about_id bigint NOT NULL,
+  due_at timestamptz NOT NULL,
+  fresh_until timestamptz NOT NULL,
+  attempts integer NOT NULL DEFAULT 0,
+  PRIMARY KEY (subscription_id, about, about_id)
+);
+CREATE INDEX push_messages_due ON push_messages (due_at);
