@@ -1049,6 +1049,12 @@ CREATE TABLE public.grants (
     used_at timestamp with time zone
 );
 
+CREATE TABLE public.heartbeats (
+    side text NOT NULL,
+    beat bigint NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.home_entries (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -1746,6 +1752,12 @@ CREATE TABLE public.site (
     value jsonb NOT NULL
 );
 
+CREATE TABLE public.standby_reports (
+    side text NOT NULL,
+    report jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.standings (
     account_id bigint NOT NULL,
     points integer NOT NULL,
@@ -1937,6 +1949,9 @@ ALTER TABLE ONLY public.follows
 
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.heartbeats
+    ADD CONSTRAINT heartbeats_pkey PRIMARY KEY (side);
 
 ALTER TABLE ONLY public.home_entries
     ADD CONSTRAINT home_entries_pkey PRIMARY KEY (account_id, post_id);
@@ -2133,6 +2148,9 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.standby_reports
+    ADD CONSTRAINT standby_reports_pkey PRIMARY KEY (side);
+
 ALTER TABLE ONLY public.standings
     ADD CONSTRAINT standings_pkey PRIMARY KEY (account_id);
 
@@ -2313,6 +2331,8 @@ CREATE UNIQUE INDEX notices_once ON public.notices USING btree (COALESCE(sender_
 CREATE INDEX notices_running ON public.notices USING btree (due_at) WHERE (state = ANY (ARRAY['received'::text, 'open'::text, 'interim'::text]));
 
 CREATE INDEX notifications_by_post ON public.notifications USING btree (post_id) WHERE (post_id IS NOT NULL);
+
+CREATE INDEX objects_by_time ON public.objects USING btree (created_at, key);
 
 CREATE INDEX poll_votes_by_account ON public.poll_votes USING btree (account_id, poll_id);
 

@@ -77,3 +77,6 @@ class Event(Enum):
     LOG_WITNESS_ADDED = "log.witness_added"
     LOG_WITNESS_REMOVED = "log.witness_removed"
     LOG_SALT_FORGOTTEN = "log.salt_forgotten"
+    STANDBY_SYNC_ON = "standby.sync_on"
+    STANDBY_SYNC_OFF = "standby.sync_off"
+    STANDBY_SYNC_RELAXED = "standby.sync_relaxed"

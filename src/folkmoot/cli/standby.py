@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +19,13 @@ from folkmoot.cli.serve import serve
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting import supervise
-from folkmoot.hosting.link import find_partner, make_code
+from folkmoot.hosting.link import find_partner, local, make_code
 from folkmoot.hosting.link.code import MINUTES
 from folkmoot.hosting.link.security import split
 from folkmoot.hosting.standby import join as joining
+from folkmoot.hosting.standby import status as standing
+from folkmoot.hosting.standby.report import Status, as_message, loss
+from folkmoot.hosting.standby.sync import shown
 from folkmoot.settings import Settings, load
 
 Tell = Callable[[str, int, int], None]
@@ -124,6 +128,65 @@ def forget(settings: Settings, yes: bool) -> None:
     if not yes:
         click.confirm(f"Forget {partner.name}?", abort=True)
     click.echo(joining.forget(settings))
+
+
+@standby.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything, for programs.")
+@click.option("--watch", is_flag=True, help="Again and again until Ctrl-C.")
+@with_settings
+def status(settings: Settings, as_json: bool, watch: bool) -> None:
+    """How well the standby follows, what would be lost now, and whether a move would work. Exit code 1 when it would not."""
+    while True:
+        found = standing.read(settings.data)
+        if as_json:
+            click.echo(json.dumps(as_message(found)))
+        else:
+            for line in _lines(found):
+                click.echo(line)
+        if not watch:
+            break
+        time.sleep(1)
+        click.echo()
+    if not found.ready and not as_json:
+        raise click.exceptions.Exit(1)
+
+
+def _lines(found: Status) -> Iterator[str]:
+    """A status for people."""
+    if found.following == "unlinked":
+        yield "There is no standby. `folkmoot standby code` begins one."
+        return
+    here = "This host follows" if found.role == "standby" else "This host is followed by"
+    yield f"{here} {found.partner}: {found.following}."
+    if found.lag_seconds is not None:
+        behind = "" if found.lag_bytes is None else f", {found.lag_bytes / 1024:.0f} kB behind"
+        yield f"Newest sign of life from there {found.lag_seconds:.1f} s old{behind}."
+    if found.to_copy:
+        yield f"Copying anew: {found.copied / 2**20:.0f} of {found.to_copy / 2**20:.0f} MB."
+    yield f"If the host that carries the network died now, this would be lost: {loss(found).words}"
+    yield {
+        "on": f"Answers wait for the standby; when it is lost they {found.when_lost}.",
+        "relaxed": f"ANSWERS WAIT FOR NOBODY since {found.sync_since}: the standby was lost.",
+    }.get(found.sync, "Answers do not wait for the standby.")
+    for check in found.checks:
+        mark = {True: "ok  ", False: "BAD ", None: "?   "}[check.well]
+        yield click.style(mark, fg={True: "green", False: "red", None: None}[check.well]) + check.words
+    yield "A move would work now." if found.ready else "A move would not work now."
+
+
+@standby.command()
+@click.argument("mode", type=click.Choice(["on", "off"]))
+@click.option(
+    "--when-lost",
+    type=click.Choice(["hold", "relax"]),
+    default="hold",
+    help="When the standby is lost: writes hold until it is back (the default), or relax and go on without it.",
+)
+@with_settings
+def sync(settings: Settings, mode: str, when_lost: str) -> None:
+    """Have every answer wait until the standby has it, or not."""
+    answer = local.ask(settings.data, "standby.sync", timeout=60, on=mode == "on", when_lost=when_lost)
+    click.echo(shown(answer))
 
 
 @contextmanager

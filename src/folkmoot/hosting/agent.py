@@ -18,6 +18,14 @@ from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.local import LocalDoor
 from folkmoot.hosting.move.verbs import Mover
 from folkmoot.hosting.standby import serving
+from folkmoot.hosting.standby.beating import Beating
+from folkmoot.hosting.standby.checks import Checking
+from folkmoot.hosting.standby.comparing import Comparing
+from folkmoot.hosting.standby.media import Fetching, Storing, serve_media
+from folkmoot.hosting.standby.recopy import Recopying
+from folkmoot.hosting.standby.report import Status, as_message
+from folkmoot.hosting.standby.sync import Syncing
+from folkmoot.hosting.standby.watching import Watching
 from folkmoot.settings import Settings
 
 log = structlog.get_logger("folkmoot.agent")
@@ -33,9 +41,35 @@ class Agent:
         self.link.verb("facts", lambda body: _as_message(settings), any_epoch=True)
         self.door.verb("facts", lambda body: _as_message(settings))
         self.postgres = PostgresDoor(settings.data, self.link, states.named(settings.data).side)
+        self._storing: Storing | None = None
+        self._opening = threading.Lock()
         serving.register(self.link, settings)
+        self.link.channel("media", serve_media(self.storing))
+        self.beating = Beating(self.link, settings)
+        self.watching = Watching(self.link, settings)
+        self.fetching = Fetching(self.link, settings, self.watching.noted, self.storing)
+        self.comparing = Comparing(self.link, settings, self.watching.noted)
+        self.checking = Checking(self.link, settings, self.watching.noted, self.storing)
+        self.recopying = Recopying(self.link, settings, self.watching)
+        self.syncing = Syncing(self.link, settings, self.beating.status)
+        self.beating.each_second.append(self.syncing.tick)
+        self.door.verb("standby.status", lambda body: as_message(self.status()))
+        self.door.verb("standby.sync", self.syncing.switch)
         self.mover = Mover(settings, self.link, self.door)
         self.over = threading.Event()
+
+    def status(self) -> Status:
+        """How the standby does, as this host knows."""
+        if states.read(self.settings.data).role == "standby":
+            return self.watching.status
+        return self.beating.status()
+
+    def storing(self) -> Storing:
+        """This host's storage, opened when it is first wanted."""
+        if self._storing is None:
+            with self._opening:
+                self._storing = self._storing or Storing(self.settings)
+        return self._storing
 
     def start(self) -> None:
         """Take calls from the partner and from this machine."""
@@ -48,8 +82,17 @@ class Agent:
         self.link.start()
         self.door.start()
         self.postgres.start()
+        for tend in (
+            self.beating.run,
+            self.watching.run,
+            self.fetching.run,
+            self.comparing.run,
+            self.checking.run,
+            self.recopying.run,
+            lambda over: call_with_code(self.link, over),
+        ):
+            threading.Thread(target=tend, args=(self.over,), daemon=True).start()
         self.mover.start()
-        threading.Thread(target=call_with_code, args=(self.link, self.over), name="calling", daemon=True).start()
 
     def close(self) -> None:
         """End every stream."""
@@ -57,6 +100,8 @@ class Agent:
         self.door.close()
         self.postgres.close()
         self.link.close()
+        if self._storing is not None:
+            self._storing.close()
 
 
 def run(settings: Settings) -> None:

@@ -35,6 +35,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     ),
     "moderation.notices.take_up_rest": notices.take_up_rest,
     "network.accounts.erase": accounts.erase,
+    "network.site.tell_staff": lambda tools, **arguments: site.tell_staff(tools.db, tools.settings, **arguments),
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
 }
 """Deferred by `Transaction.defer` under these names, which are stored and so never change."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
-from folkmoot.hosting.link.database import connect, keep_slot, serve_postgres
+from folkmoot.hosting.link.database import connect, drop_slot, keep_slot, serve_postgres
 from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.standby import queries, secrets
 from folkmoot.settings import Settings
@@ -36,6 +36,8 @@ def _prepare(settings: Settings) -> Callable[[Message], Message]:
                 "This network runs on a PostgreSQL server of the operator's own: have that server followed by its own "
                 "means; the link carries media and keys."
             )
+        if body.get("anew"):
+            drop_slot(settings, str(body["side"]))
         keep_slot(settings, str(body["side"]))
         with connect(settings) as connection:
             return queries.sizes(connection)

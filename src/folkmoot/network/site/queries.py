@@ -334,3 +334,16 @@ async def count_reactions(tx: Transaction, id: int, name: str) -> int:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+# Those who run it ----------------------------------------------------------------------------------------------------
+
+
+async def staff_addresses(db: Database | Transaction) -> list[Row]:
+    """Ids and mail addresses of all stewards and operators who have one."""
+    return await db.fetch(
+        """SELECT account.id, credential.email FROM accounts AS account
+           JOIN credentials AS credential ON credential.account_id = account.id
+           WHERE account.role <> 'member' AND account.suspended_at IS NULL AND account.closed_at IS NULL
+             AND credential.email IS NOT NULL"""
+    )

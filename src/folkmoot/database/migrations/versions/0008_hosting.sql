@@ -1,3 +1,20 @@
+-- While a standby follows: one beat a second, written where the network lives and read back there. The one proof that it is fresh.
+CREATE TABLE heartbeats (
+  side text PRIMARY KEY,
+  beat bigint NOT NULL,
+  at timestamptz NOT NULL
+);
+
+-- How well it follows by its own word, for the page of those who run the network.
+CREATE TABLE standby_reports (
+  side text PRIMARY KEY,
+  report jsonb NOT NULL,
+  at timestamptz NOT NULL
+);
+
+-- What a standby has not seen of the manifest.
+CREATE INDEX objects_by_time ON objects (created_at, key);
+
 -- Each time the network changed hosts an epoch began; the newest one is also in DATA/hosting.json of whoever is the first.
 CREATE TABLE epochs (
     epoch bigint PRIMARY KEY CHECK (epoch > 1),

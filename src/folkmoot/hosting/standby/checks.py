@@ -1,0 +1,157 @@
+"""On the standby, every few minutes: whether this host could carry the network. What takes a while to ask."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import dns.exception
+import dns.resolver
+import structlog
+
+from folkmoot import __version__
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting.link import CannotPair, Facts, Link
+from folkmoot.hosting.link.facts import facts
+from folkmoot.hosting.link.held import Held
+from folkmoot.hosting.link.rules import check_fit
+from folkmoot.hosting.standby import queries
+from folkmoot.hosting.standby.media import Storing
+from folkmoot.hosting.standby.report import Check
+from folkmoot.hosting.standby.watching import Noted
+from folkmoot.settings import Settings, load
+
+log = structlog.get_logger("folkmoot.standby")
+
+EVERY = 300.0
+ROOM = 1.2
+"""Free space wanted on the standby, as a share of the database: it grows there like here, and a rewind needs some."""
+LONGEST_TTL = 3600
+SOON_DAYS = 14
+
+
+class Checking:
+    """The standby's slow questions."""
+
+    def __init__(self, link: Link, settings: Settings, noted: Noted, storing: Callable[[], Storing]) -> None:
+        self._link = link
+        self._settings = settings
+        self._noted = noted
+        self._storing = storing
+        self._server = Held(settings)
+
+    def run(self, over: threading.Event) -> None:
+        """Ask again and again until it is over."""
+        pause = 2.0
+        while not over.wait(pause):
+            if states.read(self._settings.data).role != "standby" or self._link.partner is None:
+                self._server.close()
+                pause = 2.0
+                continue
+            self.look()
+            pause = EVERY if all(check.well is not None for check in self._noted.checks[:2]) else 5.0
+
+    def look(self) -> tuple[Check, ...]:
+        """Ask everything now."""
+        self._noted.checks = tuple(self._all())
+        return self._noted.checks
+
+    def _all(self) -> Iterator[Check]:
+        yield self._version()
+        yield self._disk()
+        yield self._storage()
+        site = urlsplit(states.read(self._settings.data).home)
+        yield certificate(site.scheme, site.hostname or "", self._settings)
+        yield names(site.hostname or "")
+        yield mail(load(overrides={"data": self._settings.data}))
+
+    def _version(self) -> Check:
+        try:
+            check_fit(Facts.parse(self._link.ask("facts", timeout=10)), facts(self._settings))
+        except CannotPair as error:
+            return Check("version", False, "{words}", {"words": error.words})
+        except FolkmootError:
+            return Check("version", None, "The other host's version could not be asked.")
+        return Check("version", True, "Folkmoot {version} and its PostgreSQL fit.", {"version": __version__})
+
+    def _disk(self) -> Check:
+        try:
+            with self._server() as connection:
+                wanted = int(queries.sizes(connection)["database"] * (ROOM - 1)) + 512 * 2**20
+        except FolkmootError:
+            return Check("disk", None, "The room on the disk could not be compared.")
+        free = shutil.disk_usage(self._settings.data).free
+        return Check(
+            "disk",
+            free >= wanted,
+            "The standby has {free} GB free; {wanted} GB are wanted.",
+            {"free": round(free / 2**30, 1), "wanted": round(wanted / 2**30, 1)},
+        )
+
+    def _storage(self) -> Check:
+        try:
+            store = self._storing()
+            key = store.do(store.storage.put(b"Folkmoot asks whether it may write here.", "probe"))
+            well = store.do(store.storage.get(key)) != b""
+            store.do(store.storage.delete(key))
+        except FolkmootError as error:
+            return Check("storage", False, "The standby's storage refuses: {why}.", {"why": error.cause or error.words})
+        return Check("storage", well, "The standby's storage takes, gives and removes.")
+
+
+def certificate(scheme: str, host: str, settings: Settings, port: int = 443) -> Check:
+    """Whether whoever stands before the standby's web shows a certificate for the network's name."""
+    if scheme != "https" or not host:
+        return Check("certificate", None, "The network has no https address, so no certificate is needed.")
+    context = ssl.create_default_context()
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=5) as sock,
+            context.wrap_socket(sock, server_hostname=host) as secured,
+        ):
+            shown = secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        return Check("certificate", False, "The certificate on the standby is not valid for {host}: {why}.",
+                     {"host": host, "why": error.verify_message})  # fmt: skip
+    except OSError:
+        return Check("certificate", False, "Nobody answers for {host} on port {port} of the standby: put your proxy "
+                     "with its certificate there.", {"host": host, "port": port})  # fmt: skip
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    days = int((ends.timestamp() - time.time()) / 86400)
+    return Check("certificate", days >= SOON_DAYS, "The standby's certificate for {host} is good for {days} more days.",
+                 {"host": host, "days": days})  # fmt: skip
+
+
+def names(host: str) -> Check:
+    """How long the world would go on asking the old address."""
+    if not host or host == "localhost" or host.replace(".", "").isdigit() or ":" in host:
+        return Check("names", None, "The network has no name of its own, so none is to be changed.")
+    for kind in ("A", "AAAA", "CNAME"):
+        with contextlib.suppress(dns.exception.DNSException, OSError):
+            found = dns.resolver.resolve(host, kind, lifetime=5)
+            ttl = int(found.rrset.ttl) if found.rrset is not None else 0
+            return Check("names", ttl <= LONGEST_TTL, "Names of {host} are remembered for {seconds} s elsewhere; "
+                         "at most {most} are good for a move.", {"host": host, "seconds": ttl, "most": LONGEST_TTL})  # fmt: skip
+    return Check("names", None, "The name {host} could not be asked for.", {"host": host})
+
+
+def mail(settings: Settings) -> Check:
+    """Whether the standby could send mail."""
+    server = settings.smtp_host
+    if not server:
+        return Check("mail", None, "The network sends no mail.")
+    port = settings.smtp_port or {"implicit": 465, "none": 25}.get(settings.smtp_tls, 587)
+    try:
+        with socket.create_connection((server, port), timeout=5):
+            return Check("mail", True, "The mail server {server} can be reached from the standby.", {"server": server})
+    except OSError as error:
+        return Check("mail", False, "The mail server {server} cannot be reached from the standby: {why}.",
+                     {"server": server, "why": error.strerror or "no answer"})  # fmt: skip

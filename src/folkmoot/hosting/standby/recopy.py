@@ -1,0 +1,68 @@
+"""On the standby: when the first host no longer has the journal this one needs, a fresh copy is made beside the old one.
+
+The old copy goes on answering until the new one is whole; then the server is ended, and its next start takes the new one
+into place. Nothing is thrown away before that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting.link import Link
+from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.hosting.standby.copy import check_room, copy_database
+from folkmoot.hosting.standby.watching import Watching
+from folkmoot.settings import Settings
+
+log = structlog.get_logger("folkmoot.standby")
+
+EVERY = 2.0
+PATIENCE = 20.0
+"""Seconds a standby must be lost before it is copied anew: a restart of the first host looks like that for a moment."""
+
+
+class Recopying:
+    """The standby's thread that starts over when following has become impossible."""
+
+    def __init__(self, link: Link, settings: Settings, watching: Watching) -> None:
+        self._link = link
+        self._settings = settings
+        self._watching = watching
+
+    def run(self, over: threading.Event) -> None:
+        """Watch for it until it is over."""
+        lost_since: float | None = None
+        while not over.wait(EVERY):
+            if states.read(self._settings.data).role != "standby" or self._watching.status.following != "lost":
+                lost_since = None
+                continue
+            lost_since = lost_since or time.monotonic()
+            if time.monotonic() - lost_since < PATIENCE:
+                continue
+            try:
+                self.copy_again(over)
+                lost_since = None
+            except FolkmootError as error:
+                log.error("not_copied_again", why=error.words)
+                over.wait(30)
+
+    def copy_again(self, over: threading.Event) -> None:
+        """Make a fresh copy and have the server start from it."""
+        log.warning("copying_again", slot=self._watching.status.slot, timeline=self._watching.status.timeline)
+        server = EmbeddedPostgres(self._settings)
+        side = states.named(self._settings.data).side
+        check_room(self._settings.data, int(self._link.ask("standby.prepare", side=side, anew=True)["database"]))
+        noted = self._watching.noted
+
+        def tell(what: str, done: int, total: int) -> None:
+            noted.copied, noted.to_copy = done, total
+
+        copy_database(self._settings, side, tell, over)
+        noted.copied = noted.to_copy = 0
+        if states.read(self._settings.data).role == "standby":  # it may have been promoted meanwhile
+            server.stop()

@@ -1,0 +1,206 @@
+"""On the standby: once a second, what has arrived and how old it is, told to the first host and written down."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from folkmoot import clock
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting.link import Link
+from folkmoot.hosting.link.held import Held
+from folkmoot.hosting.standby import promise, queries
+from folkmoot.hosting.standby.report import (
+    SILENT_SECONDS,
+    Check,
+    Equality,
+    Status,
+    as_message,
+    following_of,
+    link_check,
+    lsn,
+    parse,
+)
+from folkmoot.settings import Settings
+
+log = structlog.get_logger("folkmoot.standby")
+
+EVERY = 1.0
+
+
+@dataclass
+class Noted:
+    """What the other threads of the standby found last."""
+
+    media_total: int = 0
+    media_missing: int | None = None
+    media_missing_bytes: int = 0
+    media_absent: int = 0
+    secrets_equal: bool | None = None
+    equality: Equality = field(default_factory=Equality)
+    checks: tuple[Check, ...] = ()
+    copied: int = 0
+    to_copy: int = 0
+
+
+class Watching:
+    """The standby's half of proving that it is fresh."""
+
+    def __init__(self, link: Link, settings: Settings) -> None:
+        self._link = link
+        self._settings = settings
+        self._server = Held(settings)
+        self._said: dict[str, Any] = {}
+        """The first host's last answer."""
+        self._offset: float | None = None
+        self.noted = Noted()
+        self.status = Status(role="standby")
+
+    def run(self, over: threading.Event) -> None:
+        """Watch until it is over."""
+        while not over.wait(EVERY):
+            if states.read(self._settings.data).role != "standby":
+                self._server.close()
+                self._said = {}
+                continue
+            try:
+                self.look()
+            except FolkmootError as error:
+                log.info("not_watched", cause=error.cause or error.words)
+            except Exception:
+                log.exception("not_watched")
+
+    def look(self) -> Status:
+        """Find out how it stands, tell the first host, write it down."""
+        state = states.read(self._settings.data)
+        partner = self._link.partner
+        found: dict[str, Any] = {}
+        with contextlib.suppress(FolkmootError), self._server() as connection:
+            found = queries.following_side(connection, partner.side if partner else "")
+        self.status = self._compose(state, found)
+        if partner is not None:
+            try:
+                self._tell(found)
+            except FolkmootError as error:
+                log.debug("not_told", cause=error.cause or error.words)
+            self.status = self._compose(state, found)
+        keep(self._settings.data, self.status)
+        return self.status
+
+    def _tell(self, found: dict[str, Any]) -> None:
+        begun = clock.now_ms() / 1000
+        self._said = self._link.ask(
+            "standby.report", timeout=4, status=as_message(self.status), beat_at=found.get("beat_at")
+        )
+        ended = clock.now_ms() / 1000
+        self._offset = float(self._said["now"]) - (begun + ended) / 2
+        promise.write(
+            self._settings.data,
+            promise.Promise(
+                str(self._said["sync"]),
+                str(self._said["when_lost"]),
+                str(self._said["sync_since"]),
+                ended,
+                found.get("beat_at") or 0.0,
+            ),
+        )
+
+    def _compose(self, state: states.State, found: dict[str, Any]) -> Status:
+        partner, said, noted = self._link.partner, self._said, self.noted
+        ago = self._link.heard_ago
+        is_up = ago is not None and ago < SILENT_SECONDS
+        beat_at = found.get("beat_at")
+        lag = None if beat_at is None else max(0.0, clock.now_ms() / 1000 + (self._offset or 0.0) - beat_at)
+        timeline, first_timeline = int(found.get("timeline") or 0), int(said.get("timeline") or 0)
+        behind = lsn(str(said.get("lsn", ""))) - lsn(found.get("replayed", ""))
+        return Status(
+            role=state.role,
+            side=state.side,
+            partner=partner.name if partner else "",
+            epoch=state.epoch,
+            at=clock.stamp(clock.now()),
+            following="unlinked"
+            if partner is None
+            else following_of(
+                is_streaming=bool(found.get("streams")),
+                lag_seconds=lag,
+                timelines_agree=not found or not first_timeline or timeline == first_timeline,
+                slot=str(said.get("slot", "")),
+                link_up=is_up,
+            ),
+            link_up=is_up,
+            heard_ago=ago,
+            lag_bytes=max(0, behind) if said and found else None,
+            lag_seconds=lag,
+            beat_at=beat_at,
+            clock_offset=self._offset,
+            primary_lsn=str(said.get("lsn", "")),
+            received_lsn=found.get("received", ""),
+            replayed_lsn=found.get("replayed", ""),
+            timeline=timeline,
+            primary_timeline=first_timeline,
+            slot=str(said.get("slot", "")),
+            unseen_posts=said.get("unseen_posts") if is_up else None,
+            media_total=noted.media_total,
+            media_missing=noted.media_missing,
+            media_missing_bytes=noted.media_missing_bytes,
+            media_absent=noted.media_absent,
+            secrets_equal=noted.secrets_equal,
+            equality=noted.equality,
+            sync=str(said.get("sync", "off")),
+            when_lost=str(said.get("when_lost", "hold")),
+            sync_since=str(said.get("sync_since", "")),
+            copied=noted.copied,
+            to_copy=noted.to_copy,
+            checks=(link_check(is_up), *self._quick_checks(found, lag, is_up), *noted.checks),
+        )
+
+    def _quick_checks(self, found: dict[str, Any], lag: float | None, is_up: bool) -> tuple[Check, ...]:
+        noted = self.noted
+        offset = self._offset
+        return (
+            Check("replication", bool(found.get("streams")), "The database streams what is written.")
+            if found.get("streams")
+            else Check("replication", False, "The database does not stream from the first host at the moment."),
+            Check("heartbeat", True, "What is written there is read here, {seconds} s old.", {"seconds": round(lag, 1)})
+            if lag is not None and lag < 5
+            else Check("heartbeat", False, "Nothing written there has been read here for {seconds} s.",
+                       {"seconds": round(lag) if lag is not None else 0}),
+            Check("media", None, "The media have not been compared yet.")
+            if noted.media_missing is None
+            else Check("media", noted.media_missing == 0, "{missing} of {total} media are still to come.",
+                       {"missing": noted.media_missing, "total": noted.media_total}),
+            Check("secrets", noted.secrets_equal, "Keys and settings are the same on both.")
+            if noted.secrets_equal is not False
+            else Check("secrets", False, "Keys or settings differ: the standby fetches them again within a minute."),
+            Check("equality", noted.equality.well, "{rows} rows compared, all equal.", {"rows": noted.equality.rows})
+            if noted.equality.well is not False
+            else Check("equality", False, "Rows of the table {table} differ: make the standby anew with "
+                       "`folkmoot standby join --again`.", {"table": noted.equality.where}),
+            Check("clock", None, "The clocks have not been compared yet.")
+            if offset is None
+            else Check("clock", abs(offset) < 1.0, "The clocks differ by {seconds} s.", {"seconds": round(abs(offset), 2)}),
+        )  # fmt: skip
+
+
+def keep(data: Path, status: Status) -> None:
+    """Write a status where a command finds it when no agent runs."""
+    with contextlib.suppress(OSError):  # a full disk must not end the watching
+        file = data / "run" / "standby.json"
+        beside = file.with_suffix(".new")
+        beside.write_text(json.dumps(as_message(status)), encoding="utf-8")
+        beside.replace(file)
+
+
+def kept(data: Path) -> Status | None:
+    """The status written last."""
+    with contextlib.suppress(OSError, ValueError):
+        return parse(json.loads((data / "run" / "standby.json").read_text(encoding="utf-8")))
+    return None
