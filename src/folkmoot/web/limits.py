@@ -18,6 +18,8 @@ UPLOADS = 60
 PAGES = 900
 SIGN_INS = 20
 """Uploads, pages and sign-ins from one address in WINDOW_SECONDS."""
+NOTICES = 20
+NOTICE_WINDOW_SECONDS = 86_400
 
 
 class Limits:
@@ -69,6 +71,10 @@ class Limits:
         Failures are counted in the database besides, by account (`network/access`).
         """
         self._check(f"sign-in {address}", SIGN_INS, WINDOW_SECONDS)
+
+    def check_notice(self, address: str) -> None:
+        """Count a notice left on the page from this address. Raises TooMany after NOTICES in a day."""
+        self._check(f"notice {address}", NOTICES, NOTICE_WINDOW_SECONDS)
 
     def _check(self, key: str, most: int, seconds: int) -> None:
         if not self._on:

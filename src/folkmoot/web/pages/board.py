@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from folkmoot import clock
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
-from folkmoot.moderation import reports
+from folkmoot.moderation import notices, reports
 from folkmoot.moderation.cases import Severity, State, Verdict
 from folkmoot.moderation.cases.decide import (
     answer_alarm,
@@ -53,7 +53,10 @@ async def show_board(request: Asked) -> Answer:
     """The stewards' board. A script asks for it again and again; it reads as well without."""
     visit = await _steward(request)
     found = await board(visit.server.db, visit.member)
-    return await visit.page("admin/board.html", board=found, now=clock.now(), rules=await rules_by_id(visit))
+    waiting = await notices.on_board(visit.server.db, visit.member)
+    return await visit.page(
+        "admin/board.html", board=found, notices=waiting, now=clock.now(), rules=await rules_by_id(visit)
+    )
 
 
 @get("/admin/cases", include_in_schema=False)
