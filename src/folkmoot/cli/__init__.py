@@ -24,6 +24,7 @@ COMMANDS = {
     "takeover": ("folkmoot.cli.takeover:takeover", "Carry the network from here, without the old host."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
     "transparency": ("folkmoot.cli.transparency:transparency", "Figures, status report, and what the law asks for."),
+    "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),
     "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "backup": ("folkmoot.cli.backup:backup", "Set up, make, list, try, thin out and restore backups."),

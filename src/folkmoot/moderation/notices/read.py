@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import msgspec
-
 from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
 from folkmoot.mail import find_mails, is_configured
 from folkmoot.moderation.notices import queries
 from folkmoot.moderation.notices.rules import Kind, Trust
-from folkmoot.moderation.notices.states import ItemState, State, Step, What
+from folkmoot.moderation.notices.states import RUNNING, ItemState, State, Step, What
 from folkmoot.moderation.notices.views import (
     EventView,
     ItemView,
@@ -22,6 +20,8 @@ from folkmoot.moderation.notices.views import (
     SenderRecord,
     SenderView,
     Shown,
+    ShownItem,
+    ShownLetter,
     TimerView,
 )
 from folkmoot.network.access.viewer import Role, Viewer
@@ -103,23 +103,23 @@ async def find_id(db: Database, text: str) -> int:
     return int(row["id"])
 
 
-async def shown(db: Database, settings: Settings, token: str) -> Shown:
+async def shown(db: Database, token: str) -> Shown:
     """What a sender sees who has the private address. Raises Missing."""
     row = await queries.find_by_token(db, token)
     if row is None:
         raise Missing
-    return await _shown(db, settings, row)
+    return await _shown(db, row)
 
 
-async def shown_by_key(db: Database, settings: Settings, sender_id: int, id: int) -> Shown:
+async def shown_by_key(db: Database, sender_id: int, id: int) -> Shown:
     """The same for whoever sent it with this key. Raises Missing."""
     row = await queries.find_notice(db, id)
     if row is None or row["sender_id"] != sender_id:
         raise Missing
-    return await _shown(db, settings, row)
+    return await _shown(db, row)
 
 
-async def _shown(db: Database, settings: Settings, row: Row) -> Shown:
+async def _shown(db: Database, row: Row) -> Shown:
     return Shown(
         reference=row["reference"],
         state=State(row["state"]),
@@ -129,10 +129,30 @@ async def _shown(db: Database, settings: Settings, row: Row) -> Shown:
         due_at=row["due_at"],
         met_at=row["met_at"],
         answered_at=row["answered_at"],
-        items=tuple(_item(each) for each in await queries.items(db, row["id"])),
-        letters=tuple(each for each in await _letters(db, settings, row["id"]) if each.direction == "out"),
-        log_entry=row["log_entry"],
+        is_overdue=row["met_at"] is None and row["due_at"] < clock.now() and State(row["state"]) in RUNNING,
+        items=tuple(_shown_item(each) for each in await queries.items(db, row["id"])),
+        letters=tuple(
+            ShownLetter(kind=each["kind"], subject=each["subject"], text=each["text"], at=each["at"])
+            for each in await queries.letters(db, row["id"])
+            if each["direction"] == "out"
+        ),
+        log_entry=_number(row["log_entry"]),
     )
+
+
+def _shown_item(row: Row) -> ShownItem:
+    return ShownItem(
+        number=row["number"],
+        address=row["written"],
+        state=ItemState(row["state"]),
+        how="" if row["state"] == ItemState.NOT_FOUND else row["how"],
+        since=row["since"],
+        log_entry=_number(row["log_entry"]),
+    )
+
+
+def _number(entry: int | None) -> str | None:
+    return None if entry is None else str(entry)
 
 
 async def raw_letter(db: Database, steward: Viewer, notice_id: int, letter_id: int) -> bytes:
@@ -226,9 +246,3 @@ def sender_view(row: Row) -> SenderView:
         notices=row["notices"] if "notices" in keys else 0,
         refused=row["refused"] if "refused" in keys else 0,
     )
-
-
-def as_json(notice: Shown) -> dict[str, object]:
-    """A notice for machines: what a sender may see."""
-    found: dict[str, object] = msgspec.to_builtins(notice)
-    return found | {"is_overdue": notice.met_at is None and notice.due_at < clock.now()}

@@ -24,6 +24,8 @@ from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.settings import Settings
 
 NAME_MOST = 200
+KEY_PREFIX = "fmk_"
+"""How every key begins, so that it is not taken for a member's token."""
 WHY_MOST = 2_000
 
 
@@ -64,7 +66,7 @@ async def add_sender(
     if not address and not with_key:
         raise Invalid("Give an address, a domain or a key.", field="address")
     where = check_address(address) if address else None
-    key = f"fmk_{secrets.token_urlsafe(32)}" if with_key else None
+    key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}" if with_key else None
     now = clock.now()
     async with db.transaction() as tx:
         if where is not None and await queries.sender_named(tx, [where]) is not None:
@@ -120,7 +122,7 @@ async def withdraw_sender(db: Database, operator: Viewer, sender_id: int) -> Non
 
 async def with_key(db: Database, key: str) -> SenderView:
     """Whose key this is. Raises KeyUnknown."""
-    row = await queries.sender_with_key(db, digest_of_key(key)) if key.startswith("fmk_") else None
+    row = await queries.sender_with_key(db, digest_of_key(key)) if key.startswith(KEY_PREFIX) else None
     if row is None:
         raise KeyUnknown
     return sender_view(row)

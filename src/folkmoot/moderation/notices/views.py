@@ -153,6 +153,24 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     record: SenderRecord
 
 
+class ShownItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item as the sender sees it: what is not public is not there."""
+
+    number: int
+    address: str
+    state: ItemState
+    how: str
+    since: datetime | None
+    log_entry: str | None
+
+
+class ShownLetter(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    subject: str
+    text: str
+    at: datetime
+
+
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """A notice as its sender sees it under their private address: nothing about who decided, reported or judged."""
 
@@ -164,6 +182,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     met_at: datetime | None
     answered_at: datetime | None
-    items: tuple[ItemView, ...]
-    letters: tuple[LetterView, ...]
-    log_entry: int | None
+    is_overdue: bool
+    items: tuple[ShownItem, ...]
+    letters: tuple[ShownLetter, ...]
+    log_entry: str | None

@@ -6,6 +6,7 @@ from folkmoot.web.api import (
     apps,
     instance,
     media,
+    notices,
     notifications,
     openapi,
     profile,
@@ -19,6 +20,6 @@ from folkmoot.web.api import (
 )
 
 RESOURCES = (
-    accounts, admin, apps, instance, media, notifications, openapi, profile, push, reports, search, statuses,
+    accounts, admin, apps, instance, media, notices, notifications, openapi, profile, push, reports, search, statuses,
     switched_off, tags, timelines,
 )  # fmt: skip
