@@ -139,15 +139,15 @@ def _theirs(words: Words, sender: str, theirs: Theirs) -> list[Part]:
     parts.append(Table(say("How the addresses you named stand"), (say("State"), say("Addresses")), states))
     parts.append(
         Table(
-            say("Your notices one by one"),
+            say("Your notices one by one (times in UTC)"),
             (say("Reference"), say("Received"), say("Due"), say("Accounted for"), say("Answered"), say("Addresses")),
             tuple(
                 (
                     each.reference,
-                    words.moment(each.received_at),
-                    words.moment(each.due_at),
-                    words.moment(each.met_at),
-                    words.moment(each.answered_at),
+                    words.minute(each.received_at),
+                    words.minute(each.due_at),
+                    words.minute(each.met_at),
+                    words.minute(each.answered_at),
                     words.number(sum(each.items.values())),
                 )
                 for each in theirs.notices[:SHOWN]
@@ -327,11 +327,11 @@ def _deadlines(words: Words, deadlines: Sequence[Deadline]) -> list[Part]:
     if not deadlines:
         return [Heading(say("Open deadlines")), Sentence(say("No clock is running."))]
     rows = tuple(
-        (each.reference, words.sender_kind(each.kind), words.moment(each.due_at), words.number(each.open_items))
+        (each.reference, words.sender_kind(each.kind), words.minute(each.due_at), words.number(each.open_items))
         for each in deadlines[:SHOWN]
     )
     columns = (say("Reference"), say("From"), say("Due"), say("Open addresses"))
-    return [Heading(say("Open deadlines")), Table(say("Clocks that run"), columns, rows)]
+    return [Heading(say("Open deadlines")), Table(say("Clocks that run (times in UTC)"), columns, rows)]
 
 
 def _seal(words: Words, report: StatusReport) -> list[Part]:

@@ -68,7 +68,7 @@ class _Page(FPDF):
     ) -> None:
         self.set_font(FONT, style, size)
         self.set_text_color(*colour)
-        self.multi_cell(self.epw, height, plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(self.epw, height, plain(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
 def as_pdf(document: Document) -> bytes:
@@ -101,7 +101,7 @@ def _draw(page: _Page, part: Part) -> None:
             page.set_font(FIXED, size=8)
             page.set_text_color(*INK)
             page.set_fill_color(243, 244, 246)
-            page.multi_cell(page.epw, 4.2, plain(text), fill=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            page.multi_cell(page.epw, 4.2, plain(text), align=Align.L, fill=True, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
             page.ln(2)
         case Facts(of):
             _facts(page, of)
@@ -134,11 +134,13 @@ def _table(page: _Page, table: Table) -> None:
     page.set_font(FONT, size=8.5)
     page.set_text_color(*INK)
     page.set_draw_color(*LINE)
+    page.set_fill_color(255, 255, 255)  # the chart before may have left its own
     with page.table(
         borders_layout="HORIZONTAL_LINES",
         headings_style=FontFace(emphasis="BOLD", color=QUIET),
         line_height=5,
         text_align=Align.L,
+        col_widths=(1.5, *[1] * (len(table.columns) - 1)),
         padding=(0.4, 1.5, 0.4, 0),
     ) as drawn:
         for cells in (table.columns, *table.rows):

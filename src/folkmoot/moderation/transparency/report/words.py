@@ -28,7 +28,7 @@ GERMAN = {
     "How the addresses you named stand": "Stand der von Ihnen genannten Adressen",
     "State": "Stand",
     "Addresses": "Adressen",
-    "Your notices one by one": "Ihre Meldungen einzeln",
+    "Your notices one by one (times in UTC)": "Ihre Meldungen einzeln (Zeiten in UTC)",
     "Reference": "Zeichen",
     "Received": "Eingang",
     "Due": "Frist",
@@ -100,7 +100,7 @@ GERMAN = {
     "No clock is running.": "Es läuft keine Frist.",
     "From": "Von",
     "Open addresses": "Offene Adressen",
-    "Clocks that run": "Laufende Fristen",
+    "Clocks that run (times in UTC)": "Laufende Fristen (Zeiten in UTC)",
     "What is done next": "Was als Nächstes geschieht",
     "How to check this": "Wie sich das prüfen lässt",
     "The public log of this network has no entry yet.": "Das öffentliche Protokoll "
@@ -233,8 +233,12 @@ class Words:
         return f"{moment.day}.{moment.month}.{moment.year}" if self._german else f"{moment:%Y-%m-%d}"
 
     def moment(self, moment: datetime | None) -> str:
-        """To the minute, in UTC."""
-        return f"{self.date(moment)} {moment:%H:%M} UTC" if moment is not None else NOTHING
+        """To the minute, in UTC, and says so."""
+        return f"{self.minute(moment)} UTC" if moment is not None else NOTHING
+
+    def minute(self, moment: datetime | None) -> str:
+        """The same for tables whose name says UTC."""
+        return f"{self.date(moment)} {moment:%H:%M}" if moment is not None else NOTHING
 
     def month(self, month: Day) -> str:
         return f"{month.month}/{month:%y}" if self._german else f"{month:%Y-%m}"
