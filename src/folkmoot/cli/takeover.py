@@ -30,7 +30,7 @@ def takeover(settings: Settings, domain: str, yes: bool, as_json: bool) -> None:
         click.confirm("Take over now? The old host will never take a post again", abort=True)
     done = local.ask(settings.data, "takeover.go", timeout=60, domain=domain)
     if as_json:
-        click.echo(json.dumps({**view, **done}, indent=1))
+        click.echo(json.dumps({"before": view, **done}, indent=1))
         return
     click.echo(f"This host carries the network now (epoch {done['epoch']}).")
     click.echo(str(done["names"]))

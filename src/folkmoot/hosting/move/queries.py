@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ from folkmoot.errors import Unavailable
 Connection: TypeAlias = psycopg.Connection[Any]
 SMALL_PAGES = 128
 """Tables up to this many pages of 8 kB are compared whole."""
+WAKE_SECONDS = 0.02
 OURS = 1 << 40
 """Ids made by us are larger than this; counters of others are not."""
 
@@ -72,11 +74,21 @@ def checkpoint(connection: Connection) -> None:
 
 
 def promote(connection: Connection, seconds: int) -> bool:
-    """Make a following database the first; whether it was done in time. Nothing happens to one that is first."""
+    """Make a following database the first; whether it was done in time. Nothing happens to one that is first.
+
+    A server that summarises its journal finishes that before it is promoted, and the process that does it sleeps up to
+    30 s when little is written. Reading the settings again wakes it.
+    """
     if not is_following(connection):
         return True
-    connection.execute("SET statement_timeout = 0")
-    return bool(value(connection, "SELECT pg_promote(true, %s)", seconds))
+    connection.execute("SELECT pg_promote(false)")
+    until = time.monotonic() + seconds
+    while is_following(connection):
+        if time.monotonic() > until:
+            return False
+        connection.execute("SELECT pg_reload_conf()")
+        time.sleep(WAKE_SECONDS)
+    return True
 
 
 def begin_epoch(connection: Connection, epoch: int, host: str, how: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import secrets
 import socket
@@ -28,7 +27,8 @@ from folkmoot.settings import Settings
 
 log = structlog.get_logger("folkmoot.move")
 
-EPOCH_SECONDS = 2.0
+WATCH_SECONDS = 3.0
+EPOCH_SECONDS = 6.0
 """How long a first host waits at its start for the other one to say whether the network has moved on."""
 
 
@@ -66,6 +66,7 @@ class Mover:
     def start(self) -> None:
         """Take up what was interrupted, in a thread: the partner may have to be asked first."""
         threading.Thread(target=self._take_up, name="move-take-up", daemon=True).start()
+        threading.Thread(target=self.watch, name="move-watch", daemon=True).start()
 
     def _take_up(self) -> None:
         while True:
@@ -83,13 +84,29 @@ class Mover:
         self.taker.take_up()
         state = self.here.state()
         if state.role == "primary" and not self.giver.progress().is_under_way:
-            with contextlib.suppress(FolkmootError):
-                answer = self.link.ask("move.state", EPOCH_SECONDS)
-                if int(answer.get("epoch", 0)) > state.epoch:
-                    self.left_behind(int(answer["epoch"]), str(answer.get("home", "")))
+            until = time.monotonic() + EPOCH_SECONDS
+            while self.link.partner and not self._has_asked_epoch() and time.monotonic() < until:
+                time.sleep(0.1)
             if self.here.state().role == "primary":
                 self.here.barrier.set(State.OPEN)
         self.giver.take_up()
+
+    def watch(self) -> None:
+        """Until the process ends: hear from the partner now and then whether the network has moved on without us."""
+        while True:
+            time.sleep(WATCH_SECONDS)
+            if self.link.partner and self.here.state().role == "primary":
+                self._has_asked_epoch()
+
+    def _has_asked_epoch(self) -> bool:
+        """Ask the partner for its epoch, and act on a newer one; whether it answered."""
+        try:
+            answer = self.link.ask("move.state", 2.0)
+        except FolkmootError:
+            return False
+        if int(answer.get("epoch", 0)) > self.here.state().epoch:
+            self.left_behind(int(answer["epoch"]), str(answer.get("home", "")))
+        return True
 
     def left_behind(self, epoch: int, home: str) -> None:
         """The network went on without us: never take a write again, and say where it lives."""
