@@ -15,8 +15,11 @@ import asyncpg
 import click
 
 from folkmoot.cli.options import with_settings
+from folkmoot.clock import now
 from folkmoot.database import Database, migrate
 from folkmoot.errors import FolkmootError
+from folkmoot.hosting.backup import follow, standing
+from folkmoot.hosting.backup.source import Source
 from folkmoot.hosting.postgres import EmbeddedPostgres, available
 from folkmoot.hosting.postgres.check import check_server
 from folkmoot.hosting.postgres.places import make_data_folder
@@ -38,7 +41,7 @@ WANTED_FOR_A_MOVE = {"wal_level": "logical", "archive_mode": "on", "data_checksu
 def doctor(settings: Settings) -> None:
     """Check data folder, disk, database, port, clock and storage; exit code 1 when something is wrong."""
     failed = 0
-    for check in (variables, data_folder, disk, port, clock, storage, model, database):
+    for check in (variables, data_folder, disk, port, clock, storage, model, database, backups):
         try:
             for well, sentence in check(settings):
                 failed += not well
@@ -148,6 +151,17 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
         for name, value in WANTED_FOR_A_MOVE.items():
             if shown[name] != value and not settings.database_url:
                 yield False, f"The database has {name}={shown[name]}: a move to another host needs {value}."
+
+
+def backups(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """They are made, they were restored for trial, and the journal goes out."""
+    if not settings.backup_url:
+        yield True, "No backup is set up, so what this machine loses is lost: docs/backup.md says how to change that."
+        return
+    with available(settings) as url:
+        made = standing.entries(Source(url, settings))
+    said = follow.read_status(settings.data)
+    yield from standing.judge(settings, made, now(), said.complete_at if said else None, said.words if said else "")
 
 
 def outside(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:

@@ -69,13 +69,20 @@ def _memory() -> str | None:
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 2 * 2**30 else None
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
+@contextlib.contextmanager
+def new_place() -> Iterator[Path]:
     """A folder that anybody may pass through."""
     folder = Path(tempfile.mkdtemp(prefix="folkmoot-backup-", dir=_memory()))
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """The same for a test."""
+    with new_place() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +101,8 @@ def migrated(made: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def network(migrated: Path, place: Path) -> Iterator[Network]:
+@contextlib.contextmanager
+def a_network(migrated: Path, place: Path) -> Iterator[Network]:
     """A network of its own, running, with an empty repository."""
     data = place / "data"
     subprocess.run(["cp", "-a", migrated, data], check=True)
@@ -109,6 +116,13 @@ def network(migrated: Path, place: Path) -> Iterator[Network]:
         yield Network(settings, pair.private, server)
     finally:
         server.stop("immediate")
+
+
+@pytest.fixture
+def network(migrated: Path, place: Path) -> Iterator[Network]:
+    """The same for a test."""
+    with a_network(migrated, place) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from folkmoot.hosting.backup import cutting, journal, manifest, retention, sealing
+from folkmoot.hosting.backup import cutting, follow, journal, manifest, retention, sealing, standing
 from folkmoot.hosting.backup.journal import Part
 from folkmoot.hosting.backup.manifest import Figures, TableFigures
 from folkmoot.hosting.backup.run import wal_range
 from folkmoot.hosting.backup.sealing import NotOpened, Seal
 from folkmoot.hosting.backup.verify import between
+from folkmoot.settings import Settings
 
 SEAL = Seal(bytes(range(32)), "repository")
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -352,3 +353,52 @@ def test_rows_are_exact_when_nothing_was_written_and_have_leeway_else(before, af
     first = Figures(NOON, "", {"posts": TableFigures(*before)})
     last = Figures(NOON, "", {"posts": TableFigures(*after)})
     assert between(first, last, "posts") == expected
+
+
+# What the doctor says
+
+
+def entry(days: float, tried: float | None = None, whole: bool | None = None) -> standing.Entry:
+    at = NOON - timedelta(days=days)
+    verified = NOON - timedelta(days=tried) if tried is not None else None
+    return standing.Entry(f"{days}", "full", at, 1, 1, verified, whole, "" if whole else "The page is torn.")
+
+
+@pytest.mark.parametrize(
+    ("made", "complete", "trouble", "unwell"),
+    [
+        ([], 0, "", ["ever made"]),
+        ([entry(0.5, 0.2, True)], 10, "", []),
+        ([entry(3, 2, True)], 10, "", ["3 days old"]),
+        ([entry(0.5)], 10, "", ["ever restored for trial"]),
+        ([entry(0.5), entry(20, 19, True)], 10, "", ["19 days ago"]),
+        ([entry(0.5, 0.1, False), entry(2, 1, True)], 10, "", ["torn"]),
+        ([entry(0.5, 0.2, True)], 3600, "", ["ends 60 minutes ago"]),
+        ([entry(0.5, 0.2, True)], None, "", ["has not begun"]),
+        ([entry(0.5, 0.2, True)], 10, "The bucket is gone.", ["bucket"]),
+    ],
+)
+def test_the_doctor_warns_of_old_untried_and_damaged_backups(made, complete, trouble, unwell):
+    at = NOON - timedelta(seconds=complete) if complete is not None else None
+    found = [words for well, words in standing.judge(Settings(), made, NOON, at, trouble) if not well]
+    assert len(found) == len(unwell)
+    assert all(mark in words for mark, words in zip(unwell, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("newest", "verified", "has_gap", "expected"),
+    [
+        (None, None, False, (True, True)),
+        (1, 1, False, (False, False)),
+        (25, 1, False, (True, False)),
+        (1, 1, True, (True, False)),
+        (1, 200, False, (False, True)),
+        (1, None, False, (False, True)),
+    ],
+)
+def test_chores_are_due_by_age_and_after_a_gap(newest, verified, has_gap, expected):
+    def ago(hours: float | None) -> datetime | None:
+        return NOON - timedelta(hours=hours) if hours is not None else None
+
+    found = follow.due(Settings(), NOON, ago(newest), ago(verified), has_gap=has_gap)
+    assert (found.backup, found.verify) == expected

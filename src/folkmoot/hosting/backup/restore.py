@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import os
 import shutil
 import socket
@@ -110,7 +111,15 @@ def restore(
     unfinished = _begin(data, wanted)
     with hold(data, "folkmoot backup restore"):
         _check_room(data, chain, planned)
-        return _Restore(repository, settings, chain, journal, planned, unfinished, progress).run(at, until)
+        try:
+            return _Restore(repository, settings, chain, journal, planned, unfinished, progress).run(at, until)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise errors.BackupError(
+                "The disk of {folder} is full: make room and give the same command again, it goes on where it was.",
+                folder=data,
+            ) from error
 
 
 class _Restore:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from folkmoot.hosting.backup import queries
 from folkmoot.hosting.backup.manifest import Manifest, Verified
 from folkmoot.hosting.backup.source import Source
+from folkmoot.settings import Settings
+
+LATE = timedelta(minutes=5)
+"""How old the end of the journal may be before somebody should look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,50 @@ def digests(source: Source) -> dict[str, str]:
         if connection.execute(queries.CAN_READ_BACKUPS).fetchone() != (True,):
             return {}
         return {str(name): str(digest) for name, digest in connection.execute(queries.ENTERED)}
+
+
+Finding = tuple[bool, str]
+"""Whether it is well, and a sentence that says what was found or what to do."""
+
+
+def judge(
+    settings: Settings, made: Sequence[Entry], now: datetime, complete_at: datetime | None, trouble: str
+) -> list[Finding]:
+    """What `folkmoot doctor` says of the backups: the newest, the newest that was restored for trial, the journal."""
+    if not made:
+        return [(False, "No backup was ever made: `folkmoot backup run` makes one.")]
+    newest = max(made, key=lambda each: each.made_at)
+    age = now - newest.made_at
+    fresh = age <= timedelta(hours=2 * (settings.backup_every or 24 * 7))
+    found = [(fresh, f"The newest backup is {aged(age)} old" + ("." if fresh else ": look why none is made."))]
+    tried = [each for each in made if each.verified_at is not None]
+    last = max(tried, key=lambda each: each.verified_at or now, default=None)
+    whole = max((each.verified_at for each in tried if each.whole and each.verified_at), default=None)
+    if last is not None and not last.whole:
+        found.append((False, f"The last trial restore found damage: {last.words}"))
+    if whole is None:
+        found.append((False, "No backup was ever restored for trial: `folkmoot backup verify` does it."))
+    else:
+        lately = now - whole <= timedelta(days=2 * (settings.backup_verify_every or 30))
+        words = f"A backup was restored for trial and found whole {aged(now - whole)} ago"
+        found.append((lately, words + ("." if lately else ": `folkmoot backup verify` does it again.")))
+    if trouble:
+        found.append((False, trouble))
+    elif complete_at is None or now - complete_at > LATE:
+        since = f"ends {aged(now - complete_at)} ago" if complete_at else "has not begun"
+        found.append((False, f"The journal in the repository {since}: `folkmoot serve` sends it while it runs."))
+    else:
+        found.append((True, f"If this machine were gone now, {aged(now - complete_at)} would be lost."))
+    return found
+
+
+def aged(age: timedelta) -> str:
+    """A length of time in words."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} seconds"
 
 
 def was_damaged(source: Source) -> bool:

@@ -1,6 +1,7 @@
 """The network as a place: its name, who may sign up, its rules, its announcements."""
 
 from folkmoot.network.site import announcements
+from folkmoot.network.site.backups import BackupsView, BackupView, backups
 from folkmoot.network.site.house_rules import add_rule, change_rule, rules, withdraw_rule
 from folkmoot.network.site.read_only import read_only, turn_off, turn_on
 from folkmoot.network.site.values import change_site, site_values
@@ -8,6 +9,8 @@ from folkmoot.network.site.views import AnnouncementView, Reaction, ReadOnly, Re
 
 __all__ = [
     "AnnouncementView",
+    "BackupView",
+    "BackupsView",
     "Reaction",
     "ReadOnly",
     "Registration",
@@ -15,6 +18,7 @@ __all__ = [
     "SiteView",
     "add_rule",
     "announcements",
+    "backups",
     "change_rule",
     "change_site",
     "read_only",

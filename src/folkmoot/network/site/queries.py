@@ -332,6 +332,17 @@ async def count_reactions(tx: Transaction, id: int, name: str) -> int:
     return found
 
 
+# Backups -------------------------------------------------------------------------------------------------------------
+
+
+async def newest_backups(db: Database, limit: int) -> list[Row]:
+    return await db.fetch(
+        """SELECT name, kind, made_at, sealed_size, verified_at, whole, words FROM backups
+           ORDER BY made_at DESC LIMIT $1""",
+        limit,
+    )
+
+
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
