@@ -84,6 +84,13 @@ async def test_a_letter_may_be_as_large_as_we_say(db: Any) -> None:
     assert await kept(db) == [letter]
 
 
+async def test_a_letter_may_be_one_line(db: Any) -> None:
+    letter = MAIL + b"x" * 3_000_000 + b"\r\n"
+    async with MailDoor("lmtp://127.0.0.1:0", mails(db)) as door:
+        assert await asyncio.to_thread(hand_over, door.port, [letter]) == [250]
+    assert await kept(db) == [letter]
+
+
 @pytest.mark.slow
 async def test_without_a_database_the_letter_has_to_come_again(database_url: str) -> None:
     gone = await Database.open(database_url, connections=1)

@@ -164,9 +164,9 @@ RARE: tuple[Damage, ...] = (many_parts, crowd, swell)
 def damaged(seed: int) -> Iterator[bytes]:
     """Letters without end, most of them broken; one in forty is very large."""
     draw = random.Random(seed)
-    makers = list(LETTERS.values())
+    whole = [make() for make in LETTERS.values()]
     while True:
-        raw = draw.choice(makers)()
+        raw = draw.choice(whole)
         for _ in range(draw.choice([1, 1, 1, 2, 3])):
             raw = draw.choice(COMMON)(raw, draw)
         if draw.random() < 0.025:

@@ -44,6 +44,7 @@ def mail(
     made.set_content(text)
     if html:
         made.add_alternative(html, subtype="html")
+        made.set_boundary("=-=-=")  # the library's is random, and a seed must give the same letter again
     return made.as_bytes()
 
 
@@ -228,6 +229,7 @@ def xarf_mail() -> bytes:
         b"Feedback-Type: xarf\nVersion: 4\n", maintype="application", subtype="octet-stream", filename="f.txt"
     )
     made.add_attachment(json.dumps(xarf()).encode(), maintype="application", subtype="json", filename="xarf.json")
+    made.set_boundary("=-=-=")
     return made.as_bytes()
 
 

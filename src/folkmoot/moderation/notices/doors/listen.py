@@ -21,10 +21,10 @@ from folkmoot.moderation.notices.doors.take_in import MOST_BYTES, Mails
 
 SECONDS = 300.0
 """How long a connection may do nothing."""
-MOST_CONNECTIONS = 20
+MOST_CONNECTIONS = 10
 MOST_RECIPIENTS = 10
-LONGEST_LINE = 1024 * 1024
-"""The standard's thousand would refuse the very mails that are worth reading."""
+LONGEST_LINE = MOST_BYTES
+"""A letter may be one line: the standard's thousand letters would refuse the very mails that are worth reading."""
 AGAIN_AFTER = 15.0
 """Seconds until a port that is taken is tried again: another worker may hold it, and end."""
 
