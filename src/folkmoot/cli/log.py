@@ -24,13 +24,14 @@ from folkmoot.moderation.transparency.log.forget import KINDS, forget_for
 from folkmoot.moderation.transparency.log.keys import known_keys, rotate
 from folkmoot.moderation.transparency.log.notes import VerifierKey
 from folkmoot.moderation.transparency.log.proofs import ENDING, Proof
-from folkmoot.moderation.transparency.log.publish import CHECKPOINT, KEYS, keys_file, tile_files
+from folkmoot.moderation.transparency.log.publish import CHECKPOINT, KEYS, keys_file, publish, tile_files
 from folkmoot.moderation.transparency.log.read import find_place, newest_checkpoint, prove
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.moderation.transparency.log.sources import open_source
 from folkmoot.moderation.transparency.log.verify import Verified, read_note, verify, verify_proof
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.settings import Settings
+from folkmoot.storage import open_storage
 from folkmoot.vault import open_vault
 
 out = Console(highlight=False, soft_wrap=True)
@@ -185,6 +186,7 @@ def rotate_(settings: Settings, lost: bool) -> None:
         await sequence(db, vault, origin_of(settings))
         new = await rotate(db, vault, COMMAND_LINE, at_once=lost)
         await sequence(db, vault, origin_of(settings))
+        await publish(db, open_storage(settings))
         return new
 
     new = with_database(settings, act)

@@ -34,6 +34,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
         tools.db, tools.storage, **arguments
     ),
     "moderation.notices.take_up_rest": notices.take_up_rest,
+    "moderation.transparency.log.tell": public_log.tell,
     "network.accounts.erase": accounts.erase,
     "network.site.tell_staff": lambda tools, **arguments: site.tell_staff(tools.db, tools.settings, **arguments),
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),

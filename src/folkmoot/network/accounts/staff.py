@@ -6,6 +6,7 @@ from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Invalid, Missing
+from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import queries, rules
 from folkmoot.network.accounts.queries import view
@@ -99,8 +100,21 @@ async def _check_waits(tx: Transaction, account_id: int) -> AccountView:
     return account
 
 
+PUBLIC = {Event.ACCOUNT_SUSPENDED, Event.ACCOUNT_RESTORED}
+"""What staff do alone and everybody may know of: told to the public log."""
+
+
 def _tell(tx: Transaction, event: Event, staff: Viewer, row: Row | None, **detail: object) -> AccountView:
     assert row is not None  # locked before
+    if event in PUBLIC:
+        tx.defer(
+            "moderation.transparency.log.tell",
+            id=new_id(),
+            deed=event.value,
+            done_at=clock.now().isoformat(),
+            account=row["id"],
+            steward=staff.actor,
+        )
     tx.record(event, actor=staff.actor, subject=row["id"], **detail, **staff.traces)
     tx.announce("account.changed", account_id=row["id"])
     tx.announce("access.changed", account_id=row["id"])

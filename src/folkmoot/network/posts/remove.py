@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Transaction
 from folkmoot.errors import Missing
+from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.posts import queries
 from folkmoot.network.posts.desk import Desk
@@ -36,6 +38,15 @@ async def remove_as_staff(desk: Desk, viewer: Viewer, post_id: int, why: str) ->
             post_id=str(post.id),
             why=why,
             **viewer.traces,
+        )
+        tx.defer(
+            "moderation.transparency.log.tell",
+            id=new_id(),
+            deed="post.removed",
+            done_at=clock.now().isoformat(),
+            account=post.account_id,
+            steward=viewer.actor,
+            post=post.id,
         )
     return post
 

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from folkmoot.errors import FolkmootError
+from folkmoot.moderation.transparency.log import PREFIX
 from folkmoot.web.pages import errors
 from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.live import Live
@@ -49,7 +50,7 @@ def create_pages(server: Server) -> Asgi:
             Exception: errors.on_failure,
         },
         compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=5, exclude=["/static", "/media", "/live"]
+            backend="gzip", gzip_compress_level=5, exclude=["/static", "/media", "/live", f"{PREFIX}/tile/[0-9]"]
         ),
         request_max_body_size=largest,
         before_request=_check_refusal,

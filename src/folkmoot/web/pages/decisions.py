@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from folkmoot.errors import FolkmootError, Missing
 from folkmoot.ids import parse
 from folkmoot.moderation import appeals, sanctions
 from folkmoot.moderation.sanctions import StatementView
+from folkmoot.moderation.transparency import log
+from folkmoot.moderation.transparency.log.entry import Subjects
+from folkmoot.moderation.transparency.log.read import meanings
 from folkmoot.network.access import Viewer
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
+from folkmoot.web.pages.public_log import proof_file
 from folkmoot.web.pages.reports import rules_by_id
 from folkmoot.web.pages.visit import Answer, Visit
 from folkmoot.web.pages.words import say
@@ -61,6 +65,7 @@ async def _show(visit: Visit, ref: str, error: FolkmootError | None = None, text
     rules = await rules_by_id(visit)
     own = isinstance(who, str) or found.account_id == visit.member.account_id
     asker: Viewer | str = who if isinstance(who, str) else visit.member
+    entry = await log.decision_about(visit.server.db, found.case_id, found.created_at)
     return await visit.page(
         "decisions/show.html",
         status=STATUS[error.kind] if error else 200,
@@ -71,9 +76,32 @@ async def _show(visit: Visit, ref: str, error: FolkmootError | None = None, text
         ref=ref[:100],
         may_appeal=own and await appeals.may_appeal(visit.server.db, asker, found.case_id),
         appeal=await _appeal_of(visit, asker, found),
+        entry=entry,
+        meanings=await meanings(visit.server.db, entry, _subjects(found)) if entry is not None and own else {},
+        head=await log.newest_checkpoint(visit.server.db) if entry is not None else None,
         wrong=words.current().of_error(error) if error else "",
         text=text,
     )
+
+
+def _subjects(found: StatementView) -> Subjects:
+    """Whom a statement's entry in the public log may be about, as far as its reader knows already."""
+    return Subjects(case=found.case_id, account=found.account_id)
+
+
+@get("/decisions/{ref:str}/proof", include_in_schema=False)
+async def download_proof(request: Asked, ref: FromPath[str]) -> Response[bytes]:
+    """The proof that the decision is in the public log, with what its pseudonyms stand for."""
+    visit = await Visit.of(request)
+    who, id = _who(visit, ref)
+    found = await sanctions.get_statement(visit.server.db, who, id)
+    entry = await log.decision_about(visit.server.db, found.case_id, found.created_at)
+    if entry is None or entry.place is None:
+        raise Missing
+    own = isinstance(who, str) or found.account_id == visit.member.account_id
+    proof = await log.prove(visit.server.db, entry.place, tells=_subjects(found) if own else None)
+    headers = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
+    return proof_file(str(proof), f"decision-{entry.place}", **headers)
 
 
 async def _appeal_of(visit: Visit, who: Viewer | str, found: StatementView) -> appeals.AppealView | None:

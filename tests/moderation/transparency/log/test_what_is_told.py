@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -23,9 +24,14 @@ from folkmoot.moderation.cases.decide import (
 )
 from folkmoot.moderation.cases.review import void_ballot
 from folkmoot.moderation.cases.timers import work_clocks
+from folkmoot.moderation.transparency.log.jobs import tell
+from folkmoot.moderation.transparency.log.sequence import sequence
+from folkmoot.network import accounts
 from folkmoot.network.access.viewer import Role
 from folkmoot.network.posts.publish import publish
+from folkmoot.network.posts.remove import remove_as_staff
 from folkmoot.network.posts.rules import Draft
+from folkmoot.vault import Vault
 
 WORDS = "The allotments by the river will be sold, and nobody on the council has said a word about it"
 
@@ -147,3 +153,21 @@ async def test_a_ballot_that_does_not_count(db: Any, cast: Any, court: Any) -> N
     await void_ballot(db, cast.dora, case, 1, "The juror is the author's cousin")
     deeds = [each["deed"] for each in await told(db)]
     assert deeds[3:] == ["case.ballot_voided", "case.reopened", "case.hidden"]
+
+
+async def test_what_staff_do_without_a_case_once_however_often_the_job_runs(db: Any, cast: Any, court: Any) -> None:
+    post = await publish(court.desk, cast.ada, Draft(text=WORDS))
+    await remove_as_staff(court.desk, cast.dora, post.id, "An advertisement")
+    await accounts.suspend(db, cast.dora, cast.ada.account_id, "A hundred advertisements")
+    await accounts.restore(db, cast.dora, cast.ada.account_id)
+    jobs = await db.fetch("SELECT args FROM procrastinate_jobs WHERE task_name = 'moderation.transparency.log.tell'")
+    assert await court.work() == ["tell"] * 3
+    tools = SimpleNamespace(db=db)
+    await tell(tools, **msgspec.json.decode(jobs[0]["args"]))  # type: ignore[arg-type]  # all it asks for
+    await sequence(db, Vault(bytes(32)), "moot.example/transparency/log")
+    await tell(tools, **msgspec.json.decode(jobs[0]["args"]))  # type: ignore[arg-type]  # all it asks for
+    assert await told(db) == []
+    rows = await db.fetch("SELECT body FROM log_entries WHERE place > 0 ORDER BY place")
+    said = [msgspec.json.decode(row["body"]) for row in rows]
+    assert [each["deed"] for each in said] == ["post.removed", "account.suspended", "account.restored"]
+    assert len({each["steward"] for each in said}) == 1

@@ -27,6 +27,7 @@ async def enter(
     steward: int | None = None,
     hashed: Mapping[str, str] | None = None,
     at: datetime | None = None,
+    id: int | None = None,
     **facts: Fact,
 ) -> int:
     """Write what was done into the log; it has its place, and is signed, seconds after the commit. Answers its id.
@@ -34,13 +35,14 @@ async def enter(
     The numbers become pseudonyms: `account` is whom it happened to, `steward` who did it by office (the same pseudonym
     wherever this steward acts). `hashed` are values that may one day be shown (a text's hash, a sender): the log holds
     their salted hash. Facts are published as they are: words of ours, numbers, times; None is left out. Raises
-    ValueError for anything that could be a text. Takes no lock that others wait for.
+    ValueError for anything that could be a text. Takes no lock that others wait for. What may be entered twice (by a job)
+    brings its `id`.
     """
     subjects = Subjects(case=case, account=account, post=post, notice=notice, steward=steward)
     now = at or clock.now()
     salts = await _salts(tx, subjects.salted)
     body = entry.write(deed, now, subjects, salts, facts, hashed or {})
-    id = new_id()
+    id = id or new_id()
     await queries.queue(tx, id, deed.value, body, subjects.salted, now)
     return id
 

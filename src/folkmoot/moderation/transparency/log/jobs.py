@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from folkmoot.errors import Unavailable
 from folkmoot.jobs.tools import Tools
-from folkmoot.moderation.transparency.log import origin_of, witnesses
+from folkmoot.moderation.transparency.log import Deed, enter, origin_of, witnesses
 from folkmoot.moderation.transparency.log import publish as publishing
 from folkmoot.moderation.transparency.log.forget import forget_erased
 from folkmoot.moderation.transparency.log.sequence import sequence
@@ -24,6 +26,15 @@ async def grow(tools: Tools) -> None:
         raise
     if grown:
         await publish(tools)
+
+
+async def tell(
+    tools: Tools, *, id: int, deed: str, done_at: str, account: int, steward: int | None = None, post: int | None = None
+) -> None:
+    """Enter what staff did to an account or a post; the deed itself knows no moderation. May run twice."""
+    async with tools.db.transaction() as tx:
+        moment = datetime.fromisoformat(done_at)
+        await enter(tx, Deed(deed), id=id, at=moment, account=account, steward=steward, post=post)
 
 
 async def publish(tools: Tools) -> None:

@@ -14,9 +14,10 @@ import structlog
 from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
 from folkmoot.moderation.transparency.log import queries
+from folkmoot.moderation.transparency.log.merkle import HASH_BYTES
 from folkmoot.moderation.transparency.log.notes import BadNote, Checkpoint, Note, Signature
 from folkmoot.moderation.transparency.log.register import Register
-from folkmoot.moderation.transparency.log.tiles import ENTRIES, HEIGHT, LEVELS, WIDTH, Tile, bundle, tiles_at
+from folkmoot.moderation.transparency.log.tiles import ENTRIES, HEIGHT, LEVELS, WIDTH, Tile, bundle, tiles_at, unbundle
 from folkmoot.storage import Storage
 
 FOLDER = "log/"
@@ -75,10 +76,21 @@ async def tile_bytes(db: Database, tile: Tile) -> bytes:
         if len(entries) < tile.width:
             raise Missing
         return bundle(entries)
-    hashes = (await queries.tiles(db, [tile.place])).get(tile.place, b"")[: tile.width * 32]
-    if len(hashes) < tile.width * 32:
+    hashes = (await queries.tiles(db, [tile.place])).get(tile.place, b"")[: tile.width * HASH_BYTES]
+    if len(hashes) < tile.width * HASH_BYTES:
         raise Missing
     return hashes
+
+
+async def published_tile(storage: Storage, tile: Tile) -> bytes:
+    """A tile or bundle as it was published; one that is full by now is cut from the full one. Raises Missing."""
+    try:
+        return await storage.published(FOLDER + tile.path)
+    except Missing:
+        if tile.width == WIDTH:
+            raise
+    full = await storage.published(FOLDER + Tile(tile.level, tile.number).path)
+    return bundle(unbundle(full)[: tile.width]) if tile.level == ENTRIES else full[: tile.width * HASH_BYTES]
 
 
 async def keys_file(db: Database, size: int) -> bytes:

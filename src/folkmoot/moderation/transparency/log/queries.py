@@ -27,7 +27,13 @@ async def salts_for(tx: Transaction, subjects: Sequence[str], fresh: Sequence[by
 
 async def queue(tx: Transaction, id: int, deed: str, body: bytes, subjects: Sequence[str], at: datetime) -> None:
     await tx.execute(
-        "INSERT INTO log_queue (id, deed, body, subjects, at) VALUES ($1, $2, $3, $4, $5)", id, deed, body, subjects, at
+        """INSERT INTO log_queue (id, deed, body, subjects, at)
+           SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM log_entries WHERE id = $1) ON CONFLICT DO NOTHING""",
+        id,
+        deed,
+        body,
+        subjects,
+        at,
     )
 
 

@@ -10,7 +10,8 @@ import msgspec
 from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
 from folkmoot.moderation.transparency.log import queries
-from folkmoot.moderation.transparency.log.entry import Subjects, meaning_of, owner_of
+from folkmoot.moderation.transparency.log.deeds import Deed
+from folkmoot.moderation.transparency.log.entry import Subjects, meaning_of, owner_of, pseudonym
 from folkmoot.moderation.transparency.log.merkle import inclusion_runs, prove_inclusion
 from folkmoot.moderation.transparency.log.notes import Checkpoint, Note
 from folkmoot.moderation.transparency.log.proofs import Extra, Proof
@@ -42,6 +43,7 @@ class Head(msgspec.Struct, frozen=True):
     witnesses: tuple[str, ...]
 
 
+_DECISIVE = {deed.value for deed in (Deed.CASE_DECIDED, Deed.APPEAL_UPHELD, Deed.APPEAL_REVERSED)}
 _PSEUDONYMS = ("case", "account", "post", "notice", "steward")
 _USUAL = {"v", "deed", "at", *_PSEUDONYMS}
 
@@ -79,6 +81,12 @@ async def entries_about(db: Database, kind: str, number: int, *, limit: int = PA
     return [_entry(row) for row in await queries.about(db, f"{kind}:{number}", limit)]
 
 
+async def decision_about(db: Database, case_id: int, at: datetime) -> Entry | None:
+    """The entry of what was decided about a case at that time, else of what was decided last; None once forgotten."""
+    found = [each for each in await entries_about(db, "case", case_id, limit=1_000) if each.deed in _DECISIVE]
+    return next((each for each in found if each.at == at), found[-1] if found else None)
+
+
 async def get_entry(db: Database, place: int) -> Entry:
     """The entry at a place. Raises Missing."""
     row = await queries.entry_at(db, place)
@@ -110,14 +118,15 @@ async def prove(db: Database, place: int, *, tells: Subjects | None = None) -> P
     runs = inclusion_runs(place, checkpoint["size"])
     tiles = await queries.tiles(db, tiles_for(runs))
     path = prove_inclusion(place, checkpoint["size"], lookup_in(tiles))
-    extra = Extra(entry["body"].decode(), await _meanings(db, tells) if tells is not None else {})
+    extra = Extra(entry["body"].decode(), await meanings(db, _entry(entry), tells) if tells is not None else {})
     return Proof(place, tuple(path), note_of(checkpoint), extra)
 
 
-async def _meanings(db: Database, tells: Subjects) -> dict[str, str]:
+async def meanings(db: Database, entry: Entry, tells: Subjects) -> dict[str, str]:
+    """For each pseudonym of the entry that stands for one of these the line it is the SHA-256 of, salt first."""
     salts = await queries.salts(db, tells.salted)
     return {
         name: f"{salts[owner].hex()} {meaning}"
         for name, meaning in meaning_of(tells).items()
-        if (owner := owner_of(name, tells)) in salts
+        if (owner := owner_of(name, tells)) in salts and entry.pseudonyms.get(name) == pseudonym(salts[owner], meaning)
     }
