@@ -13,12 +13,14 @@ SECONDS = 4.0
 MOST_BYTES = 16_384
 
 
-def resolver() -> Lookup:
-    """A lookup of TXT records at the machine's own resolver. Raises TimeoutError when nobody answers."""
+def resolver(server: str = "", port: int = 53) -> Lookup:
+    """A lookup of TXT records at the machine's own resolver, or another. It raises TimeoutError when nobody answers."""
 
     @functools.cache
     def asked() -> dns.resolver.Resolver:
-        made = dns.resolver.Resolver()
+        made = dns.resolver.Resolver(configure=not server)
+        if server:
+            made.nameservers, made.port = [server], port
         made.timeout, made.lifetime = SECONDS / 2, SECONDS
         made.cache = dns.resolver.LRUCache(1_000)
         return made
