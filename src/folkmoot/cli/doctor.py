@@ -23,6 +23,8 @@ from folkmoot.hosting.backup.source import Source
 from folkmoot.hosting.postgres import EmbeddedPostgres, available
 from folkmoot.hosting.postgres.check import check_server
 from folkmoot.hosting.postgres.places import make_data_folder
+from folkmoot.hosting.standby import status
+from folkmoot.hosting.standby.report import loss
 from folkmoot.mail import is_configured
 from folkmoot.mail.look import Mailbag, mailbag
 from folkmoot.moderation.screening import shipped
@@ -41,7 +43,7 @@ WANTED_FOR_A_MOVE = {"wal_level": "logical", "archive_mode": "on", "data_checksu
 def doctor(settings: Settings) -> None:
     """Check data folder, disk, database, port, clock and storage; exit code 1 when something is wrong."""
     failed = 0
-    for check in (variables, data_folder, disk, port, clock, storage, model, database, backups):
+    for check in (variables, data_folder, disk, port, clock, storage, model, database, backups, standby):
         try:
             for well, sentence in check(settings):
                 failed += not well
@@ -182,6 +184,23 @@ async def _mailbag(url: str) -> Mailbag:
         return await mailbag(db)
     finally:
         await db.close()
+
+
+def standby(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """If there is a second host, it follows, and nothing is in the way of a move."""
+    found = status.read(settings.data)
+    if found.following == "unlinked":
+        yield True, "There is no standby; `folkmoot standby code` begins one (docs/standby.md)."
+        return
+    well = found.is_fresh
+    yield (
+        well,
+        f"The standby ({found.partner}): {found.following}. Lost if the network's host died now: {loss(found).words}",
+    )
+    if found.sync == "relaxed":
+        yield False, f"Answers wait for nobody since {found.sync_since}: the standby was lost."
+    for check in found.hindrances:
+        yield False, f"In the way of a move: {check.words}"
 
 
 async def _shown(url: str, names: list[str]) -> dict[str, str]:

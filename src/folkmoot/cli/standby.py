@@ -79,6 +79,7 @@ def _address(settings: Settings) -> str:
 @click.argument("address", default="", metavar="[URL]")
 @click.option("--code", "word", default="", help="The code `folkmoot standby code` shows on the other host.")
 @click.option("--dial-me", is_flag=True, help="Wait to be called by the other host, which this one cannot reach.")
+@click.option("--again", is_flag=True, help="Copy the database anew; the old copy is kept until the new one is whole.")
 @click.option("--stay/--copy-only", default=True, help="Go on following (the default), or end when the copy is whole.")
 @config_option
 @data_option
@@ -88,13 +89,14 @@ def join(
     address: str,
     word: str,
     dial_me: bool,
+    again: bool,
     stay: bool,
     config: Path | None,
     data: Path | None,
 ) -> None:
     """Make this host the standby of the network at URL, and follow it until Ctrl-C."""
     settings = load(config, overrides={"data": data})
-    way = joining.Way(_link_address(address, settings) if address else "", word, dial_me)
+    way = joining.Way(_link_address(address, settings) if address else "", word, dial_me, again)
     if word and not address and not dial_me:
         raise FolkmootError("Where is the other host? Give its address, or --dial-me when it is to call this one.")
     with _progress() as tell:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import shutil
@@ -22,6 +21,8 @@ import pytest
 
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.link.database import connect
+from folkmoot.hosting.standby.report import as_message
+from folkmoot.hosting.standby.status import read
 from folkmoot.settings import Settings
 
 PATIENCE = 40.0
@@ -114,8 +115,8 @@ class Host:
             return done.fetchall() if done.description else []
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.command("standby", "status", "--json"))
-        return found
+        """How it does, as everybody is told who asks on this host."""
+        return as_message(read(self.data))
 
 
 class Wire:

@@ -48,6 +48,8 @@ class Way:
     address: str = ""
     code: str = ""
     wait_to_be_dialled: bool = False
+    again: bool = False
+    """Copy the database anew although there is a copy; the old one is kept until the new one is whole."""
 
 
 def join(settings: Settings, way: Way, tell: Tell) -> str:
@@ -74,7 +76,7 @@ def _join(settings: Settings, way: Way, tell: Tell) -> str:
         raise CannotJoin(
             "{folder} holds a network of its own: give the standby an empty folder with --data.", folder=data
         )
-    if before.role == "standby" and is_whole and find_partner(data) and not way.code:
+    if before.role == "standby" and is_whole and find_partner(data) and not way.code and not way.again:
         raise CannotJoin("{folder} follows already: run `folkmoot serve` with it.", folder=data)
     if before.role != "standby":
         states.write(data, replace(before, role="standby", network=before.network if before.side else ""))
@@ -91,7 +93,7 @@ def _join(settings: Settings, way: Way, tell: Tell) -> str:
         door = PostgresDoor(data, link, state.side)
         door.start()
         try:
-            _fetch(link, settings, state.side, server, tell)
+            _fetch(link, settings, state.side, server, tell, way.again)
         finally:
             door.close()
     finally:
@@ -148,11 +150,11 @@ def _listen(link: Link, settings: Settings) -> int:
         ) from error
 
 
-def _fetch(link: Link, settings: Settings, side: str, server: EmbeddedPostgres, tell: Tell) -> None:
+def _fetch(link: Link, settings: Settings, side: str, server: EmbeddedPostgres, tell: Tell, again: bool) -> None:
     theirs = Facts.parse(_patiently(link, "facts"))
     check_fit(theirs, facts(settings))
-    sizes = _patiently(link, "standby.prepare", side=side)
-    if not (server.cluster / "PG_VERSION").exists():
+    sizes = _patiently(link, "standby.prepare", side=side, anew=again)
+    if again or not (server.cluster / "PG_VERSION").exists():
         check_room(_disk_of(server.cluster), int(sizes["database"]))
         copy_database(settings, side, tell)
     tell("fetching keys and settings", 0, 0)

@@ -110,7 +110,7 @@ def loss(status: Status) -> Check:
     return Check(
         "loss",
         status.lag_seconds < FRESH_SECONDS,
-        "What was written in the last {seconds} s: {posts} posts.",
+        "What was written in the last {seconds} s: {posts} public posts.",
         {"seconds": round(status.lag_seconds, 1), "posts": status.unseen_posts},
     )
 
@@ -135,7 +135,7 @@ def as_seen_later(status: Status, heard_ago: float | None, now: float, offset: f
         following = "catching up"
     return msgspec.structs.replace(
         status, link_up=is_up, heard_ago=heard_ago, lag_seconds=lag, following=following,
-        checks=_with_link(status.checks, is_up),
+        checks=_aged(status.checks, is_up, lag),
     )  # fmt: skip
 
 
@@ -146,15 +146,44 @@ def link_check(is_up: bool) -> Check:
     return Check("link", False, "The other host is not heard: is it running, and is its port open?")
 
 
-def _with_link(checks: tuple[Check, ...], is_up: bool) -> tuple[Check, ...]:
-    return (link_check(is_up), *(check for check in checks if check.name != "link"))
+def replication_check(streams: bool) -> Check:
+    """Whether the database is being sent what is written."""
+    if streams:
+        return Check("replication", True, "The database streams what is written.")
+    return Check("replication", False, "The database does not stream from the first host at the moment.")
+
+
+def heartbeat_check(lag: float | None) -> Check:
+    """Whether what is written arrives."""
+    if lag is None:
+        return Check("heartbeat", False, "Nothing written there has been read here yet.")
+    if lag < FRESH_SECONDS:
+        return Check(
+            "heartbeat", True, "What is written there is read here, {seconds} s old.", {"seconds": round(lag, 1)}
+        )
+    return Check(
+        "heartbeat", False, "Nothing written there has been read here for {seconds} s.", {"seconds": round(lag)}
+    )
+
+
+def _aged(checks: tuple[Check, ...], is_up: bool, lag: float | None) -> tuple[Check, ...]:
+    """The checks some time later: what was seen live then is not taken for live now."""
+    now = {"link": link_check(is_up), "heartbeat": heartbeat_check(lag)}
+    if not is_up:
+        now["replication"] = replication_check(False)
+    rest = tuple(now.get(check.name, check) for check in checks if check.name != "link")
+    return (now["link"], *rest)
 
 
 def as_message(status: Status) -> dict[str, Any]:
     """For the link, the page's table and --json."""
     found: dict[str, Any] = msgspec.to_builtins(status)
     would = loss(status)
-    return found | {"ready": status.ready, "would_lose": {"well": would.well, "words": would.words}}
+    return found | {
+        "ready": status.ready,
+        "loss": msgspec.to_builtins(would),
+        "would_lose": {"well": would.well, "words": would.words},
+    }
 
 
 def parse(found: Any) -> Status | None:

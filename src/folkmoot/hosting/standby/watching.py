@@ -24,9 +24,11 @@ from folkmoot.hosting.standby.report import (
     Status,
     as_message,
     following_of,
+    heartbeat_check,
     link_check,
     lsn,
     parse,
+    replication_check,
 )
 from folkmoot.settings import Settings
 
@@ -159,35 +161,47 @@ class Watching:
             sync_since=str(said.get("sync_since", "")),
             copied=noted.copied,
             to_copy=noted.to_copy,
-            checks=(link_check(is_up), *self._quick_checks(found, lag, is_up), *noted.checks),
+            checks=(link_check(is_up), *self._quick_checks(found, lag), *noted.checks),
         )
 
-    def _quick_checks(self, found: dict[str, Any], lag: float | None, is_up: bool) -> tuple[Check, ...]:
-        noted = self.noted
-        offset = self._offset
-        return (
-            Check("replication", bool(found.get("streams")), "The database streams what is written.")
-            if found.get("streams")
-            else Check("replication", False, "The database does not stream from the first host at the moment."),
-            Check("heartbeat", True, "What is written there is read here, {seconds} s old.", {"seconds": round(lag, 1)})
-            if lag is not None and lag < 5
-            else Check("heartbeat", False, "Nothing written there has been read here for {seconds} s.",
-                       {"seconds": round(lag) if lag is not None else 0}),
-            Check("media", None, "The media have not been compared yet.")
-            if noted.media_missing is None
-            else Check("media", noted.media_missing == 0, "{missing} of {total} media are still to come.",
-                       {"missing": noted.media_missing, "total": noted.media_total}),
-            Check("secrets", noted.secrets_equal, "Keys and settings are the same on both.")
-            if noted.secrets_equal is not False
-            else Check("secrets", False, "Keys or settings differ: the standby fetches them again within a minute."),
-            Check("equality", noted.equality.well, "{rows} rows compared, all equal.", {"rows": noted.equality.rows})
-            if noted.equality.well is not False
-            else Check("equality", False, "Rows of the table {table} differ: make the standby anew with "
-                       "`folkmoot standby join --again`.", {"table": noted.equality.where}),
-            Check("clock", None, "The clocks have not been compared yet.")
-            if offset is None
-            else Check("clock", abs(offset) < 1.0, "The clocks differ by {seconds} s.", {"seconds": round(abs(offset), 2)}),
-        )  # fmt: skip
+    def _quick_checks(self, found: dict[str, Any], lag: float | None) -> tuple[Check, ...]:
+        noted, offset = self.noted, self._offset
+        replication, heartbeat = replication_check(bool(found.get("streams"))), heartbeat_check(lag)
+        if noted.media_missing is None:
+            media = Check("media", None, "The media have not been compared yet.")
+        else:
+            media = Check(
+                "media",
+                noted.media_missing == 0,
+                "{missing} of {total} media are still to come.",
+                {"missing": noted.media_missing, "total": noted.media_total},
+            )
+        if noted.secrets_equal is None:
+            secrets = Check("secrets", None, "Keys and settings have not been compared yet.")
+        elif noted.secrets_equal:
+            secrets = Check("secrets", True, "Keys and settings are the same on both.")
+        else:
+            secrets = Check(
+                "secrets", False, "Keys or settings differ: the standby fetches them again within a minute."
+            )
+        if noted.equality.well is None:
+            equality = Check("equality", None, "No rows have been compared yet.")
+        elif noted.equality.well:
+            equality = Check("equality", True, "{rows} rows compared, all equal.", {"rows": noted.equality.rows})
+        else:
+            equality = Check(
+                "equality",
+                False,
+                "Rows of the table {table} differ: make the standby anew with `folkmoot standby join --again`.",
+                {"table": noted.equality.where},
+            )
+        if offset is None:
+            clocks = Check("clock", None, "The clocks have not been compared yet.")
+        else:
+            clocks = Check(
+                "clock", abs(offset) < 1.0, "The clocks differ by {seconds} s.", {"seconds": round(abs(offset), 2)}
+            )
+        return replication, heartbeat, media, secrets, equality, clocks
 
 
 def keep(data: Path, status: Status) -> None:

@@ -358,3 +358,8 @@ async def staff_addresses(db: Database | Transaction) -> list[Row]:
            WHERE account.role <> 'member' AND account.suspended_at IS NULL AND account.closed_at IS NULL
              AND credential.email IS NOT NULL"""
     )
+
+
+async def standby_report(db: Database) -> Row | None:
+    """What the first host last wrote of its standby."""
+    return await db.fetchrow("SELECT report, at FROM standby_reports ORDER BY at DESC LIMIT 1")

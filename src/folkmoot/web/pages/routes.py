@@ -30,6 +30,7 @@ from folkmoot.web.pages import (
     reports,
     search,
     settings,
+    standby,
     transparency,
 )
 
@@ -128,6 +129,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     findings.decide_held,
     findings.bring_before_jury,
     findings.show_screening,
+    standby.show_standby,
     board.show_board,
     board.show_cases,
     board.show_case,
