@@ -164,12 +164,11 @@ async def submit_form(
         sender=WhoWrites(name=name.strip()[:200], email=email.strip(), organisation=organisation.strip()[:200]),
         kind=kind,
         deadline=deadline,
-        language=language,
     )
     raw = msgspec.json.encode(document)
     reading = read_own(document, received_at=clock.now(), house=await house(db, settings))
     digest = hashlib.sha256(f"page\n{form_key}\n".encode() + raw).hexdigest()
-    reading = msgspec.structs.replace(reading, form="form", digest=digest)
+    reading = msgspec.structs.replace(reading, form="form", digest=digest, language=reading.language or language)
     return await receive(db, gate, settings, raw, reading, door="page", client_token=f"page:{form_key}"[:TOKEN_MOST])
 
 
