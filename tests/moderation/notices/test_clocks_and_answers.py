@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from folkmoot import clock
-from folkmoot.errors import Conflict, Forbidden, Invalid
+from folkmoot.errors import Conflict, Forbidden, Invalid, Missing
 from folkmoot.moderation import appeals
 from folkmoot.moderation.cases import Choice
 from folkmoot.moderation.notices import (
@@ -26,6 +28,7 @@ from folkmoot.moderation.notices import (
     take,
 )
 from folkmoot.moderation.notices.clocks import NeedsOne
+from folkmoot.moderation.notices.read import proof_of
 from folkmoot.moderation.notices.senders import (
     KeyUnknown,
     KnownAlready,
@@ -38,8 +41,11 @@ from folkmoot.moderation.notices.senders import (
 )
 from folkmoot.moderation.notices.states import NoticeClosed
 from folkmoot.moderation.notices.work import amend, log_deletions, work
+from folkmoot.moderation.transparency.log import origin_of
+from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.network.access.viewer import COMMAND_LINE
 from folkmoot.network.posts.remove import remove
+from folkmoot.vault import open_vault
 
 SATURDAY = datetime(2021, 1, 9, 18, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -317,11 +323,23 @@ async def test_who_writes_without_ground_is_warned_before_they_are_suspended(roo
     assert (await room.row(third))["state"] == "open"
 
 
-async def test_deletions_come_into_the_public_log_and_answers_name_the_entry(room: Any, cast: Any, write: Any) -> None:
+async def test_deletions_come_into_the_public_log_and_answers_lead_to_the_proof(
+    room: Any, cast: Any, write: Any, tmp_path: Path
+) -> None:
     post = await write(cast.ada)
     await remove(room.desk, cast.ada, post)
     assert await log_deletions(room.db) == 1
     assert await log_deletions(room.db) == 0
-    entry = await room.db.fetchval("SELECT log_entry FROM tombstones WHERE post_id = $1", post)
     received = await room.letter(f"Remove {room.address(cast.ada, post)}")
-    assert f"log entry {entry}" in (await room.letters(received))[-1]["text"]
+    proof = f"{room.settings.base_url}/notices/at/{received.token}/proof/1"
+    assert f"proof: {proof}" in (await room.letters(received))[-1]["text"]
+    with pytest.raises(Missing):
+        await proof_of(room.db, received.token, 1)  # it has no place in the log before the worker has given it one
+    await sequence(room.db, open_vault(tmp_path), origin_of(room.settings))
+    for number, deed in ((0, "notice.received"), (1, "post.withdrawn")):
+        name, found = await proof_of(room.db, received.token, number)
+        assert name.startswith(received.reference)
+        assert found.extra is not None
+        found.check(found.extra.entry.encode())
+        assert json.loads(found.extra.entry)["deed"] == deed
+        assert len(found.extra.meanings) == 1

@@ -222,7 +222,7 @@ async def reply(
         head = await head_of(tx, settings, notice)
         rows = await queries.items(tx, notice.id)
         if final:
-            listed = words.listed([said(row) for row in rows], notice["language"])
+            listed = words.listed([said(row, head) for row in rows], notice["language"])
             whole = words.written(head, f"{text}\n\n{listed}" if listed else text)
             if notice.file.state not in (State.OPEN, State.INTERIM):
                 raise NoticeClosed

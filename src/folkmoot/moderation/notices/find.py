@@ -60,6 +60,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     how: str = ""
     since: datetime | None = None
     log_entry: int | None = None
+    case_id: int | None = None
+    """The case that decided it earlier."""
     is_private: bool = False
 
     @property
@@ -79,7 +81,13 @@ def standing(target: Target, *, confirmed: bool) -> Standing:
     judged = target.judged
     if judged is not None and judged.verdict == "remove" and (not target.is_there or judged.version == target.version):
         state = decided_state("remove", judged.measure, judged.by)
-        return Standing(state=state, how=judged.by or "", since=judged.at, is_private=not target.is_public)
+        return Standing(
+            state=state,
+            how=judged.by or "",
+            since=judged.at,
+            case_id=judged.case_id,
+            is_private=not target.is_public,
+        )
     if not target.is_there:
         if target.gone_at is not None or judged is not None:
             how = target.gone_how or "author"

@@ -24,6 +24,10 @@ from folkmoot.moderation.notices.views import (
     ShownLetter,
     TimerView,
 )
+from folkmoot.moderation.notices.write import has_proof
+from folkmoot.moderation.transparency.log.entry import Subjects
+from folkmoot.moderation.transparency.log.proofs import Proof
+from folkmoot.moderation.transparency.log.read import entries_about, prove
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.settings import Settings
 
@@ -136,7 +140,6 @@ async def _shown(db: Database, row: Row) -> Shown:
             for each in await queries.letters(db, row["id"])
             if each["direction"] == "out"
         ),
-        log_entry=_number(row["log_entry"]),
     )
 
 
@@ -147,12 +150,35 @@ def _shown_item(row: Row) -> ShownItem:
         state=ItemState(row["state"]),
         how="" if row["state"] == ItemState.NOT_FOUND else row["how"],
         since=row["since"],
-        log_entry=_number(row["log_entry"]),
+        has_proof=has_proof(row),
     )
 
 
-def _number(entry: int | None) -> str | None:
-    return None if entry is None else str(entry)
+async def proof_of(db: Database, token: str, number: int) -> tuple[str, Proof]:
+    """The proof from the public log of an item of this notice, or with 0 of the notice itself; and what to call it.
+
+    It says what its pseudonyms stand for, and can be checked without us. Raises Missing, also for the seconds until an
+    entry is in the log.
+    """
+    row = await queries.find_by_token(db, token)
+    if row is None:
+        raise Missing
+    if number == 0:
+        return f"{row['reference']}-notice", await _proof(db, "notice", row["id"], {"notice.received"})
+    item = next((each for each in await queries.items(db, row["id"]) if each["number"] == number), None)
+    if item is None or not has_proof(item):
+        raise Missing
+    if item["state"] == ItemState.GONE:
+        return f"{row['reference']}-{number}", await _proof(db, "post", item["post_id"], {"post.withdrawn"})
+    decided = {"case.decided", "appeal.reversed", "appeal.upheld"}
+    return f"{row['reference']}-{number}", await _proof(db, "case", item["case_id"], decided)
+
+
+async def _proof(db: Database, kind: str, id: int, deeds: set[str]) -> Proof:
+    entries = [each for each in await entries_about(db, kind, id) if each.deed in deeds and each.place is not None]
+    if not entries or entries[-1].place is None:
+        raise Missing("The public log does not have it yet; please try again in a minute.")
+    return await prove(db, entries[-1].place, tells=Subjects(**{kind: id}))
 
 
 async def raw_letter(db: Database, steward: Viewer, notice_id: int, letter_id: int) -> bytes:

@@ -279,7 +279,7 @@ async def _write_items(
     opened = await open_cases(tx, notice, matters, findings)
     rows = []
     for number, (target, how) in enumerate(zip(targets, standings, strict=True), first):
-        case_id, stands = opened.get(number, (None, how))
+        case_id, stands = opened.get(number, (how.case_id, how))
         rows.append(
             {
                 "notice_id": notice.id,

@@ -183,6 +183,7 @@ class ItemState(StrEnum):
     """A steward says that it was read wrongly, or the sender took it back."""
 
 
+DECIDED = frozenset({ItemState.REMOVED, ItemState.WARNED, ItemState.KEPT, ItemState.ORDERED})
 UNSETTLED = frozenset({ItemState.WAITING, ItemState.OPEN, ItemState.HIDDEN})
 
 

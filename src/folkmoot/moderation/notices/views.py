@@ -161,7 +161,8 @@ class ShownItem(msgspec.Struct, frozen=True, kw_only=True):
     state: ItemState
     how: str
     since: datetime | None
-    log_entry: str | None
+    has_proof: bool
+    """Whether the public log proves it."""
 
 
 class ShownLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,4 +186,3 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     is_overdue: bool
     items: tuple[ShownItem, ...]
     letters: tuple[ShownLetter, ...]
-    log_entry: str | None

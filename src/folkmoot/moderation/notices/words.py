@@ -19,8 +19,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     state: ItemState
     how: str = ""
     since: datetime | None = None
-    entry: int | None = None
-    """Its entry in the public log."""
+    proof: str = ""
+    """Where the proof of it from the public log is to be had."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ _EN = {
     ),
     "greetings": "The stewards of {site}",
     "appeal": "Whoever is concerned by an order may turn to the authority that issued it.",
-    "entry": "log entry {entry}",
+    "proof": "proof: {proof}",
 }
 _DE = {
     "hello": "Guten Tag,",
@@ -101,7 +101,7 @@ _DE = {
     ),
     "greetings": "Die Verantwortlichen von {site}",
     "appeal": "Wer von einer Anordnung betroffen ist, kann sich an die anordnende Behörde wenden.",
-    "entry": "Eintrag {entry} im öffentlichen Verzeichnis",
+    "proof": "Nachweis: {proof}",
 }
 _SAID = {"en": _EN, "de": _DE}
 
@@ -168,8 +168,7 @@ def say_item(item: Said, language: str) -> str:
     how = _HOW[language].get(item.how, item.how)
     since = moment(item.since, language) if item.since is not None else _LONG_AGO[language]
     phrase = _STATES[language][item.state].format(how=how, since=since)
-    entry = f" ({_SAID[language]['entry'].format(entry=item.entry)})" if item.entry is not None else ""
-    return phrase + entry
+    return phrase + (f"\n   {_SAID[language]['proof'].format(proof=item.proof)}" if item.proof else "")
 
 
 def listed(items: Sequence[Said], language: str) -> str:

@@ -159,7 +159,7 @@ async def amend(db: Database, settings: Settings) -> int:
             if changed and notice.file.state is State.ANSWERED:
                 head = await head_of(tx, settings, notice)
                 notice.take(Step.AMEND)
-                await send(tx, settings, notice, "answer", words.amended(head, [said(row) for row in changed]))
+                await send(tx, settings, notice, "answer", words.amended(head, [said(row, head) for row in changed]))
             await notice.write()
     return len(by_notice)
 

@@ -13,7 +13,7 @@ from folkmoot.mail import WrongAddress, new_message_id, send_mail
 from folkmoot.moderation.notices import queries, words
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.rules import Trust
-from folkmoot.moderation.notices.states import Due, Item, ItemState, State, Step, What, owed
+from folkmoot.moderation.notices.states import DECIDED, Due, Item, ItemState, State, Step, What, owed
 from folkmoot.moderation.notices.words import Head, Said
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.site import site_values
@@ -40,10 +40,18 @@ async def head_of(tx: Transaction, settings: Settings, notice: NoticeInHand) -> 
     )
 
 
-def said(row: Row) -> Said:
-    """An item as a letter lists it. To somebody who may not know of it, what is private is not there."""
+def said(row: Row, head: Head) -> Said:
+    """An item as a letter lists it, with where to get the proof of it."""
+    proof = f"{head.page}/proof/{row['number']}" if has_proof(row) else ""
+    return Said(written=row["written"], state=ItemState(row["state"]), how=row["how"], since=row["since"], proof=proof)
+
+
+def has_proof(row: Row) -> bool:
+    """Whether the public log has something to say of an item, or will in a few seconds: a verdict, or a deletion."""
     state = ItemState(row["state"])
-    return Said(written=row["written"], state=state, how=row["how"], since=row["since"], entry=row["log_entry"])
+    if state is ItemState.GONE:
+        return row["post_id"] is not None and row["since"] is not None and row["how"] != "suspended"
+    return state in DECIDED and row["case_id"] is not None
 
 
 async def may_write(tx: Transaction, notice: NoticeInHand, items: Sequence[Row]) -> bool:
@@ -73,9 +81,9 @@ async def settle(tx: Transaction, settings: Settings, notice: NoticeInHand) -> D
     head = await head_of(tx, settings, notice)
     if due is Due.TELL:
         notice.take(Step.TELL)
-        await send(tx, settings, notice, "interim", words.interim(head, [said(row) for row in rows]))
+        await send(tx, settings, notice, "interim", words.interim(head, [said(row, head) for row in rows]))
     else:
-        await answer(tx, settings, notice, rows, words.answer(head, [said(row) for row in rows]))
+        await answer(tx, settings, notice, rows, words.answer(head, [said(row, head) for row in rows]))
     return due
 
 
@@ -162,6 +170,6 @@ async def write_receipt(tx: Transaction, settings: Settings, notice: NoticeInHan
     if await may_write(tx, notice, rows):
         head = await head_of(tx, settings, notice)
         notice.take(Step.RECEIPT)
-        await send(tx, settings, notice, "receipt", words.receipt(head, [said(row) for row in rows]))
+        await send(tx, settings, notice, "receipt", words.receipt(head, [said(row, head) for row in rows]))
         if not rows and notice.file.state is State.OPEN:
             notice.take(Step.TELL)  # asked for the addresses: all that can be said before a steward has read it

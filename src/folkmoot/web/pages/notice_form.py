@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from folkmoot import clock
 from folkmoot.errors import FolkmootError, Invalid, TooMany
 from folkmoot.moderation import notices
+from folkmoot.moderation.notices.read import proof_of
 from folkmoot.moderation.notices.submit import submit_form
+from folkmoot.moderation.transparency.log.proofs import ENDING
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
@@ -88,5 +90,19 @@ async def show_own_notice(request: Asked, token: FromPath[str]) -> Answer:
         "notices/at.html",
         headers={"referrer-policy": "no-referrer", "x-robots-tag": "noindex"},
         notice=found,
+        token=token[:100],
         now=clock.now(),
     )
+
+
+@get("/notices/at/{token:str}/proof/{number:int}", include_in_schema=False)
+async def download_proof(request: Asked, token: FromPath[str], number: FromPath[int]) -> Answer:
+    """The proof from the public log, as a file that can be checked without us."""
+    visit = await Visit.of(request)
+    name, proof = await proof_of(visit.server.db, token[:100], number)
+    headers = {
+        "content-disposition": f'attachment; filename="{name}{ENDING}"',
+        "cache-control": "private, no-store",
+        "referrer-policy": "no-referrer",
+    }
+    return Response(str(proof).encode(), media_type="text/plain; charset=utf-8", headers=headers)

@@ -77,6 +77,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     notice_form.ask_for_notice,
     notice_form.send_notice,
     notice_form.show_own_notice,
+    notice_form.download_proof,
     decisions.list_decisions,
     decisions.show_decision,
     decisions.send_appeal,
