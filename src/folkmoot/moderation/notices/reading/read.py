@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from folkmoot.moderation.notices.reading import guesses
 from folkmoot.moderation.notices.reading.addresses import Found, find_in_links, find_in_text
 from folkmoot.moderation.notices.reading.deadlines import Standpoint, find_deadline
@@ -121,7 +123,7 @@ def _read_mail(
     opened = open_mail(raw)
     subject = opened.header("Subject")[:500]
     report, form = _report_in(opened)
-    texts = _texts_of(opened, subject, received_at)
+    texts = _texts_of(opened, subject)
     written_at, offset = date_of(opened, received_at)
     if written_at is None:
         opened.doubt("date_not_usable")
@@ -139,7 +141,7 @@ def _read_mail(
         doubts.append("sender_unproven")
     if reply_to and sender.domain and reply_to[0][1].rpartition("@")[2] != sender.domain:
         doubts.append("replies_go_elsewhere")
-    return _with(
+    return msgspec.structs.replace(
         reading,
         intent=_intent(opened, reading, house, envelope_from),
         message_id=_first_id(opened.header("Message-ID")),
@@ -194,11 +196,10 @@ def _gather(
     items = tuple(found.items.values())
     words = f"{subject}\n{texts.own[:MOST_TEXT]}"
     deadline, urgency = _deadline(subject, texts.own, report, stand)
-    all_words = f"{words}\n{' '.join(report.fields) if report and form == 'arf' else ''}"
     category = report.category if report and report.category != "other" else guesses.category_of(words)
     is_order = guesses.is_order(words)
     known = known_sender(sender.address, house) if sender.address else None
-    kind: Kind = known.kind if known and known.kind != "unknown" else guesses.kind_of(all_words, sender.address)
+    kind: Kind = known.kind if known and known.kind != "unknown" else guesses.kind_of(words, sender.address)
     if kind == "person" and is_order:
         kind = "authority"
     doubts = [*doubts, *(report.doubts if report else []), *_doubts(items, found, deadline, urgency, texts)]
@@ -284,7 +285,7 @@ def _report_in(opened: Opened) -> tuple[Report | None, Form]:
     return None, "mail"
 
 
-def _texts_of(opened: Opened, subject: str, received_at: datetime) -> _Texts:
+def _texts_of(opened: Opened, subject: str) -> _Texts:
     texts = _Texts()
     room = MOST_SEARCHED
     plain: list[str] = []
@@ -379,8 +380,3 @@ def _intent(opened: Opened, reading: Reading, house: House, envelope_from: str |
     ours = {f"@{host}>" for host in hosts_of(house)}
     threaded = f"{opened.header('In-Reply-To')} {opened.header('References')}".lower()
     return "answer" if any(mark in threaded for mark in ours) else "notice"
-
-
-def _with(reading: Reading, **changes: Any) -> Reading:
-    fields = {name: getattr(reading, name) for name in reading.__struct_fields__}
-    return Reading(**{**fields, **changes})
