@@ -1456,6 +1456,16 @@ CREATE TABLE public.outbox (
     payload jsonb NOT NULL
 );
 
+CREATE TABLE public.pagings (
+    kind text NOT NULL,
+    about_id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    via text DEFAULT ''::text NOT NULL,
+    round integer DEFAULT 0 NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.pins (
     account_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -1645,6 +1655,7 @@ CREATE TABLE public.reports (
     outcome text,
     outcome_at timestamp with time zone,
     told_at timestamp with time zone,
+    locale text DEFAULT 'en'::text NOT NULL,
     CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['violation'::text, 'spam'::text, 'legal'::text, 'other'::text]))),
     CONSTRAINT reports_outcome_check CHECK ((outcome = ANY (ARRAY['upheld'::text, 'refused'::text])))
 );
@@ -1846,6 +1857,20 @@ CREATE TABLE public.tombstones (
     how text NOT NULL,
     log_entry bigint,
     CONSTRAINT tombstones_how_check CHECK ((how = ANY (ARRAY['author'::text, 'staff'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.webhook_calls (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    body text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    fresh_until timestamp with time zone NOT NULL,
+    due_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    delivered_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT webhook_calls_check CHECK ((num_nonnulls(due_at, delivered_at, failed_at) = 1))
 );
 
 ALTER TABLE ONLY public.procrastinate_events ALTER COLUMN id SET DEFAULT nextval('public.procrastinate_events_id_seq'::regclass);
@@ -2064,6 +2089,9 @@ ALTER TABLE ONLY public.objects
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.pagings
+    ADD CONSTRAINT pagings_pkey PRIMARY KEY (kind, about_id);
+
 ALTER TABLE ONLY public.pins
     ADD CONSTRAINT pins_pkey PRIMARY KEY (account_id, post_id);
 
@@ -2183,6 +2211,12 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.webhook_calls
+    ADD CONSTRAINT webhook_calls_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.webhook_calls
+    ADD CONSTRAINT webhook_calls_pkey PRIMARY KEY (id);
 
 CREATE UNIQUE INDEX accounts_by_name ON public.accounts USING btree (lower(name));
 
@@ -2334,6 +2368,8 @@ CREATE INDEX notifications_by_post ON public.notifications USING btree (post_id)
 
 CREATE INDEX objects_by_time ON public.objects USING btree (created_at, key);
 
+CREATE INDEX pagings_due ON public.pagings USING btree (due_at);
+
 CREATE INDEX poll_votes_by_account ON public.poll_votes USING btree (account_id, poll_id);
 
 CREATE UNIQUE INDEX polls_by_post ON public.polls USING btree (post_id, account_id);
@@ -2415,6 +2451,8 @@ CREATE INDEX tokens_by_account ON public.tokens USING btree (account_id) WHERE (
 CREATE INDEX tokens_by_app ON public.tokens USING btree (app_id) WHERE (revoked_at IS NULL);
 
 CREATE INDEX tombstones_by_age ON public.tombstones USING btree (gone_at);
+
+CREATE INDEX webhook_calls_due ON public.webhook_calls USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE TRIGGER procrastinate_jobs_notify_queue_job_aborted_v1 AFTER UPDATE OF abort_requested ON public.procrastinate_jobs FOR EACH ROW WHEN (((old.abort_requested = false) AND (new.abort_requested = true) AND (new.status = 'doing'::public.procrastinate_job_status))) EXECUTE FUNCTION public.procrastinate_notify_queue_abort_job_v1();
 

@@ -178,6 +178,10 @@ class Settings:
     )
     notice_mailbox_seconds: int = _setting(60, "Seconds between two looks into it.", least=5, most=86400)
     notice_dkim: bool = _setting(True, "Whether signatures of senders are checked, which asks the DNS for their keys.")
+    alarm_webhook_url: Secret = _setting(
+        Secret(), "Address of yours that is called when a life may be at risk; kept secret, as it often holds a key."
+    )
+    alarm_webhook_secret: Secret = _setting(Secret(), "What calls to that address are signed with.")
     outgoing_loopback: bool = _setting(
         False, "Whether push and webhooks may go to this machine itself, also without TLS: for tests."
     )

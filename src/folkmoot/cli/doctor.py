@@ -27,7 +27,9 @@ from folkmoot.hosting.standby import status
 from folkmoot.hosting.standby.report import loss
 from folkmoot.mail import is_configured
 from folkmoot.mail.look import Mailbag, mailbag
+from folkmoot.moderation.paging import channels
 from folkmoot.moderation.screening import shipped
+from folkmoot.outgoing import check_url
 from folkmoot.settings import Settings, unknown_variables
 
 Check = Callable[[Settings], Iterator[tuple[bool, str]]]
@@ -43,7 +45,7 @@ WANTED_FOR_A_MOVE = {"wal_level": "logical", "archive_mode": "on", "data_checksu
 def doctor(settings: Settings) -> None:
     """Check data folder, disk, database, port, clock and storage; exit code 1 when something is wrong."""
     failed = 0
-    for check in (variables, data_folder, disk, port, clock, storage, model, database, backups, standby):
+    for check in (variables, data_folder, disk, port, clock, storage, model, alarms, database, backups, standby):
         try:
             for well, sentence in check(settings):
                 failed += not well
@@ -164,6 +166,25 @@ def backups(settings: Settings) -> Iterator[tuple[bool, str]]:
         made = standing.entries(Source(url, settings))
     said = follow.read_status(settings.data)
     yield from standing.judge(settings, made, now(), said.complete_at if said else None, said.words if said else "")
+
+
+def alarms(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Stewards are reached when a life may be at risk, also while nobody looks at the board."""
+    if settings.alarm_webhook_url:
+        check_url(settings.alarm_webhook_url.reveal(), loopback=settings.outgoing_loopback)
+        if not settings.alarm_webhook_secret:
+            yield False, "alarm_webhook_url is set without alarm_webhook_secret: nobody can tell that a call is ours."
+    found = channels(settings)
+    if found:
+        yield True, f"An alarm reaches stewards in the app, on their devices and by {' and '.join(found)}."
+    else:
+        yield (
+            True,
+            (
+                "An alarm reaches stewards only in the app and on devices where they switched notifications on: "
+                "set smtp_host or alarm_webhook_url, or it may wait until somebody looks."
+            ),
+        )
 
 
 def outside(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:

@@ -10,6 +10,9 @@ from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.moderation.notices import jobs as notices
+from folkmoot.moderation.paging import jobs as paging
+from folkmoot.moderation.reports.letters import mail_outcome
+from folkmoot.moderation.sanctions.letters import mail_statement
 from folkmoot.moderation.transparency.log import jobs as public_log
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
@@ -35,6 +38,12 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     ),
     "moderation.notices.take_up_rest": notices.take_up_rest,
     "moderation.transparency.log.tell": public_log.tell,
+    "moderation.paging.hooks": paging.call_hooks,
+    "moderation.paging.round": paging.round,
+    "moderation.reports.mail_outcome": lambda tools, **arguments: mail_outcome(tools.db, tools.settings, **arguments),
+    "moderation.sanctions.mail_statement": lambda tools, **arguments: mail_statement(
+        tools.db, tools.settings, **arguments
+    ),
     "network.accounts.erase": accounts.erase,
     "network.site.tell_staff": lambda tools, **arguments: site.tell_staff(tools.db, tools.settings, **arguments),
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
@@ -50,6 +59,8 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.transparency.log.ask_witnesses": (30, public_log.ask_witnesses),
     "moderation.notices.work": (5, notices.work_notices),
     "moderation.notices.log_deletions": (10, notices.log_deletions),
+    "moderation.paging.call_hooks": (10, paging.call_hooks),
+    "moderation.paging.rounds": (10, paging.round),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
     "network.push.deliver": (2, lambda tools: push.deliver(tools.db, tools.settings)),
@@ -68,6 +79,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
     "network.push.tidy": ("7 4 * * *", lambda tools: push.tidy(tools.db)),
+    "moderation.paging.tidy": ("52 4 * * *", paging.tidy),
     "mail.tidy": ("57 4 * * *", mail.tidy),
     "network.access.forget_old": ("47 4 * * *", access.forget_old),
 }

@@ -9,6 +9,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.ids import new_id
+from folkmoot.moderation import paging
 from folkmoot.moderation.cases import queries, rows
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -58,6 +59,7 @@ async def sound(tx: Transaction, case: CaseInHand, *, by: int | None, via: str, 
     row = await queries.insert_alarm(tx, new_id(), case.id, by, via, why, note, case.now)
     stewards = [each for each in await queries.staff(tx) if each != by]
     await notify(tx, kind="alarm", to=stewards, from_id=None, about_id=case.id)
+    await paging.begin(tx, row["id"], case.id, via)
     tx.announce("alarm.raised", id=row["id"], case_id=case.id)
     tx.record(Event.ALARM_RAISED, actor=by if via == "steward" else None, subject=case.id, via=via)
     return rows.alarm(row)
@@ -103,6 +105,7 @@ async def answer_alarm(db: Database, steward: Viewer, alarm_id: int, answer: str
         row = await queries.answer_alarm(tx, alarm_id, steward.actor, answer.strip()[:WHY_MOST], clock.now())
         if row is None:
             raise Missing
+        await paging.end(tx, alarm_id)
         tx.record(Event.ALARM_ANSWERED, actor=steward.actor, subject=row["case_id"], answer=answer, **steward.traces)
         await enter(tx, Deed.ALARM_ANSWERED, case=row["case_id"], steward=steward.actor)
         tx.announce("alarm.answered", id=alarm_id, case_id=row["case_id"])

@@ -102,6 +102,8 @@ async def settle_reports(tx: Transaction, case: CaseInHand) -> None:
     for row in fresh:
         if row["reporter_id"] is not None:
             await notify(tx, kind="report_outcome", to=[row["reporter_id"]], from_id=None, about_id=row["report_id"])
+        else:
+            tx.defer("moderation.reports.mail_outcome", report_id=row["report_id"])
     if len(fresh) == REPORTERS_AT_ONCE:
         tx.defer("moderation.cases.tell_reporters", case_id=case.id)
 

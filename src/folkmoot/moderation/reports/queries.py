@@ -75,6 +75,11 @@ async def find(source: Database | Transaction, id: int) -> Row | None:
     return await source.fetchrow(f"{_VIEW} WHERE r.id = $1", id)
 
 
+async def to_mail(tx: Transaction, id: int) -> Row | None:
+    """A report by form with what its outcome is told by."""
+    return await tx.fetchrow("SELECT email, locale, outcome, outcome_at FROM reports WHERE id = $1", id)
+
+
 async def find_by_receipt(db: Database, digest: bytes) -> Row | None:
     return await db.fetchrow(f"{_VIEW} WHERE r.receipt_hash = $1", digest)
 

@@ -15,7 +15,7 @@ from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.alarms import sound
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.open import Opened, hear_reports, look, take_up
-from folkmoot.moderation.reports import queries, rules
+from folkmoot.moderation.reports import letters, queries, rules
 from folkmoot.moderation.reports.views import Category, Receipt, ReportView
 from folkmoot.moderation.sanctions.rules import Source
 from folkmoot.moderation.screening import Finding
@@ -83,6 +83,7 @@ async def report_by_form(
     good_faith: bool,
     address: str,
     life_at_risk: bool = False,
+    locale: str = "en",
 ) -> Receipt:
     """Object without an account, as Art. 16 of the Digital Services Act has it.
 
@@ -104,11 +105,12 @@ async def report_by_form(
         "name": name or None,
         "email": email or None,
         "is_exempt": is_exempt,
+        "locale": locale,
         "receipt_hash": digest(token),
         "origin": hashlib.sha256(f"folkmoot report {address}".encode()).hexdigest()[:32],
     }
     alarm = reasons if life_at_risk else None
-    made = await _object(desk, row, [post_id], Source.NOTICE, via="form", alarm=alarm)
+    made = await _object(desk, row, [post_id], Source.NOTICE, via="form", alarm=alarm, token=token)
     return Receipt(report=made, token=token)
 
 
@@ -118,7 +120,14 @@ def digest(token: str) -> bytes:
 
 
 async def _object(
-    desk: Desk, row: dict[str, object], posts: Sequence[int], source: Source, *, via: str, alarm: str | None
+    desk: Desk,
+    row: dict[str, object],
+    posts: Sequence[int],
+    source: Source,
+    *,
+    via: str,
+    alarm: str | None,
+    token: str = "",
 ) -> ReportView:
     """Write a report down and bring what it is about before a jury, all in one deed."""
     findings = {post_id: await _look_once(desk, post_id) for post_id in posts}
@@ -150,8 +159,20 @@ async def _object(
                 await case.write()
             elif outcome is None:
                 tx.defer("moderation.cases.reweigh", once=f"reweigh:{opened.case_id}", case_id=opened.case_id)
+        if token and row.get("email"):
+            await letters.send_receipt(
+                tx,
+                desk.settings,
+                report_id=report_id,
+                to=str(row["email"]),
+                token=token,
+                about=f"{desk.settings.base_url}/posts/{posts[0]}",
+                locale=str(row["locale"]),
+            )
         if None not in outcomes:
             await queries.answer(tx, report_id, "upheld" if "upheld" in outcomes else "refused", now)
+            if token:
+                tx.defer("moderation.reports.mail_outcome", report_id=report_id)
         tx.announce("report.made", id=report_id)
         made = await queries.find(tx, report_id)
     assert made is not None  # written above

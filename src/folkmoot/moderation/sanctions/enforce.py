@@ -158,6 +158,7 @@ async def _state(
         decision.at,
     )
     await notify(tx, kind="moderation_warning", to=[text.account_id], from_id=None, about_id=id)
+    tx.defer("moderation.sanctions.mail_statement", statement_id=id)
     tx.announce("statement.made", id=id, account_id=text.account_id)
     return id
 

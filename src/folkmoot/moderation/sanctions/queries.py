@@ -181,6 +181,15 @@ async def close_findings(tx: Transaction, case_id: int, decision: str, now: date
     )
 
 
+async def statement_to_mail(tx: Transaction, id: int) -> Row | None:
+    """A statement with the address of whom it concerns."""
+    return await tx.fetchrow(
+        """SELECT s.kind, s.text, s.token, s.locale, s.appeal_until, c.email
+           FROM statements s LEFT JOIN credentials c ON c.account_id = s.account_id WHERE s.id = $1""",
+        id,
+    )
+
+
 async def insert_statement(
     tx: Transaction,
     id: int,

@@ -259,6 +259,7 @@ async def report_by_form(request: Asked) -> Answer:
             good_faith=form.flag("good_faith"),
             address=visit.client_address,
             life_at_risk=form.flag("life_at_risk"),
+            locale=visit.locale,
         )
     except FolkmootError as error:
         return await _form(visit, given, error)

@@ -67,3 +67,35 @@ CREATE TABLE push_messages (
   PRIMARY KEY (subscription_id, about, about_id)
 );
 CREATE INDEX push_messages_due ON push_messages (due_at);
+
+-- Somebody has to be reached until they answer: the next round is a row, so it goes on on another host.
+CREATE TABLE pagings (
+  kind text NOT NULL,
+  about_id bigint NOT NULL,
+  case_id bigint NOT NULL,
+  via text NOT NULL DEFAULT '',
+  round integer NOT NULL DEFAULT 0,
+  began_at timestamptz NOT NULL,
+  due_at timestamptz NOT NULL,
+  PRIMARY KEY (kind, about_id)
+);
+CREATE INDEX pagings_due ON pagings (due_at);
+
+-- Calls to the operator's own address; settled ones stay for a month.
+CREATE TABLE webhook_calls (
+  id bigint PRIMARY KEY,
+  key text NOT NULL UNIQUE,
+  body text NOT NULL,
+  created_at timestamptz NOT NULL,
+  fresh_until timestamptz NOT NULL,
+  due_at timestamptz,
+  attempts integer NOT NULL DEFAULT 0,
+  delivered_at timestamptz,
+  failed_at timestamptz,
+  why text NOT NULL DEFAULT '',
+  CHECK (num_nonnulls(due_at, delivered_at, failed_at) = 1)
+);
+CREATE INDEX webhook_calls_due ON webhook_calls (due_at) WHERE due_at IS NOT NULL;
+
+-- In what language somebody without an account reported, so that the outcome comes in the same.
+ALTER TABLE reports ADD COLUMN locale text NOT NULL DEFAULT 'en';
