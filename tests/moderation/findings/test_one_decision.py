@@ -14,6 +14,7 @@ from folkmoot.moderation.cases.let_go import Judged
 from folkmoot.moderation.cases.priors import STEWARD, stewards_say
 from folkmoot.moderation.cases.timers import work_clocks
 from folkmoot.moderation.sanctions import own_statements
+from folkmoot.moderation.sanctions.rules import Judges
 from folkmoot.network.access.viewer import Role
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
@@ -50,7 +51,9 @@ async def test_what_only_a_machine_doubted_one_steward_lets_go(db: Any, cast: An
     assert (file.state, file.hidden) == (State.APPEALABLE, False)
     assert await seen(court, cast, post)
     assert (await finding(db, found))["decided_by"] == cast.dora.account_id
-    assert [each.kind for each in await own_statements(db, cast.ada)] == ["restored"]
+    (statement,) = await own_statements(db, cast.ada)
+    assert (statement.kind, statement.reasons.judges) == ("restored", Judges.STEWARD)
+    assert "by a steward of this network" in statement.text
     assert await db.fetchval("SELECT count(*) FROM sanction_events") == 0
 
 

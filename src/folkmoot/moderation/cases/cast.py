@@ -141,6 +141,7 @@ async def weigh_hiding(tx: Transaction, case: CaseInHand, belief: float, wait: f
     elif hidden and not hides and counted and not await queries.timer_runs(tx, case.id, "interim"):
         case.take(Step.RESTORE, f"{case.file.version}", why="probably breaks no rule")
         await restore_provisionally(tx, case)
+        await queries.reopen_findings(tx, case.id)
 
 
 async def take_back(db: Database, juror: Viewer, seat_id: int) -> SeatView:

@@ -12,7 +12,7 @@ from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.rules import Severity, chance
 from folkmoot.moderation.cases.triage import known_category
 from folkmoot.moderation.sanctions.enforce import Decision, Text
-from folkmoot.moderation.sanctions.rules import Grade, Measure, Source, grade_for
+from folkmoot.moderation.sanctions.rules import Grade, Judges, Measure, Source, grade_for
 from folkmoot.network.posts.hold import hide, release
 
 AT_ONCE = 20
@@ -61,7 +61,16 @@ async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> li
     return texts
 
 
-def decision_of(case: CaseInHand, *, by: str, measure: Measure, rule_id: int | None, ballots: int) -> Decision:
+def decision_of(
+    case: CaseInHand,
+    *,
+    by: str,
+    measure: Measure,
+    rule_id: int | None,
+    ballots: int,
+    judges: Judges | None = None,
+    hidden_by_machine: bool = False,
+) -> Decision:
     """What was decided, as those need it who carry it out."""
     grade = grade_for(Severity(case["severity"]), life_at_risk=case.file.life_at_risk)
     if by in ("clock", "order") or measure is Measure.LABEL:
@@ -82,4 +91,6 @@ def decision_of(case: CaseInHand, *, by: str, measure: Measure, rule_id: int | N
         text_hash=case["text_hash"],
         likeness=case["likeness"],
         pictures=tuple(case["pictures"] or ()),
+        hidden_by_machine=found and case["source"] != "own" and hidden_by_machine,
+        judges=Judges(by) if judges is None else judges,
     )

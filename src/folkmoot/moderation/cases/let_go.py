@@ -18,7 +18,7 @@ from folkmoot.moderation.cases.rules import Verdict
 from folkmoot.moderation.cases.states import State, Step
 from folkmoot.moderation.cases.triage import prior_of
 from folkmoot.moderation.cases.verdict import decide, escalate
-from folkmoot.moderation.sanctions.rules import Measure
+from folkmoot.moderation.sanctions.rules import Judges, Measure
 from folkmoot.network.access.viewer import Viewer
 
 
@@ -54,7 +54,9 @@ async def let_go(tx: Transaction, case: CaseInHand, steward: Viewer, why: str) -
     burning = case.file.life_at_risk or case.file.frozen or case["deadline_at"] is not None
     if not burning and not await queries.is_asked_for(tx, case.id, case["round"]):
         await escalate(tx, case, why, by=steward.actor)
-        await decide(tx, case, Verdict.KEEP, by="stewards", ballots=0, actor=steward.actor, why=why)
+        await decide(
+            tx, case, Verdict.KEEP, by="stewards", ballots=0, actor=steward.actor, why=why, judges=Judges.STEWARD
+        )
         return True
     await _believe(tx, case)
     if case.file.hidden:

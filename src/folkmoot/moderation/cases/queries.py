@@ -394,6 +394,16 @@ async def is_involved(source: Database | Transaction, case_id: int, account_id: 
     return found
 
 
+async def waited_out_of_sight(tx: Transaction, case_id: int) -> bool:
+    """Whether a probability alone hid it, before any juror had said anything."""
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM case_events WHERE case_id = $1 AND step = 'hidden' AND by_id IS NULL
+                          AND (key = 'hidden:first' OR key LIKE 'hidden:prior:%'))""",
+        case_id,
+    )
+    return found
+
+
 # Stewards' votes ----------------------------------------------------------------------------------------------------
 
 
@@ -449,7 +459,7 @@ async def is_asked_for(tx: Transaction, case_id: int, round: int) -> bool:
 
 
 async def reopen_findings(tx: Transaction, case_id: int) -> None:
-    """A steward's word that something stays hidden has run out: whoever looks at it decides anew."""
+    """What a steward had upheld is seen again until the verdict: whoever looks at the finding decides anew."""
     await tx.execute(
         """UPDATE findings SET decision = NULL, decided_by = NULL, decided_at = NULL
            WHERE case_id = $1 AND decision = 'upheld'""",

@@ -16,7 +16,7 @@ from folkmoot.moderation.cases.states import State, Step
 from folkmoot.moderation.cases.weights import score_closing, score_final
 from folkmoot.moderation.sanctions import enforce
 from folkmoot.moderation.sanctions import queries as sanctions
-from folkmoot.moderation.sanctions.rules import APPEAL_WINDOW, Measure
+from folkmoot.moderation.sanctions.rules import APPEAL_WINDOW, Judges, Measure
 from folkmoot.network.notifications import notify
 
 RETENTION = timedelta(days=184)
@@ -63,6 +63,7 @@ async def decide(
     ballots: int,
     actor: int | None = None,
     why: str = "",
+    judges: Judges | None = None,
 ) -> None:
     """Close a case with a verdict, carry it out and tell everybody concerned. The case is written by this."""
     was_hidden = case.file.hidden_at is not None
@@ -76,7 +77,15 @@ async def decide(
     case.note(
         verdict=verdict.value, measure=measure.value, decided_by=by, decided_at=case.now, rule_id=rule_id, seats_free=0
     )
-    decision = decision_of(case, by=by, measure=measure, rule_id=rule_id, ballots=ballots)
+    decision = decision_of(
+        case,
+        by=by,
+        measure=measure,
+        rule_id=rule_id,
+        ballots=ballots,
+        judges=judges,
+        hidden_by_machine=await queries.waited_out_of_sight(tx, case.id),
+    )
     texts = await texts_of(tx, case, was_hidden=was_hidden)
     await enforce.carry_out(tx, decision, texts[:AT_ONCE])
     if len(texts) > AT_ONCE:
@@ -193,7 +202,12 @@ async def settle_appeal(tx: Transaction, case: CaseInHand, verdict: Verdict) -> 
         case.note(verdict=verdict.value, measure=measure.value, decided_by="stewards", decided_at=case.now)
     case.note(seats_free=0)
     decision = decision_of(
-        case, by="stewards", measure=Measure(case["measure"]), rule_id=case["rule_id"], ballots=case["ballots"]
+        case,
+        by="stewards",
+        measure=Measure(case["measure"]),
+        rule_id=case["rule_id"],
+        ballots=case["ballots"],
+        judges=Judges.APPEAL,
     )
     texts = await texts_of(tx, case, was_hidden=True)
     if upheld and verdict is Verdict.REMOVE:

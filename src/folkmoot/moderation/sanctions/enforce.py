@@ -16,6 +16,7 @@ from folkmoot.moderation.sanctions.rules import (
     Event,
     Grade,
     Happening,
+    Judges,
     Limit,
     Measure,
     Source,
@@ -67,6 +68,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     text_hash: str | None = None
     likeness: bytes | None = None
     pictures: tuple[str, ...] = ()
+    hidden_by_machine: bool = False
+    judges: Judges = Judges.JURY
 
 
 async def carry_out(tx: Transaction, decision: Decision, texts: Sequence[Text]) -> None:
@@ -142,6 +145,8 @@ async def _state(
         ballots=decision.ballots,
         sure=decision.sure,
         decided_at=decision.at,
+        hidden_by_machine=decision.hidden_by_machine,
+        judges=decision.judges,
     )
     id = new_id()
     await queries.insert_statement(

@@ -264,6 +264,19 @@ class Source(StrEnum):
     """Of an authority: its appeal goes to the authority."""
 
 
+class Judges(StrEnum):
+    """Who decided, as the author is told."""
+
+    JURY = "jury"
+    STEWARDS = "stewards"
+    """Two of them, after a jury that was not sure."""
+    STEWARD = "steward"
+    """One, who let go what only a program had doubted."""
+    APPEAL = "appeal"
+    """Fresh jurors and stewards."""
+    CLOCK = "clock"
+
+
 class StatementOfReasons(msgspec.Struct, frozen=True, kw_only=True):
     """What the author is told, as plain facts; the page, the mail and the export put them into words."""
 
@@ -277,7 +290,7 @@ class StatementOfReasons(msgspec.Struct, frozen=True, kw_only=True):
     """The passages it is about."""
     source: Source
     found_by_machine: bool
-    """Screening brought it before the jury, or hid it until the verdict."""
+    """Screening brought it before the jury."""
     decided_by_machine: bool
     """Always False where a jury or stewards decided: nothing is decided by a score."""
     by_stewards: bool
@@ -292,6 +305,9 @@ class StatementOfReasons(msgspec.Struct, frozen=True, kw_only=True):
     """None: the appeal goes to whoever ordered it."""
     strike_until: datetime | None
     strike: bool
+    hidden_by_machine: bool = False
+    """People reported it, and for what screening said of it, it waited out of sight."""
+    judges: Judges = Judges.JURY
 
 
 APPEAL_WINDOW = timedelta(days=184)
@@ -314,6 +330,8 @@ def state_reasons(
     sure: float,
     decided_at: datetime,
     law: str = "",
+    hidden_by_machine: bool = False,
+    judges: Judges = Judges.JURY,
     ladder: Ladder = LADDER,
 ) -> StatementOfReasons:
     """The facts of one decision, with what it meant for the account at that moment."""
@@ -340,4 +358,6 @@ def state_reasons(
         appeal_until=None if source is Source.ORDER else decided_at + APPEAL_WINDOW,
         strike=strike is not None,
         strike_until=strike.until if strike else None,
+        hidden_by_machine=hidden_by_machine,
+        judges=judges,
     )

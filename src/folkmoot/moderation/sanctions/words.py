@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from folkmoot.moderation.sanctions.rules import Limit, Source, StatementOfReasons
+from folkmoot.moderation.sanctions.rules import Judges, Limit, Source, StatementOfReasons
 from folkmoot.moderation.sanctions.views import Kind
 
 _ENGLISH = {
@@ -20,14 +20,17 @@ _ENGLISH = {
     "found": "It was found by {how}.",
     "machine": "a program that reads what is published",
     "people": "people who reported it",
+    "hidden": "For what a program said of it, it was out of sight until people had decided.",
     "jury": "It was decided by {ballots} volunteers drawn by lot, who did not know who wrote it, and not by a program.",
     "stewards": "It was decided by two stewards of this network, after a jury that was not sure, and not by a program.",
+    "steward": "It was decided by a steward of this network, and not by a program.",
+    "second": "It was decided by volunteers drawn by lot and stewards, none of whom had to do with the first verdict.",
     "clock": "Nobody decided in time, so it was settled by the rule for such cases. No strike follows from it.",
     "order": "No jury judged it: it was taken down because an authority ordered it. No strike follows from it.",
     "strike": "It counts as a strike{until}.",
     "until": " until {date}",
     Limit.WARNING: "This is a warning: further violations limit your account.",
-    Limit.SLOW: "Your account may post a little, and to followers only, until {date}.",
+    Limit.SLOW: "Your account may post a little, for followers or those you mention, until {date}.",
     Limit.SUSPENDED: "Your account is suspended until {date}.",
     Limit.BANNED: "Your account is suspended for good.",
     "appeal": "You may appeal until {date}, also without signing in. Others will judge it, who do not know the first verdict.",
@@ -47,15 +50,18 @@ _GERMAN = {
     "found": "Gefunden wurde es von {how}.",
     "machine": "einem Programm, das Veröffentlichtes liest",
     "people": "Menschen, die es gemeldet haben",
+    "hidden": "Wegen der Einschätzung eines Programms war es verborgen, bis Menschen entschieden hatten.",
     "jury": "Entschieden haben {ballots} ausgeloste Freiwillige, die nicht wussten, wer es geschrieben hat, und kein Programm.",
     "stewards": "Entschieden haben zwei Verantwortliche dieses Netzwerks, nachdem eine Jury unsicher war, und kein Programm.",
+    "steward": "Entschieden hat eine verantwortliche Person dieses Netzwerks, und kein Programm.",
+    "second": "Entschieden haben ausgeloste Freiwillige und Verantwortliche, die mit der ersten Entscheidung nichts zu tun hatten.",
     "clock": "Niemand hat rechtzeitig entschieden, daher gilt die Regel für solche Fälle. Es folgt kein Verstoßpunkt daraus.",
     "order": "Keine Jury hat darüber entschieden: Es wurde entfernt, weil eine Behörde es angeordnet hat. Es folgt kein "
     "Verstoßpunkt daraus.",
     "strike": "Es zählt als Verstoß{until}.",
     "until": " bis {date}",
     Limit.WARNING: "Dies ist eine Verwarnung: Weitere Verstöße schränken dein Konto ein.",
-    Limit.SLOW: "Dein Konto darf bis {date} nur wenig veröffentlichen, und nur für Follower.",
+    Limit.SLOW: "Dein Konto darf bis {date} nur wenig veröffentlichen, für Folgende oder die, die du erwähnst.",
     Limit.SUSPENDED: "Dein Konto ist bis {date} gesperrt.",
     Limit.BANNED: "Dein Konto ist auf Dauer gesperrt.",
     "appeal": "Bis {date} kannst du Einspruch einlegen, auch ohne dich anzumelden. Andere entscheiden darüber, die das erste Ergebnis "
@@ -82,11 +88,9 @@ def tell(kind: Kind, reasons: StatementOfReasons, locale: str) -> str:
     if reasons.facts:
         parts.append(say["facts"].format(facts=reasons.facts))
     if kind is not Kind.REVERSED:
-        parts.append(
-            " ".join(
-                [say["found"].format(how=say["machine" if reasons.found_by_machine else "people"]), _who(say, reasons)]
-            )
-        )
+        found = say["found"].format(how=say["machine" if reasons.found_by_machine else "people"])
+        hidden = [say["hidden"]] if reasons.hidden_by_machine else []
+        parts.append(" ".join([found, *hidden, _who(say, reasons)]))
     if against and reasons.strike:
         until = say["until"].format(date=_date(reasons.strike_until, locale)) if reasons.strike_until else ""
         parts.append(say["strike"].format(until=until))
@@ -101,8 +105,12 @@ def tell(kind: Kind, reasons: StatementOfReasons, locale: str) -> str:
 
 
 def _who(say: dict[str, str], reasons: StatementOfReasons) -> str:
-    if reasons.by_stewards:
-        return say["stewards"]
-    if reasons.source is Source.ORDER and not reasons.ballots:
+    if reasons.source is Source.ORDER and not reasons.ballots and not reasons.by_stewards:
         return say["order"]
-    return say["jury"].format(ballots=reasons.ballots) if reasons.ballots else say["clock"]
+    match reasons.judges:
+        case Judges.JURY:
+            return say["jury"].format(ballots=reasons.ballots)
+        case Judges.APPEAL:
+            return say["second"]
+        case judges:
+            return say[judges.value]
