@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from bench import community, figures, load, machine, scenarios
+from bench import community, figures, juries, load, machine, scenarios
 from bench.network import Network
 from bench.report import Report
 
@@ -171,6 +171,25 @@ class Run:
             found.delays += [figures.delay("first answer", first, times), figures.delay("first home", home, times)]
             if "memory" in wanted:
                 found.memory_mib["just started"] = network.memory_mib()
+        if "juries" in wanted:
+            self._juries()
+
+    def _juries(self) -> None:
+        less = juries.QUICK if self._options.quick else 1
+        cases, jurors, sittings = (each // less for each in (juries.CASES, juries.JURORS, juries.SITTINGS))
+        asyncio.run(juries.fill(self._network.settings(), cases=cases, jurors=jurors))
+        self._network.tidy()
+        self._network.settle()
+        with machine.CoreSpeed(self._network.core) as speed:
+            spent = self._network.cpu_seconds() + time.process_time()
+            drawn, counted = asyncio.run(juries.sit(self._network.settings(), jurors=jurors, sittings=sittings))
+            spent = self._network.cpu_seconds() + time.process_time() - spent
+        both = [sum(pair) for pair in zip(drawn, counted, strict=True)]
+        self._found.delays += [
+            figures.delay("case to a juror", drawn, sittings),
+            figures.delay("ballot", counted, sittings),
+            figures.delay("both", both, sittings, cpu=spent, core_ms=speed.ms),
+        ]
 
 
 def _say(words: str) -> None:

@@ -15,6 +15,8 @@ BOUNDS = {
     "post to home": (30, 60),
     "stream": (40, 80),
     "first answer": (1_900, None),
+    "case to a juror": (20, 20),
+    "ballot": (10, 10),
 }
 """What the p50 and p95 of a delay must stay under, in ms."""
 STREAM_MUST = 0.15

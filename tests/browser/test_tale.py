@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 CALL, CALLER = "don't let a single one of those traitors walk out", "plain_pete"
 """Of the demo, from the days before screening."""
-QUESTION = "Honest question for the stewards: is 'pay her a visit' enough for a red card, or does the tone alone do?"
+QUESTION = "Honest question for the stewards: is 'pay her a visit' enough for a red? In my league I'd send him off for the tone alone."
 """Talks about such a post, and breaks no rule."""
 JURORS = (
     "layla_h",
@@ -35,6 +35,11 @@ JURORS = (
     "captain_bram",
     "wingbeat",
     "plot_17",
+    "parzelle_neun",
+    "turm_emil",
+    "schraubzwinge",
+    "birgit_alt2",
+    "sternwarte_jo",
 )
 """Members who have nothing to do with anybody in it."""
 
@@ -53,7 +58,7 @@ class Jurors:
 
     def _practised(self, page: Page) -> Page:
         """Through the practice cases by the forms of the pages, with the right answers."""
-        page.get_by_role("button", name="I would like to help").click()
+        page.locator("form[action='/jury/volunteer'] button").first.click()
         page.wait_for_url("**/jury/practise")
         token = page.locator("input[name=form_token]").first.input_value()
         known = {each.name: each.choice for each in practice_cases()}
@@ -64,29 +69,27 @@ class Jurors:
             answer = {"form_token": token, "name": found[1], "choice": known[found[1]].value}
             assert page.request.post("/jury/practise", form=answer).ok
         page.goto("/jury")
-        expect(page.get_by_role("link", name="Take a case")).to_be_visible()
+        expect(page.locator("main a[href='/jury/case']")).to_be_visible()
         return page
 
     def judge(self, number: int, words: str, choice: Choice) -> bool:
         """Find the case among those that are put to this juror, and answer it by keyboard; whether it was put to them."""
         page = self.take(number)
         page.goto("/jury/case")
-        for _ in range(8):
-            if page.locator("#exhibit").count() == 0:
-                return False
-            if words in page.locator("#exhibit").inner_text():
-                break
-            page.keyboard.press("p")
-            page.wait_for_load_state()
-        else:
-            return False
-        before = page.locator("form[data-ballots]").get_attribute("action")
-        assert CALLER not in page.locator("main").inner_text()
-        page.keyboard.press(KEYS[choice])
-        if choice is Choice.BREAKS:
-            page.keyboard.press("1")
-        expect(page.locator(f'form[data-ballots][action="{before}"]')).to_have_count(0)
-        return True
+        while page.locator("#exhibit").count():
+            seat = page.locator("form[data-ballots]").get_attribute("action")
+            found = words in page.locator("#exhibit").inner_text()
+            if found:
+                assert CALLER not in page.locator("main").inner_text()
+                page.keyboard.press(KEYS[choice])
+                if choice is Choice.BREAKS:
+                    page.keyboard.press("1")
+            else:
+                page.keyboard.press("p")
+            expect(page.locator(f'form[data-ballots][action="{seat}"]')).to_have_count(0)
+            if found:
+                return True
+        return False
 
 
 @pytest.fixture
@@ -170,7 +173,7 @@ def test_a_call_for_violence_is_taken_down_and_a_wrong_verdict_put_right(visit: 
     steward.locator("input[name=verdict][value=keep]").check()
     steward.fill("#decide textarea[name=why]", "A question about a post, and no threat")
     steward.get_by_role("button", name="Give my word").click()
-    expect(steward.locator(".note", has_text="It breaks no rule")).to_be_visible()
+    expect(steward.locator(".note", has_text="It is within the rules")).to_be_visible()
 
     assert not gone(anybody, question)
     expect(anybody.locator("article.main")).to_contain_text(QUESTION)
@@ -181,5 +184,5 @@ def test_a_call_for_violence_is_taken_down_and_a_wrong_verdict_put_right(visit: 
     asker.goto("/compose")
     assert asker.locator(".note.warning").count() == 0, "the strike is void"
     reporter.goto("/settings/reports")
-    expect(reporter.locator(".badge", has_text="broke no rule")).to_be_visible()
+    expect(reporter.locator(".badge", has_text="within the rules")).to_be_visible()
     assert gone(anybody, call), "the other appeal is still open, and what was taken down stays down"

@@ -101,3 +101,37 @@ async def test_reports_at_once_are_one_case_and_a_jury_at_once_is_one_jury(
     assert await db.fetchval("SELECT count(*) FROM seats WHERE ended_at IS NULL") == 0
     statements = await db.fetchval("SELECT count(*) FROM statements WHERE account_id = $1", author.account_id)
     assert statements == 2
+
+
+@pytest.mark.slow
+async def test_a_flood_of_reports_is_one_case_and_nobody_else_waits(db: Any, people: list[Viewer], court: Any) -> None:
+    """As many as the connections carry, in waves, on one post; between them somebody reads and a juror gets a seat."""
+    author, judge, waves, each = people[0], people[39], 5, 200
+    post = await publish(court.desk, author, Draft(text=WORDS))
+    now = clock.now()
+    first = new_id()
+    await db.fetch(
+        """INSERT INTO accounts (id, name, created_at, approved_at, active_at)
+           SELECT $1::bigint + n, 'crowd_' || n, $3::timestamptz, $3, $3 FROM generate_series(1, $2::int) AS n""",
+        first,
+        waves * each,
+        now,
+    )
+    crowd = [Viewer(account_id=first + n, name=f"crowd_{n}") for n in range(1, waves * each + 1)]
+    cases: set[int] = set()
+    for wave in range(waves):
+        some = crowd[wave * each : (wave + 1) * each]
+        made, read = await asyncio.gather(
+            asyncio.gather(*(court.report(reporter, author, post.id) for reporter in some)),
+            court.desk.find(people[1], post.id),
+        )
+        cases |= {id for report in made for id in report.case_ids}
+        assert read is not None, "no number of reports hides a post"
+    (case,) = cases
+    assert await db.fetchval("SELECT count(*) FROM case_reports WHERE case_id = $1", case) == waves * each
+    queued = "SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%reweigh' AND status = 'todo'"
+    assert await db.fetchval(queued) <= 1, "a thousand reports leave one piece of work behind"
+    assert isinstance(await next_seat(db, judge), SeatView)
+    await reweigh(db, case)
+    file = await court.folded(case)
+    assert (file.reports, file.hidden) == (waves * each, False)

@@ -143,6 +143,49 @@ def test_all_ballots_together_tell_good_jurors_lenient_ones_and_coins_apart() ->
     assert found.base_rate == pytest.approx(0.3, abs=0.05)
 
 
+def by_the_paper(
+    ballots: list[tuple[int, int, bool]], right: float = 4.0, wrong: float = 1.5, rounds: int = 400
+) -> tuple[dict[int, float], dict[int, tuple[float, float]]]:
+    """Dawid and Skene (1979, Applied Statistics 28:20), equations 2.3 to 2.5 for two classes, one sum after the other.
+
+    With as many right and wrong answers added to each juror's counts as they are credited with beforehand.
+    """
+    of_case: dict[int, list[tuple[int, bool]]] = {}
+    for case, juror, says in ballots:
+        of_case.setdefault(case, []).append((juror, says))
+    truth = {case: sum(says for _, says in cast) / len(cast) for case, cast in of_case.items()}
+    coins: dict[int, tuple[float, float]] = {}
+    for _ in range(rounds):
+        for juror in {juror for _, juror, _ in ballots}:
+            mine = [(truth[case], says) for case, who, says in ballots if who == juror]
+            hits = sum(t for t, says in mine if says)
+            clears = sum(1 - t for t, says in mine if not says)
+            broke = sum(t for t, _ in mine)
+            coins[juror] = (
+                (hits + right) / (broke + right + wrong),
+                (clears + right) / (len(mine) - broke + right + wrong),
+            )
+        rate = sum(truth.values()) / len(truth)
+        for case, cast in of_case.items():
+            breaks, fine = rate, 1 - rate
+            for juror, says in cast:
+                sensitivity, specificity = coins[juror]
+                breaks *= sensitivity if says else 1 - sensitivity
+                fine *= 1 - specificity if says else specificity
+            truth[case] = breaks / (breaks + fine)
+    return truth, coins
+
+
+def test_the_estimate_is_that_of_dawid_and_skene() -> None:
+    ballots, _ = crowd([(0.85, 0.85)] * 5 + [(0.4, 0.95)] * 2 + [(0.5, 0.5)], cases=60, panel=4)
+    found = dawid_skene(ballots, rounds=400, exact=0)
+    truth, coins = by_the_paper(ballots)
+    for case, belief in truth.items():
+        assert found.breaks[case] == pytest.approx(belief, abs=1e-9)
+    for juror, pair in coins.items():
+        assert found.jurors[juror] == pytest.approx(pair, abs=1e-9)
+
+
 def test_the_order_of_ballots_does_not_matter_to_the_estimate() -> None:
     ballots, _ = crowd([(0.8, 0.8)] * 10, cases=50)
     forward, backward = dawid_skene(ballots), dawid_skene(ballots[::-1])

@@ -14,7 +14,7 @@ from folkmoot.bus import News
 from folkmoot.errors import Invalid
 from folkmoot.ids import new_id
 from folkmoot.moderation.cases import Choice, Exclusion, Severity, State
-from folkmoot.moderation.cases.cast import AnsweredAlready, take_back
+from folkmoot.moderation.cases.cast import AnsweredAlready, NoLongerYours, take_back
 from folkmoot.moderation.cases.cast import cast as cast_ballot
 from folkmoot.moderation.cases.juries import NoLease, NotYourSeat, TextChanged
 from folkmoot.moderation.cases.open import reweigh
@@ -283,6 +283,29 @@ async def test_a_ballot_by_somebody_elses_seat_or_a_forged_one_is_refused(
     with pytest.raises(NotAVolunteer):
         await _cast(db, cast.bert, seat, Choice.FINE)
     assert await snapshot(db) == before
+
+
+async def test_a_ballot_by_an_excluded_juror_is_refused_and_the_seat_goes_to_somebody_else(
+    db: Any, cast: Any, court: Any, write: Any
+) -> None:
+    _, case = await a_case(court, cast, write)
+    for deed in ("reports", "follows", "blocks"):
+        await court.set(case, seats_free=5)
+        juror = await court.juror()
+        seat = await court.sit(juror)
+        if deed == "reports":
+            await court.report(juror, cast.ada, *await db.fetchval("SELECT posts FROM reports"))
+        elif deed == "follows":
+            await follow(db, juror, cast.ada.account_id)
+        else:
+            await block(db, juror, cast.ada.account_id)
+        before = await snapshot(db)
+        with pytest.raises(NoLongerYours):
+            await _cast(db, juror, seat, Choice.FINE)
+        assert await snapshot(db) == before
+        assert isinstance(await next_seat(db, juror), NoSeat)
+        assert await db.fetchval("SELECT ended_how FROM seats WHERE id = $1", seat.id) == "excluded"
+        await court.folded(case)
 
 
 async def test_a_ballot_on_a_changed_post_is_refused_even_before_the_case_knows(

@@ -6,7 +6,7 @@ import msgspec
 
 from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.errors import Conflict, Invalid
+from folkmoot.errors import Conflict, Forbidden, Invalid
 from folkmoot.ids import new_id
 from folkmoot.moderation.cases import care, queries, seats
 from folkmoot.moderation.cases.alarms import sound
@@ -30,6 +30,10 @@ from folkmoot.moderation.cases.weights import score_final, weigh
 from folkmoot.network.access.viewer import Viewer
 
 
+class NoLongerYours(Forbidden):
+    sentence = "You have to do with somebody in this case by now, so others judge it"
+
+
 class AnsweredAlready(Conflict):
     sentence = "You have answered this case already"
 
@@ -40,7 +44,7 @@ async def cast(
     """Answer the case of a seat. The verdict, hiding or escalation it leads to happens in the same transaction.
 
     `rule_id` names the rule it breaks; `seen_version` is `SeatView.content.id`. Raises NotYourSeat, NoLease,
-    TextChanged, AnsweredAlready, AlreadyDecided, CaseClosed, Invalid; nothing is changed then.
+    NoLongerYours, TextChanged, AnsweredAlready, AlreadyDecided, CaseClosed, Invalid; nothing is changed then.
     """
     async with db.transaction() as tx:
         me = await seats.lock_juror(tx, juror.account_id)
@@ -51,6 +55,8 @@ async def cast(
         check_ballot(lease_until=seat["lease_until"], now=case.now, seen=seen_version, current=current)
         if seat["moved"] and not seat["is_control"]:
             raise TextChanged
+        if seat["excluded"] and not seat["is_control"]:
+            raise NoLongerYours
         if choice is Choice.BREAKS and rule_id is not None and await queries.rule_exists(tx, rule_id) is False:
             raise Invalid("There is no such rule.", field="rule_id")
         learning = queries.learning_from(me["learning"])

@@ -245,13 +245,27 @@ async def moved_version(source: Database | Transaction, content_id: int) -> bool
 # Ballots ------------------------------------------------------------------------------------------------------------
 
 
+_EXCLUDED = """(EXISTS (SELECT FROM case_reports r WHERE r.case_id = s.case_id AND r.reporter_id = s.juror_id)
+  OR EXISTS (SELECT FROM case_parties p WHERE p.case_id = s.case_id
+             AND (EXISTS (SELECT FROM follows WHERE account_id = s.juror_id AND target_id = p.account_id)
+                  OR EXISTS (SELECT FROM blocks WHERE account_id = s.juror_id AND target_id = p.account_id))))"""
+"""What a juror may have done since the seat was given: reported it, or followed or blocked somebody in it."""
+
+
+async def is_excluded(tx: Transaction, seat_id: int) -> bool:
+    """Whether who holds the seat may not judge the case any more."""
+    found: bool = await tx.fetchval(f"SELECT NOT s.is_control AND {_EXCLUDED} FROM seats s WHERE s.id = $1", seat_id)
+    return found
+
+
 async def seat_for_ballot(tx: Transaction, seat_id: int, juror_id: int) -> Row | None:
     """All that a ballot depends on, with seat and case held; None for a seat that is not this juror's."""
     return await tx.fetchrow(
-        """SELECT s.id AS seat_id, s.case_id, s.round AS seat_round, s.content_id AS seat_content, s.is_control, s.taken_at,
+        f"""SELECT s.id AS seat_id, s.case_id, s.round AS seat_round, s.content_id AS seat_content, s.is_control, s.taken_at,
              s.lease_until, s.ended_at, s.ended_how,
              EXISTS (SELECT FROM case_contents t JOIN posts p ON p.id = t.post_id AND p.account_id = t.account_id
                      WHERE t.id = s.content_id AND p.version > t.version) AS moved,
+             {_EXCLUDED} AS excluded,
              (SELECT count(*) FROM seats o WHERE o.case_id = s.case_id AND o.round = s.round AND o.ended_at IS NULL
               AND NOT o.is_control AND o.id <> s.id) AS others_out
            FROM seats s WHERE s.id = $1 AND s.juror_id = $2 FOR UPDATE OF s""",

@@ -49,9 +49,12 @@ async def next_seat(db: Database, juror: Viewer) -> SeatView | NoSeat:
         now = clock.now()
         held = await seats.open_seat(tx, juror.account_id)
         if held is not None:
-            if now < held["lease_until"] and not await seats.moved_version(tx, held["content_id"]):
+            if await seats.is_excluded(tx, held["id"]):
+                await _leave(tx, held, "excluded")
+            elif now < held["lease_until"] and not await seats.moved_version(tx, held["content_id"]):
                 return await _show(tx, held, me)
-            await lapse(tx, held)
+            else:
+                await lapse(tx, held)
         exposure = care.exposure_of(me, now)
         if me["qualified_at"] is None or me["sent_back_at"] is not None:
             return NoSeat(reason=Exclusion.NOT_QUALIFIED)
