@@ -275,6 +275,8 @@ class Judges(StrEnum):
     APPEAL = "appeal"
     """Fresh jurors and stewards."""
     CLOCK = "clock"
+    ORDER = "order"
+    """An authority; no jury."""
 
 
 class StatementOfReasons(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from folkmoot.moderation.sanctions.rules import Judges, Limit, Source, StatementOfReasons
+from folkmoot.moderation.sanctions.rules import Judges, Limit, StatementOfReasons
 from folkmoot.moderation.sanctions.views import Kind
 
 _ENGLISH = {
@@ -105,8 +105,6 @@ def tell(kind: Kind, reasons: StatementOfReasons, locale: str) -> str:
 
 
 def _who(say: dict[str, str], reasons: StatementOfReasons) -> str:
-    if reasons.source is Source.ORDER and not reasons.ballots and not reasons.by_stewards:
-        return say["order"]
     match reasons.judges:
         case Judges.JURY:
             return say["jury"].format(ballots=reasons.ballots)
