@@ -1,4 +1,4 @@
-"""Ten thousand letters, most of them broken: each becomes a reading, in bounded time, and none is beyond us."""
+"""Letters, most of them broken: each becomes a reading, in bounded time, and none is beyond us."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 from damage import damaged
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from letters import HOUSE, LETTERS, SATURDAY, xarf
 
 from folkmoot.moderation.notices.reading import DOUBTS, Reading, read_document, read_mail, read_text
+from letters import HOUSE, LETTERS, SATURDAY, xarf
 
 MOST_SECONDS = 10.0
 """Of CPU for the largest letter there may be, here by a wide margin: what this catches takes minutes."""
@@ -41,8 +41,8 @@ def test_hundreds_of_damaged_letters_are_read():
 
 
 @pytest.mark.slow
-def test_ten_thousand_damaged_letters_are_read():
-    read_all(10_000, seed=7)
+def test_thousands_of_damaged_letters_are_read():
+    read_all(2_000, seed=7)  # ten thousand: python -m bench.letters
 
 
 @settings(max_examples=40, deadline=None)
