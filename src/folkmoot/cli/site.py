@@ -11,7 +11,8 @@ from folkmoot.cli.reach import with_database
 from folkmoot.database import Database
 from folkmoot.network import site as network_site
 from folkmoot.network.access import COMMAND_LINE
-from folkmoot.network.site import AnnouncementView, ReadOnly, RuleView, SiteView, announcements
+from folkmoot.network.site import AnnouncementView, ReadOnly, RuleView, SiteView, announcements, sending
+from folkmoot.network.site.views import Sending
 from folkmoot.settings import Settings
 
 
@@ -144,13 +145,26 @@ def _said(found: ReadOnly) -> str:
 @site.command()
 @click.argument("text")
 @click.option("--de", help="The same in German.")
+@click.option("--at", "starts_at", type=MOMENT, help="When it comes (UTC); at once when left out.")
+@click.option("--urgent", is_flag=True, help="To everybody's device and mail, whatever they chose.")
+@click.option("--send/--no-send", default=True, show_default=True, help="Also to devices and by mail.")
 @with_settings
-def announce(settings: Settings, text: str, de: str | None) -> None:
-    """Tell everyone something."""
+def announce(
+    settings: Settings, text: str, de: str | None, starts_at: datetime | None, urgent: bool, send: bool
+) -> None:
+    """Tell everyone something: in pages and apps, on devices and by mail."""
     translations = {"de": {"text": de}} if de else None
 
     async def act(db: Database) -> AnnouncementView:
-        return await announcements.announce(db, COMMAND_LINE, text=text, translations=translations)
+        return await announcements.announce(
+            db,
+            COMMAND_LINE,
+            text=text,
+            translations=translations,
+            starts_at=starts_at,
+            urgent=urgent,
+            send=send or urgent,
+        )
 
     click.echo(f"Announced as {with_database(settings, act).id}.")
 
@@ -158,9 +172,23 @@ def announce(settings: Settings, text: str, de: str | None) -> None:
 @site.command("announcements")
 @with_settings
 def list_announcements(settings: Settings) -> None:
-    """List the announcements that stand."""
-    for told in with_database(settings, announcements.every_announcement):
-        click.echo(f"{told.id}  {told.updated_at:%Y-%m-%d}  {' '.join(told.text.split())[:90]}")
+    """List the announcements that stand, and how far each has been sent."""
+
+    async def act(db: Database) -> tuple[list[AnnouncementView], dict[int, Sending]]:
+        found = await announcements.every_announcement(db)
+        return found, await sending.progress(db, [each.id for each in found])
+
+    found, sendings = with_database(settings, act)
+    for told in found:
+        on_its_way = sendings.get(told.id)
+        said = "not sent"
+        if on_its_way is not None:
+            said = (
+                f"{on_its_way.accounts}/{on_its_way.readers} members, {on_its_way.mails_sent}/{on_its_way.mails} mails, "
+                f"{on_its_way.pushes} devices"
+            )
+        when = told.published_at or told.updated_at
+        click.echo(f"{told.id}  {when:%Y-%m-%d %H:%M}  {said}  {' '.join(told.text.split())[:90]}")
 
 
 @site.command()

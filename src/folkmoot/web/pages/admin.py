@@ -7,16 +7,18 @@ from typing import Any, get_args
 from litestar import get, post
 from litestar.params import FromPath
 
+from folkmoot import clock
 from folkmoot.errors import FolkmootError, Invalid, Missing
 from folkmoot.ids import parse
 from folkmoot.moderation import findings
 from folkmoot.network import access, accounts, site
 from folkmoot.network.access import Role
 from folkmoot.network.accounts.reading import Standing
-from folkmoot.network.site import Registration, announcements
+from folkmoot.network.site import Registration, announcements, sending
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked, Form
+from folkmoot.web.pages.reading_only import moment_from
 from folkmoot.web.pages.visit import Answer, Visit
 from folkmoot.web.pages.words import say
 
@@ -117,14 +119,20 @@ def _role(text: str) -> Role:
 # Announcements ----------------------------------------------------------------------------------------------
 
 
+_ANNOUNCEMENT = ("text", "text_de", "starts_at")
+
+
 @get("/admin/announcements", include_in_schema=False)
 async def list_announcements(request: Asked) -> Answer:
-    return await _announcements(await _staff(request, Role.OPERATOR), {"text": "", "text_de": ""})
+    return await _announcements(await _staff(request, Role.OPERATOR), dict.fromkeys(_ANNOUNCEMENT, ""))
 
 
 async def _announcements(visit: Visit, given: dict[str, str], error: FolkmootError | None = None) -> Answer:
     found = await announcements.every_announcement(visit.server.db)
-    return await _show(visit, "announcements", error, announcements=found, values=given)
+    sendings = await sending.progress(visit.server.db, [each.id for each in found])
+    return await _show(
+        visit, "announcements", error, announcements=found, sendings=sendings, now=clock.now(), values=given
+    )
 
 
 def _in_german(form: Form, *parts: str) -> dict[str, dict[str, str]]:
@@ -137,9 +145,17 @@ async def announce(request: Asked) -> Answer:
     form = await visit.form()
     text = form.text("text").replace("\r\n", "\n")
     try:
-        await announcements.announce(visit.server.db, visit.member, text=text, translations=_in_german(form, "text"))
+        await announcements.announce(
+            visit.server.db,
+            visit.member,
+            text=text,
+            translations=_in_german(form, "text"),
+            starts_at=moment_from(form, "starts_at"),
+            urgent=form.flag("urgent"),
+            send=form.flag("send") or form.flag("urgent"),
+        )
     except FolkmootError as error:
-        return await _announcements(visit, {"text": text, "text_de": form.text("text_de")}, error)
+        return await _announcements(visit, {name: form.text(name) for name in _ANNOUNCEMENT}, error)
     return visit.back("/admin/announcements", say("Announced."))
 
 
@@ -153,7 +169,7 @@ async def change_announcement(request: Asked, id_: FromPath[str]) -> Answer:
     except Missing:
         raise
     except FolkmootError as error:
-        return await _announcements(visit, {"text": "", "text_de": ""}, error)
+        return await _announcements(visit, dict.fromkeys(_ANNOUNCEMENT, ""), error)
     return visit.back("/admin/announcements", say("Saved."))
 
 

@@ -12,6 +12,7 @@ import { watchScroll } from "./scroll.js";
 import { watchLive } from "./live.js";
 import { watchJury, watchBoard } from "./jury.js";
 import { watchKeys } from "./keys.js";
+import { watchPush } from "./push.js";
 
 document.documentElement.dataset.scripts = "";
 speak(document.documentElement.lang);
@@ -33,6 +34,7 @@ watchLive(enliven);
 watchJury();
 watchBoard(enliven);
 watchKeys();
+watchPush();
 enliven(document);
 
 if ("serviceWorker" in navigator && (location.protocol === "https:" || location.hostname === "localhost")) {

@@ -45,3 +45,30 @@ self.addEventListener("fetch", (event) => {
     );
   }
 });
+
+self.addEventListener("push", (event) => {
+  const said = event.data?.json() ?? {};
+  event.waitUntil(
+    self.registration.showNotification(said.title ?? "", {
+      body: said.body,
+      icon: said.icon,
+      lang: said.preferred_locale,
+      tag: said.notification_id,
+      data: { url: said.url ?? "/notifications" },
+    }),
+  );
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = new URL(event.notification.data.url, location.origin);
+  if (url.origin !== location.origin) return;
+  event.waitUntil(
+    self.clients.matchAll({ type: "window" }).then(async (open) => {
+      const page = open.find((each) => "navigate" in each);
+      if (!page) return self.clients.openWindow(url);
+      await page.focus();
+      return page.navigate(url);
+    }),
+  );
+});
