@@ -72,6 +72,7 @@ OPERATORS = {
     "admin-accounts": "/admin/accounts",
     "admin-waiting": "/admin/accounts?status=waiting",
     "admin-announcements": "/admin/announcements",
+    "admin-backups": "/admin/backups",
     "admin-rules": "/admin/rules",
     "admin-site": "/admin/site",
     "admin-board": "/admin/board",

@@ -257,6 +257,8 @@ def _reason(error: Exception) -> str:
     status = re.search(r"status code: (\d+)|with status (\d+)|\b(4\d\d|5\d\d) [A-Z]", text)
     if status:
         return f"the provider answers with status {next(each for each in status.groups() if each)}"
-    if "timed out" in text or "timeout" in text:
+    if "kind: Connect" in text:
+        return "nobody answers at its address"
+    if "timed out" in text or "kind: Timeout" in text:
         return "it does not answer in time"
     return "it cannot be reached or refuses: " + (text.splitlines() or [type(error).__name__])[0][:160].rstrip(".")
