@@ -95,7 +95,6 @@ class Rebuilding:
             self._write(whole, "postgresql.conf", "include_if_exists 'folkmoot.conf'\n")
         for name in ("standby.signal", "postmaster.pid", "postmaster.opts"):
             (whole / name).unlink(missing_ok=True)
-        self._make_safe()
         if self.cluster.exists():
             self.cluster.rmdir()
         whole.rename(self.cluster)
