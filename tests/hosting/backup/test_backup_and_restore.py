@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from folkmoot.hosting.backup import BackupError, Wanted, prune, restore, run, verify
+from folkmoot.hosting.backup.tree import root_of
 from folkmoot.vault import master_key_file
 
 from .conftest import Network, ask, complete, following, serving, wait_until
@@ -84,3 +85,23 @@ def test_every_second_can_be_restored_from_the_journal(network: Network, place, 
         restore(network.open(), place / "never", at=moment + timedelta(hours=1))
     with pytest.raises(BackupError, match="was whole at"):
         restore(network.open(), place / "never", at=moment - timedelta(hours=1))
+
+
+def test_a_backup_whose_public_log_does_not_lead_to_its_checkpoint_is_refused(network: Network):
+    entries = [b"one", b"two", b"three"]
+    for place, body in enumerate(entries):
+        network.ask(
+            "INSERT INTO log_entries (place, id, deed, body, subjects, at) VALUES (%s, %s, 'x', %s, '{}', now())",
+            place,
+            place + 1,
+            body,
+        )
+    network.ask(
+        "INSERT INTO log_checkpoints (size, root, signatures, made_at) VALUES (3, %s, '{x}', now())", root_of(entries)
+    )
+    run(network.settings, Wanted())
+    assert ("log", "its 3 entries lead to the checkpoint that was signed") in verify(network.settings).checks
+    network.ask("UPDATE log_entries SET body = 'two, rewritten' WHERE place = 1")
+    run(network.settings, Wanted())
+    with pytest.raises(BackupError, match="does not lead to the checkpoint"):
+        verify(network.settings)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import tarfile
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 
 import pyrage
@@ -18,6 +19,7 @@ from folkmoot.hosting.backup.journal import Part
 from folkmoot.hosting.backup.manifest import Figures, TableFigures
 from folkmoot.hosting.backup.run import wal_range
 from folkmoot.hosting.backup.sealing import NotOpened, Seal
+from folkmoot.hosting.backup.tree import root_of
 from folkmoot.hosting.backup.verify import between
 from folkmoot.settings import Settings
 
@@ -402,3 +404,21 @@ def test_chores_are_due_by_age_and_after_a_gap(newest, verified, has_gap, expect
 
     found = follow.due(Settings(), NOON, ago(newest), ago(verified), has_gap=has_gap)
     assert (found.backup, found.verify) == expected
+
+
+# The public log
+
+
+@given(some.lists(some.binary(max_size=10), max_size=40))
+def test_two_ways_lead_to_the_same_root_of_the_log(entries):
+    assert root_of(entries) == merkle_root(entries)
+
+
+def merkle_root(entries: list[bytes]) -> bytes:
+    """Word for word as RFC 6962 has it."""
+    if not entries:
+        return sha256(b"").digest()
+    if len(entries) == 1:
+        return sha256(b"\0" + entries[0]).digest()
+    left = 1 << (len(entries) - 1).bit_length() - 1
+    return sha256(b"\1" + merkle_root(entries[:left]) + merkle_root(entries[left:])).digest()

@@ -34,6 +34,10 @@ def count(table: str) -> sql.Composed:
     return sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", table))
 
 
+HAS_LOG = "SELECT to_regclass('log_checkpoints') IS NOT NULL"
+CHECKPOINT = "SELECT size, encode(root, 'hex') FROM log_checkpoints ORDER BY size DESC LIMIT 1"
+LOG_ENTRIES = "SELECT body FROM log_entries WHERE place < %s ORDER BY place"
+
 HOLD_WAL = "SELECT pg_create_physical_replication_slot(%s, true, true)"
 """A slot that ends with the session: what the server writes from now on stays until then."""
 

@@ -116,8 +116,11 @@ class Source:
             for name, put_in, taken_out in tables:
                 row = connection.execute(queries.count(name)).fetchone()
                 counted[name] = TableFigures(int(str(row[0])) if row else 0, put_in, taken_out)
+            has_log = connection.execute(queries.HAS_LOG).fetchone() == (True,)
+            signed = connection.execute(queries.CHECKPOINT).fetchone() if has_log else None
             connection.execute("COMMIT")
-        return Figures(clock.now(), str(lsn[0]) if lsn else "", counted)
+        size, root = (int(str(signed[0])), str(signed[1])) if signed else (None, "")
+        return Figures(clock.now(), str(lsn[0]) if lsn else "", counted, size, root)
 
 
 def program(name: str) -> Path:

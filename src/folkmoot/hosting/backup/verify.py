@@ -24,6 +24,7 @@ from folkmoot.hosting.backup.rebuild import Rebuilding, Target
 from folkmoot.hosting.backup.repository import Local, Repository, open_own
 from folkmoot.hosting.backup.restore import SPARE, adopt
 from folkmoot.hosting.backup.source import ProgramFailed, Source, owner_program, program, run_program
+from folkmoot.hosting.backup.tree import root_of
 from folkmoot.hosting.postgres import EmbeddedPostgres, available, hold
 from folkmoot.settings import Settings
 from folkmoot.vault import master_key_file
@@ -114,6 +115,7 @@ class _Trial:
                 rebuilding.recover()
                 adopt(rebuilding.server, backup)
                 self._counts(rebuilding.server, backup)
+                self._log(rebuilding.server, backup)
                 self._tables(rebuilding.server, backup)
             finally:
                 rebuilding.server.stop()
@@ -217,6 +219,24 @@ class _Trial:
                     )
                 rows += counted
         self._found("counts", f"{rows} rows in {len(backup.after.tables)} tables, as many as were counted")
+
+    def _log(self, server: EmbeddedPostgres, backup: Manifest) -> None:
+        """The public log as it was signed before the copy began: its root, computed anew from the restored entries."""
+        size = backup.before.log_size
+        if size is None:
+            return
+        self._progress.begin("Computing the root of the public log")
+        with psycopg.connect(server.url) as connection, connection.cursor("entries") as cursor:
+            cursor.execute(queries.LOG_ENTRIES, (size,))
+            found = root_of(bytes(body) for (body,) in cursor)
+        if found.hex() != backup.before.log_root:
+            raise errors.Untrustworthy(
+                "The public log restored from backup {name} does not lead to the checkpoint it had at {size} entries: do "
+                "not rely on this backup.",
+                name=backup.name,
+                size=size,
+            )
+        self._found("log", f"its {size} entries lead to the checkpoint that was signed")
 
     def _tables(self, server: EmbeddedPostgres, backup: Manifest) -> None:
         """Every heap and index, by PostgreSQL's own examiner."""
