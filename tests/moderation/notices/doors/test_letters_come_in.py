@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from damage import damaged
 from imap_server import ImapServer, Post
-from letters import LETTERS
 from mail_drawer import MAIL
 
 from folkmoot.database import Database
@@ -20,6 +19,7 @@ from folkmoot.moderation.notices.doors.mailbox import Mailbox, look
 from folkmoot.moderation.notices.doors.take_in import MOST_BYTES
 from folkmoot.network.gate import Gate
 from folkmoot.settings import Secret, Settings
+from letters import LETTERS
 
 SETTINGS = Settings(public_url="https://moot.example", screening="off", notice_dkim=False)
 
