@@ -22,6 +22,7 @@ COMMANDS = {
     "post": ("folkmoot.cli.post:post", "Publish, show and remove posts."),
     "move": ("folkmoot.cli.move:move", "Move the whole network to its standby, and back."),
     "takeover": ("folkmoot.cli.takeover:takeover", "Carry the network from here, without the old host."),
+    "drill": ("folkmoot.cli.drill:drill", "Rehearse moving, losing and restoring, and show the figures."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
     "transparency": ("folkmoot.cli.transparency:transparency", "Figures, status report, and what the law asks for."),
     "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),

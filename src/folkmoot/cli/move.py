@@ -83,6 +83,15 @@ def finish(settings: Settings) -> None:
     click.echo("This host hands nothing over any more. It goes on following.")
 
 
+@move.command()
+@with_settings
+def rejoin(settings: Settings) -> None:
+    """Make this host, which was left behind, the standby; what only it has is put aside first."""
+    done = local.ask(settings.data, "move.rejoin", timeout=24 * 3600)
+    click.echo(str(done["words"]))
+    click.echo("This host follows now; `folkmoot standby status` says how well.")
+
+
 @move.command("names")
 @click.option("--watch", is_flag=True, help="Wait until resolvers have the new addresses.")
 @with_settings

@@ -131,15 +131,26 @@ class _Supervisor:
         with _prepared_aside(load) as prepare:
             if self._postgres and self._wants(self._database):
                 self._begin(self._database)
-            words = prepare(self._url)
+            if self._wants(self._agent):  # early: it may hear that the network has gone on without us
+                self._begin(self._agent)
+            words = self._prepare(prepare)
         os.write(self._gate[1], b"1" * len(self._webs))
         os.close(self._gate[1])
         os.close(self._gate[0])
         self._gate = None
         for child in (self._worker, self._agent, self._backup):
-            if self._wants(child):
+            if self._wants(child) and child.process is None:
                 self._begin(child)
         return words
+
+    def _prepare(self, prepare: Callable[[str], str]) -> str:
+        """Words for the operator. A host that was left behind may be unable to write, and learns of it meanwhile."""
+        try:
+            return prepare(self._url)
+        except FolkmootError:
+            if states.read(self._settings.data).role == "primary":
+                raise
+            return "This host carries the network no longer."
 
     def _watch(self) -> None:
         """Until a signal says stop: whoever died is started again."""

@@ -123,6 +123,10 @@ class Here:
         states.change(self.data, role="former", epoch=epoch, home=home)
         self._signal(present=True)
 
+    def bar(self) -> None:
+        """Have a server started here take no writes from anybody."""
+        self._signal(present=True)
+
     def unfence(self, epoch: int) -> None:
         """Lift the bar of an order that was never followed."""
         self._signal(present=False)

@@ -99,6 +99,17 @@ def begin_epoch(connection: Connection, epoch: int, host: str, how: str) -> None
     )
 
 
+def began_ms(connection: Connection, epoch: int) -> int:
+    """When an epoch began here, in ms since 1970; now for one that is not known."""
+    return int(
+        value(
+            connection,
+            "SELECT extract(epoch FROM coalesce((SELECT began_at FROM epochs WHERE epoch = %s), now())) * 1000",
+            epoch,
+        )
+    )
+
+
 def newest_epoch(connection: Connection) -> int:
     """The epoch this database knows of; 1 when it has never moved."""
     return int(value(connection, "SELECT coalesce(max(epoch), 1) FROM epochs"))

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from folkmoot.barrier import State
-from folkmoot.errors import FolkmootError, Unavailable
+from folkmoot.errors import FolkmootError, Missing, Unavailable
 from folkmoot.hosting import state as states
 from folkmoot.hosting import supervise
 from folkmoot.hosting.move import queries, rules, sums
@@ -93,6 +93,19 @@ class Taker:
         with self._here.connected() as connection:
             known = queries.objects_since(connection, str(body["since"]))
         return {"missing": sum(1 for key, size in known if not _is_there(folder / key, size)), "known": len(known)}
+
+    def epoch(self, body: Body) -> dict[str, Any]:
+        """When an epoch began, for a host that was left behind."""
+        with self._here.connected() as connection:
+            return {"began_ms": queries.began_ms(connection, int(body["epoch"]))}
+
+    def missing(self, body: Body) -> dict[str, Any]:
+        """Which of these rows the network does not have. Raises Missing for a table we do not know."""
+        table = str(body["table"])
+        with self._here.connected() as connection:
+            if table not in {name for name, by_id, _ in queries.tables(connection) if by_id}:
+                raise Missing(cause=f"move: table {table!r}")
+            return {"missing": sorted(queries.missing_here(connection, table, [int(id) for id in body["ids"]]))}
 
     def promote(self, body: Body) -> dict[str, Any]:
         """Become the first. Raises CannotMove when the order was burned, Stopped when the server would not."""

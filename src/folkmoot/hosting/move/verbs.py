@@ -18,15 +18,20 @@ from folkmoot.hosting import supervise
 from folkmoot.hosting.link import Link, Stream, join
 from folkmoot.hosting.link.local import LocalDoor
 from folkmoot.hosting.move import names, queries, takeover
+from folkmoot.hosting.move import rejoin as rejoining
 from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.taker import Taker
 from folkmoot.hosting.standby import secrets as standby_secrets
+from folkmoot.hosting.standby import status as standing
+from folkmoot.hosting.standby.report import loss
 from folkmoot.settings import Settings
 
 log = structlog.get_logger("folkmoot.move")
 
+COMES_BY_ITSELF = {"media", "heartbeat", "replication"}
+"""Checks that only say that something is not through yet: a move waits for it."""
 WATCH_SECONDS = 3.0
 EPOCH_SECONDS = 6.0
 """How long a first host waits at its start for the other one to say whether the network has moved on."""
@@ -42,22 +47,24 @@ class Mover:
         self.giver = Giver(
             self.here, link, Askance(self.here, link), self._change_names, float(settings.move_silence_seconds)
         )
+        self._rejoining = threading.Lock()
+        self.doing: Mapping[str, Any] = {}
+        """What a copy for rejoining is at."""
         self._register(link, door)
 
     def _register(self, link: Link, door: LocalDoor) -> None:
         taker = self.taker
-        for name, act in {
-            "move.ready": taker.ready, "move.flush": taker.flush, "move.fresh": taker.fresh, "move.reached": taker.reached,
-            "move.sums": taker.sums, "move.media": taker.media, "move.counters": taker.counters, "move.promote": taker.promote,
-            "move.begin": self._begin, "move.names": lambda body: {"said": names.change(self.here.settings)},
-        }.items():  # fmt: skip
-            link.verb(name, _plain(act))
+        asked = ["ready", "flush", "fresh", "reached", "sums", "media", "epoch", "missing", "counters", "promote"]
+        for name in asked:
+            link.verb(f"move.{name}", _plain(getattr(taker, name)))
+        link.verb("move.begin", _plain(self._begin))
+        link.verb("move.names", lambda body: {"said": names.change(self.here.settings)})
         for name, act in {"move.outcome": taker.outcome, "move.burn": taker.burn, "move.state": self._state}.items():
             link.verb(name, _plain(act), any_epoch=True)
         for name, act in {
             "move.begin": self._begin, "move.state": self._state, "move.abort": self._abort, "move.finish": self._finish,
             "move.names": lambda body: {"said": names.change(self.here.settings)},
-            "takeover.look": self._look, "takeover.go": self._take_over,
+            "move.rejoin": self._rejoin, "takeover.look": self._look, "takeover.go": self._take_over,
         }.items():  # fmt: skip
             door.verb(name, _plain(act))
         link.channel("http", self._http)
@@ -147,6 +154,7 @@ class Mover:
             "waits_for": figures.waits_for,
             "notes": figures.notes,
             "barrier": self.here.barrier.state.name.lower(),
+            "doing": self.doing,
             "at": entries[-1].at if entries else "",
             "names": next((str(e.detail.get("names", "")) for e in reversed(entries) if e.step == "names"), ""),
             "host": socket.gethostname(),
@@ -167,16 +175,27 @@ class Mover:
         self.here.barrier.set(State.STANDBY if state.role == "standby" else State.FENCED)
         return {}
 
+    def _rejoin(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self._rejoining:
+            aside = rejoining.rejoin(self.here, self.link, self._tell)
+        return {"words": aside.words, "folder": str(aside.folder), "rows": dict(aside.rows)}
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        self.doing = {"what": what, "done": done, "total": total}
+
     def _look(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         return dataclasses.asdict(takeover.look(self.here, self.link, self._may_be_missing))
 
     def _take_over(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         view = takeover.look(self.here, self.link, self._may_be_missing)
+        begun = time.monotonic()
         epoch = takeover.take_over(self.here, view, str(body.get("domain", "")))
-        return {"epoch": epoch, "may_be_missing": view.may_be_missing, "names": self._names_or_why()}
+        took = round((time.monotonic() - begun) * 1000, 1)
+        return {"epoch": epoch, "ms": took, "may_be_missing": view.may_be_missing, "names": self._names_or_why()}
 
     def _may_be_missing(self) -> str:
-        return "What the old host took after it was last heard."
+        """What would be lost if the other host never came back, by what is known of it here."""
+        return loss(standing.read(self.here.data)).words
 
     def _names_or_why(self) -> str:
         try:
@@ -209,7 +228,8 @@ class Askance:
 
     def complaints(self) -> list[str]:
         """What speaks against a move, in sentences."""
-        complaints = []
+        checks = standing.read(self._here.data).checks
+        complaints = [check.words for check in checks if check.well is False and check.name not in COMES_BY_ITSELF]
         nonce = secrets.token_hex(16)
         theirs = self._link.ask("secrets.digests", 10.0, nonce=nonce)
         ours = standby_secrets.digests(standby_secrets.bundle(self._here.settings), nonce)

@@ -1,0 +1,55 @@
+"""`folkmoot drill`: rehearse everything that moving, losing and restoring means, on this machine, and show the figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from folkmoot.hosting.drill.run import drill as play
+
+SHOWN = {
+    "acknowledged": "acknowledged",
+    "lost_posts": "posts lost",
+    "lost_media": "media lost",
+    "lost_jobs": "jobs lost",
+    "failed_reads": "reads failed",
+    "write_pause_ms": "posting held (ms)",
+    "read_pause_ms": "reading paused (ms)",
+}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and nothing else.")
+@click.option("--quick", is_flag=True, help="Leave out most of the disturbances.")
+@click.option("--keep", is_flag=True, help="Leave the folders, to look at them.")
+def drill(as_json: bool, quick: bool, keep: bool) -> None:
+    """Build two hosts with members at it, move between them, kill and cut them, restore a backup, and count what is lost.
+
+    In temporary folders, with real processes; nothing of your network is touched. Exit code 1 when anything was lost.
+    """
+    console = Console(stderr=True)
+    outcome = play(lambda words: console.print(words, style="dim", highlight=False), quick=quick, keep=keep)
+    if as_json:
+        click.echo(json.dumps(outcome, indent=1))
+    else:
+        Console().print(_table(outcome))
+    if not all(scene["clean"] for scene in outcome.values() if isinstance(scene, Mapping)):
+        raise click.exceptions.Exit(1)
+
+
+def _table(outcome: Mapping[str, Any]) -> Table:
+    table = Table("scene", *SHOWN.values(), "", title=f"Drill, {outcome['took_seconds']:.0f} s")
+    for name, scene in outcome.items():
+        if isinstance(scene, Mapping):
+            words = scene.get("failed") or ("as it should be" if scene["clean"] else "SOMETHING WAS LOST")
+            table.add_row(name.replace("_", " "), *(_cell(scene.get(each)) for each in SHOWN), words)
+    return table
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.0f}" if isinstance(value, float) else str(value)
