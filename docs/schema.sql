@@ -840,8 +840,11 @@ CREATE TABLE public.case_contents (
     visibility text,
     text_hash text,
     written_at timestamp with time zone NOT NULL,
-    captured_at timestamp with time zone NOT NULL
+    captured_at timestamp with time zone NOT NULL,
+    sealed bytea
 );
+
+COMMENT ON COLUMN public.case_contents.sealed IS 'Text, warning, media, poll options and what it answers, sealed; the columns of these names stay empty.';
 
 CREATE TABLE public.case_events (
     case_id bigint NOT NULL,
@@ -972,6 +975,35 @@ CREATE TABLE public.events (
     actor_id bigint,
     subject_id bigint,
     detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evidence_keys (
+    content_id bigint NOT NULL,
+    sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.evidence_looks (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    account_id bigint,
+    why text NOT NULL,
+    detail text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT evidence_looks_why_check CHECK ((why = ANY (ARRAY['board'::text, 'export'::text, 'press'::text])))
+);
+
+CREATE TABLE public.evidence_media (
+    content_id bigint NOT NULL,
+    object_key text NOT NULL
+);
+
+CREATE TABLE public.evidence_purges (
+    case_id bigint NOT NULL,
+    contents integer NOT NULL,
+    digest bytea NOT NULL,
+    log_entry bigint NOT NULL,
     at timestamp with time zone NOT NULL
 );
 
@@ -1552,6 +1584,18 @@ CREATE TABLE public.practice_answers (
     at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.press_views (
+    id bigint NOT NULL,
+    case_id bigint NOT NULL,
+    token text NOT NULL,
+    shown text NOT NULL,
+    why text NOT NULL,
+    made_by bigint,
+    made_at timestamp with time zone NOT NULL,
+    withdrawn_at timestamp with time zone,
+    withdrawn_by bigint
+);
+
 CREATE TABLE public.procrastinate_events (
     id bigint NOT NULL,
     job_id bigint NOT NULL,
@@ -1957,6 +2001,18 @@ ALTER TABLE ONLY public.epochs
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.evidence_keys
+    ADD CONSTRAINT evidence_keys_pkey PRIMARY KEY (content_id);
+
+ALTER TABLE ONLY public.evidence_looks
+    ADD CONSTRAINT evidence_looks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.evidence_media
+    ADD CONSTRAINT evidence_media_pkey PRIMARY KEY (content_id, object_key);
+
+ALTER TABLE ONLY public.evidence_purges
+    ADD CONSTRAINT evidence_purges_pkey PRIMARY KEY (case_id);
+
 ALTER TABLE ONLY public.favourites
     ADD CONSTRAINT favourites_pkey PRIMARY KEY (account_id, post_id);
 
@@ -2112,6 +2168,12 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.practice_answers
     ADD CONSTRAINT practice_answers_pkey PRIMARY KEY (account_id, practice, attempt);
+
+ALTER TABLE ONLY public.press_views
+    ADD CONSTRAINT press_views_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.press_views
+    ADD CONSTRAINT press_views_token_key UNIQUE (token);
 
 ALTER TABLE ONLY public.procrastinate_events
     ADD CONSTRAINT procrastinate_events_pkey PRIMARY KEY (id);
@@ -2276,6 +2338,10 @@ CREATE INDEX events_by_actor ON public.events USING btree (actor_id, id DESC);
 
 CREATE INDEX events_by_subject ON public.events USING btree (subject_id, id DESC);
 
+CREATE INDEX evidence_looks_by_case ON public.evidence_looks USING btree (case_id, id DESC);
+
+CREATE INDEX evidence_media_by_key ON public.evidence_media USING btree (object_key);
+
 CREATE INDEX favourites_by_post ON public.favourites USING btree (post_id, id DESC);
 
 CREATE INDEX favourites_in_order ON public.favourites USING btree (account_id, id DESC);
@@ -2389,6 +2455,8 @@ CREATE INDEX posts_public ON public.posts USING btree (id DESC) WHERE ((visibili
 CREATE INDEX posts_replies ON public.posts USING btree (in_reply_to_id, id) WHERE (in_reply_to_id IS NOT NULL);
 
 CREATE INDEX posts_threads ON public.posts USING btree (thread_id, id);
+
+CREATE UNIQUE INDEX press_views_one ON public.press_views USING btree (case_id) WHERE (withdrawn_at IS NULL);
 
 CREATE INDEX procrastinate_events_job_id_fkey_v1 ON public.procrastinate_events USING btree (job_id);
 
@@ -2535,6 +2603,12 @@ ALTER TABLE ONLY public.cases
 ALTER TABLE ONLY public.credentials
     ADD CONSTRAINT credentials_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
+ALTER TABLE ONLY public.evidence_looks
+    ADD CONSTRAINT evidence_looks_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.evidence_purges
+    ADD CONSTRAINT evidence_purges_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
 ALTER TABLE ONLY public.favourites
     ADD CONSTRAINT favourites_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
@@ -2645,6 +2719,9 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.practice_answers
     ADD CONSTRAINT practice_answers_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.press_views
+    ADD CONSTRAINT press_views_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
 ALTER TABLE ONLY public.procrastinate_events
     ADD CONSTRAINT procrastinate_events_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.procrastinate_jobs(id) ON DELETE CASCADE;

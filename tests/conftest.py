@@ -36,6 +36,7 @@ from folkmoot.network.posts.shelf import Shelf
 from folkmoot.network.timelines import Timelines
 from folkmoot.network.visibility import Watch
 from folkmoot.settings import Settings
+from folkmoot.vault import Vault
 
 # Coroutine tests ------------------------------------------------------------------------------------------------
 
@@ -137,6 +138,7 @@ class UndoneDatabase(Database):
         nothing: Any = None  # never asked: `_connection` is the only way in
         super().__init__(nothing)
         self.connection = connection
+        self.seals = Vault(b"the tests' master key, 32 bytes.")
         self._turn = asyncio.Lock()
         self._holder: asyncio.Task[Any] | None = None
 
@@ -194,6 +196,7 @@ def database_url() -> Iterator[str]:
 def open_database(database_url: str) -> Iterator[Database]:
     """A Database whose transactions are committed. Most tests want `db`; one that needs this cleans up after itself."""
     database = _run(Database.open(database_url, connections=6))
+    database.seals = Vault(b"the tests' master key, 32 bytes.")
     yield database
     _run(database.close())
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "takeover": ("folkmoot.cli.takeover:takeover", "Carry the network from here, without the old host."),
     "drill": ("folkmoot.cli.drill:drill", "Rehearse moving, losing and restoring, and show the figures."),
     "site": ("folkmoot.cli.site:site", "The network's name, who may join, its rules and announcements."),
+    "case": ("folkmoot.cli.case:case", "Cases, and their evidence for an authority or a court."),
     "transparency": ("folkmoot.cli.transparency:transparency", "Figures, status report, and what the law asks for."),
     "notice": ("folkmoot.cli.notice:notice", "Demands from outside: what is due when, and the answers."),
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),

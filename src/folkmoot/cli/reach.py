@@ -9,6 +9,7 @@ from typing import TypeVar
 from folkmoot.database import Database, migrate
 from folkmoot.hosting.postgres import available
 from folkmoot.settings import Settings
+from folkmoot.vault import open_vault
 
 T = TypeVar("T")
 
@@ -18,11 +19,12 @@ def with_database(settings: Settings, act: Callable[[Database], Awaitable[T]]) -
     with available(settings) as url:
         if asyncio.run(migrate.current(url)) is None:
             migrate.upgrade(url)
-        return asyncio.run(_act(url, act))
+        return asyncio.run(_act(settings, url, act))
 
 
-async def _act(url: str, act: Callable[[Database], Awaitable[T]]) -> T:
+async def _act(settings: Settings, url: str, act: Callable[[Database], Awaitable[T]]) -> T:
     db = await Database.open(url, connections=1)
+    db.seals = open_vault(settings.data)
     try:
         return await act(db)
     finally:

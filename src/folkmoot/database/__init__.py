@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import asyncpg
 import msgspec
@@ -61,6 +61,14 @@ def _unreachable(error: BaseException) -> Unavailable:
     return Unavailable(cause=f"database: {type(error).__name__}: {error}")
 
 
+class Seals(Protocol):
+    """What can make bytes unreadable and readable again: the vault (`folkmoot.vault`)."""
+
+    def seal(self, purpose: str, plain: bytes) -> bytes: ...
+
+    def unseal(self, purpose: str, sealed: bytes) -> bytes: ...
+
+
 class Database:
     """A pool of connections and what follows a commit.
 
@@ -72,6 +80,8 @@ class Database:
         self.pool = pool
         self.deliver = deliver
         self.round_trips = 0
+        self.seals: Seals | None = None
+        """The vault of this network; set where a process is wired."""
 
     @classmethod
     async def open(cls, url: str, *, connections: int = 8, wait: float = 60) -> Database:
@@ -99,6 +109,13 @@ class Database:
                 if asyncio.get_running_loop().time() > deadline:
                     raise _unreachable(error) from error
                 await asyncio.sleep(0.01)
+
+    @property
+    def vault(self) -> Seals:
+        """What seals and opens. Raises Unavailable in a process that was given none."""
+        if self.seals is None:
+            raise Unavailable(cause="database: this process was given no vault")
+        return self.seals
 
     async def close(self) -> None:
         try:
@@ -161,6 +178,11 @@ class Transaction:
         self._events: list[tuple[int, str, int | None, int | None, str, datetime]] = []
         self.news: list[News] = []
         self.afterwards: list[Callable[[], None]] = []
+
+    @property
+    def vault(self) -> Seals:
+        """What seals and opens. Raises Unavailable in a process that was given none."""
+        return self._database.vault
 
     async def fetch(self, sql: str, *values: object) -> list[Row]:
         """All rows of one statement."""

@@ -27,6 +27,7 @@ from folkmoot.network.posts.views import PostView, Visibility
 from folkmoot.network.visibility import Watch
 from folkmoot.settings import Settings
 from folkmoot.storage import Storage, open_storage
+from folkmoot.vault import open_vault
 
 PASSWORD = "come to the moot"
 """Everybody's in the demo, which listens on this machine alone unless told otherwise."""
@@ -45,6 +46,7 @@ class Deed(NamedTuple):
 async def populate(settings: Settings) -> str:
     """Fill an empty network; words for the terminal. A network with members is left as it is."""
     db = await Database.open(settings.database_url, connections=2)
+    db.seals = open_vault(settings.data)
     bus = Bus()
     db.deliver = bus.deliver
     try:

@@ -8,6 +8,7 @@ from typing import Any
 from folkmoot.jobs.tools import Tools
 from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
+from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.moderation.notices import jobs as notices
 from folkmoot.moderation.paging import jobs as paging
@@ -71,6 +72,7 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
 way there and back costs ten times the look. Each may run twice, also at the same time."""
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
+    "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),
     "moderation.cases.learn_by_night": ("7 3 * * *", cases.learn_by_night),
     "moderation.notices.amend": ("*/10 * * * *", notices.amend),

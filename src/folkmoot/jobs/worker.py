@@ -23,6 +23,7 @@ from folkmoot.moderation.notices.doors import keep_doors
 from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
+from folkmoot.vault import open_vault
 
 CONCURRENT_JOBS = 4
 POLL_SECONDS = 2.0
@@ -43,6 +44,7 @@ def run(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     db = await Database.open(settings.database_url, connections=CONCURRENT_JOBS)
+    db.seals = open_vault(settings.data)
     bus = Bus()
     db.deliver = bus.deliver
     reader = asyncio.create_task(OutboxReader(settings.database_url, bus).run())

@@ -24,6 +24,7 @@ from folkmoot.network.timelines import Timelines
 from folkmoot.network.visibility import Watch
 from folkmoot.settings import Settings
 from folkmoot.storage import Storage, open_storage
+from folkmoot.vault import open_vault
 from folkmoot.web.api.entities import Entities
 from folkmoot.web.limits import Limits
 from folkmoot.web.origin import Origin
@@ -83,6 +84,7 @@ class Server:
     async def open(cls, settings: Settings, status: StatusBoard | None = None) -> Server:
         """Connect to the database (waiting for it) and storage, and begin to read the outbox."""
         db = await Database.open(settings.database_url, connections=settings.database_pool)
+        db.seals = open_vault(settings.data)
         server = cls(settings, db, Bus(), open_storage(settings), status)
         reader = OutboxReader(settings.database_url, server.bus)
         server._reader = asyncio.create_task(reader.run(), name="outbox reader")

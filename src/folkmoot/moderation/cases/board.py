@@ -6,27 +6,34 @@ from collections.abc import Collection
 from datetime import datetime
 
 from folkmoot.database import Database, Row
+from folkmoot.moderation import evidence
+from folkmoot.moderation.evidence.keep import Content
 
 LINE = """
-SELECT c.*, a.name AS account_name, left(coalesce(nullif(t.text, ''), t.warning), 200) AS excerpt,
+SELECT c.*, a.name AS account_name, t.text, t.warning, t.sealed,
   greatest((SELECT count(*) FROM case_posts m WHERE m.case_id = c.id) - 1, 0) AS copies
 FROM cases c JOIN accounts a ON a.id = c.account_id JOIN case_contents t ON t.id = c.content_id"""
 
 
-async def find(db: Database, id: int) -> Row | None:
-    return await db.fetchrow(f"{LINE} WHERE c.id = $1", id)
+async def _lines(db: Database, conditions: str, *values: object) -> list[Content]:
+    return await evidence.opened(db, await db.fetch(f"{LINE} {conditions}", *values), "content_id")
 
 
-async def queue(db: Database, limit: int) -> list[Row]:
-    return await db.fetch(
-        f"""{LINE} WHERE c.seats_free > 0 AND c.state IN ('empanelled', 'voting', 'appealed')
+async def find(db: Database, id: int) -> Content | None:
+    return next(iter(await _lines(db, "WHERE c.id = $1", id)), None)
+
+
+async def queue(db: Database, limit: int) -> list[Content]:
+    return await _lines(
+        db,
+        """WHERE c.seats_free > 0 AND c.state IN ('empanelled', 'voting', 'appealed')
             ORDER BY c.place DESC, c.id LIMIT $1""",
         limit,
     )
 
 
-async def escalated(db: Database, limit: int) -> list[Row]:
-    return await db.fetch(f"{LINE} WHERE c.state = 'escalated' ORDER BY c.id LIMIT $1", limit)
+async def escalated(db: Database, limit: int) -> list[Content]:
+    return await _lines(db, "WHERE c.state = 'escalated' ORDER BY c.id LIMIT $1", limit)
 
 
 async def listing(
@@ -38,7 +45,7 @@ async def listing(
     post_id: int | None,
     before: int | None,
     limit: int,
-) -> list[Row]:
+) -> list[Content]:
     """Cases, newest first; only the conditions that are asked for."""
     values: list[object] = [limit]
     conditions = ["true"]
@@ -52,7 +59,7 @@ async def listing(
         if value is not None:
             values.append(value)
             conditions.append(condition.format(len(values)))
-    return await db.fetch(f"{LINE} WHERE {' AND '.join(conditions)} ORDER BY c.id DESC LIMIT $1", *values)
+    return await _lines(db, f"WHERE {' AND '.join(conditions)} ORDER BY c.id DESC LIMIT $1", *values)
 
 
 async def standing(db: Database, now: datetime) -> Row:

@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation import evidence
 from folkmoot.moderation.cases.priors import Calibration, Reporter
 from folkmoot.moderation.cases.states import Event
 from folkmoot.moderation.cases.weights import LEARNING, Learning
+from folkmoot.moderation.evidence.keep import Content
+from folkmoot.moderation.evidence.words import Words
 
 MOST_PARTIES = 200
 """Reporters beyond these never sit either, but whom they know may."""
@@ -134,22 +137,25 @@ async def read_profile(source: Database | Transaction, account_id: int) -> Row |
 async def keep_content(
     tx: Transaction, id: int, case_id: int, post: Row, version: int, text_hash: str | None, now: datetime
 ) -> None:
-    """Copy a version into the case."""
+    """Copy a version into the case, sealed."""
+    words = Words(
+        text=post["text"],
+        warning=post["warning"],
+        media=post["media"] or "[]",
+        poll_options=post["poll_options"],
+        reply_to=post["reply_to"],
+    )
     await tx.execute(
-        """INSERT INTO case_contents (id, case_id, account_id, post_id, version, text, warning, sensitive, media,
-             poll_options, reply_to, language, visibility, text_hash, written_at, captured_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11, $12, $13, $14, $15, $16)""",
+        """INSERT INTO case_contents (id, case_id, account_id, post_id, version, text, sensitive, sealed, language, visibility,
+             text_hash, written_at, captured_at)
+           VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $11, $12)""",
         id,
         case_id,
         post["account_id"],
         post["id"],
         version,
-        post["text"],
-        post["warning"],
         post["sensitive"],
-        post["media"] or "[]",
-        post["poll_options"],
-        post["reply_to"],
+        await evidence.keep(tx, id, words, now),
         post["language"],
         post["visibility"],
         text_hash,
@@ -158,8 +164,9 @@ async def keep_content(
     )
 
 
-async def contents(source: Database | Transaction, case_id: int) -> list[Row]:
-    return await source.fetch("SELECT * FROM case_contents WHERE case_id = $1 ORDER BY id", case_id)
+async def contents(source: Database | Transaction, case_id: int) -> list[Content]:
+    rows = await source.fetch("SELECT * FROM case_contents WHERE case_id = $1 ORDER BY id", case_id)
+    return await evidence.opened(source, rows)
 
 
 async def keep_member(
@@ -564,19 +571,6 @@ async def verdict_p95(source: Database | Transaction, now: datetime) -> float:
 
 
 # By time ------------------------------------------------------------------------------------------------------------
-
-
-async def erase_evidence(tx: Transaction, case_id: int) -> None:
-    """Forget what was said, keep that something was decided."""
-    await tx.execute(
-        """WITH texts AS (UPDATE case_contents SET text = '', warning = '', media = '[]', poll_options = NULL, reply_to = NULL
-                          WHERE case_id = $1),
-             reasons AS (UPDATE statements SET text = '', excerpt = '' WHERE case_id = $1),
-             letters AS (UPDATE alarms SET note = '', why = '' WHERE case_id = $1)
-           UPDATE reports SET comment = '', name = NULL, email = NULL
-           WHERE id IN (SELECT report_id FROM case_reports WHERE case_id = $1)""",
-        case_id,
-    )
 
 
 async def pace(tx: Transaction, on_the_docket: Sequence[str], now: datetime) -> Row:

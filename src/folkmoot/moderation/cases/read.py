@@ -28,6 +28,7 @@ from folkmoot.moderation.cases.views import (
     Timer,
     Waits,
 )
+from folkmoot.moderation.evidence import looks
 from folkmoot.moderation.sanctions.rules import Measure
 from folkmoot.moderation.screening import Reason
 from folkmoot.network.access.viewer import Role, Viewer
@@ -127,6 +128,8 @@ async def get_case(db: Database, steward: Viewer, id: int) -> CaseView:
     row = await figures.find(db, id)
     if row is None:
         raise Missing
+    async with db.transaction() as tx:
+        await looks.note(tx, steward, id, looks.Why.BOARD)
     state = State(row["state"])
     appealed = state in (State.APPEALED, *ON_THE_DOCKET)
     said = await seats.all_ballots(db, id) if state in _ALL_OUT or row["round"] > 1 else []

@@ -10,17 +10,23 @@ from folkmoot.database import Row
 from folkmoot.moderation.cases.rules import Severity, Verdict, chance
 from folkmoot.moderation.cases.states import State
 from folkmoot.moderation.cases.views import Alarm, CaseLine, ContentView, DecidedBy, MediaEvidence
+from folkmoot.moderation.evidence.keep import Content
 from folkmoot.moderation.sanctions.rules import Measure
 
 _NAMES = re.compile(r"(?<![\w/.])@\w+(?:@[\w.-]+\w)?")
 SOMEBODY = "@somebody"
 
 
-def content(row: Row, *, without_names: bool = False) -> ContentView:
+def nameless(text: str) -> str:
+    """The text with everybody it mentions called somebody."""
+    return _NAMES.sub(SOMEBODY, text)
+
+
+def content(row: Content, *, without_names: bool = False) -> ContentView:
     """A version of a post; without names as jurors see it."""
 
     def said(text: str) -> str:
-        return _NAMES.sub(SOMEBODY, text) if without_names else text
+        return nameless(text) if without_names else text
 
     return ContentView(
         id=row["id"],
@@ -38,7 +44,7 @@ def content(row: Row, *, without_names: bool = False) -> ContentView:
     )
 
 
-def line(row: Row) -> CaseLine:
+def line(row: Content) -> CaseLine:
     """A case in a list."""
     return CaseLine(
         id=row["id"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from folkmoot import clock
 from folkmoot.database import Database, Transaction
+from folkmoot.moderation import evidence
 from folkmoot.moderation.cases import queries, seats
 from folkmoot.moderation.cases.effects import hide_provisionally, restore_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -74,7 +75,7 @@ async def _erase(tx: Transaction, case: CaseInHand) -> None:
     if case.file.frozen:
         await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
     elif case.file.state is State.CLOSED:
-        await queries.erase_evidence(tx, case.id)
+        await evidence.purge(tx, case.id, case.now)
         case.note(erased_at=case.now)
 
 

@@ -87,7 +87,7 @@ async def delete_forgotten(tx: Transaction, before: datetime) -> int:
 
 
 async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
-    """Objects nobody refers to: no media, no version of a post, no avatar, no header.
+    """Objects nobody refers to: no media, no version of a post, no avatar, no header, no evidence.
 
     Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
     an upload has just renewed their date.
@@ -103,6 +103,7 @@ async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> lis
              SELECT unnest(ARRAY[item ->> 'object_key', item ->> 'preview_key'])
              FROM post_versions, jsonb_array_elements(post_versions.media) AS item
              WHERE post_versions.media <> '[]' AND item ? 'object_key' AND item ? 'preview_key')
+           AND NOT EXISTS (SELECT FROM evidence_media WHERE evidence_media.object_key = key)
            ORDER BY key LIMIT $2
            FOR UPDATE SKIP LOCKED""",
         before,

@@ -59,6 +59,8 @@ class Deed(Enum):
 
     EVIDENCE_EXPORTED = "evidence.exported"
     EVIDENCE_PURGED = "evidence.purged"
+    PRESS_SHOWN = "press.shown"
+    PRESS_WITHDRAWN = "press.withdrawn"
     READ_ONLY_BEGUN = "site.read_only_begun"
     READ_ONLY_ENDED = "site.read_only_ended"
     REPORT_SENT = "report.sent"

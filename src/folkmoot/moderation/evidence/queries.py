@@ -1,0 +1,198 @@
+"""Every statement about evidence itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from folkmoot.database import Database, Row, Transaction
+
+
+async def keep_key(tx: Transaction, content_id: int, sealed: bytes, media: Sequence[str], now: datetime) -> None:
+    """Keep the key of a version, and its pictures from being swept away."""
+    await tx.execute(
+        """WITH shown AS (INSERT INTO evidence_media (content_id, object_key) SELECT $1, unnest($3::text[]) ON CONFLICT DO NOTHING)
+           INSERT INTO evidence_keys (content_id, sealed, made_at) VALUES ($1, $2, $4)""",
+        content_id,
+        sealed,
+        list(media),
+        now,
+    )
+
+
+async def keys(source: Database | Transaction, content_ids: Sequence[int]) -> dict[int, bytes]:
+    rows = await source.fetch(
+        "SELECT content_id, sealed FROM evidence_keys WHERE content_id = ANY($1::bigint[])", list(content_ids)
+    )
+    return {row["content_id"]: bytes(row["sealed"]) for row in rows}
+
+
+async def unsealed(source: Database | Transaction, limit: int) -> list[Row]:
+    """Versions kept before there were seals."""
+    return await source.fetch(
+        """SELECT id, text, warning, media, poll_options, reply_to FROM case_contents
+           WHERE sealed IS NULL AND (text <> '' OR warning <> '' OR media <> '[]' OR poll_options IS NOT NULL OR reply_to IS NOT NULL)
+           ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED""",
+        limit,
+    )
+
+
+async def put_seal(tx: Transaction, content_id: int, sealed: bytes) -> None:
+    await tx.execute(
+        """UPDATE case_contents SET sealed = $2, text = '', warning = '', media = '[]', poll_options = NULL, reply_to = NULL
+           WHERE id = $1""",
+        content_id,
+        sealed,
+    )
+
+
+async def sealed_of(tx: Transaction, case_id: int) -> list[Row]:
+    return await tx.fetch("SELECT id, sealed FROM case_contents WHERE case_id = $1 ORDER BY id FOR UPDATE", case_id)
+
+
+async def destroy(tx: Transaction, case_id: int) -> None:
+    """Keys, words, pictures' claims, statements' texts, letters, comments: all that says what was said, or who complained."""
+    await tx.execute(
+        """WITH contents AS (UPDATE case_contents SET sealed = NULL, text = '', warning = '', media = '[]', poll_options = NULL,
+               reply_to = NULL WHERE case_id = $1 RETURNING id),
+             keys AS (DELETE FROM evidence_keys WHERE content_id IN (SELECT id FROM case_contents WHERE case_id = $1)),
+             media AS (DELETE FROM evidence_media WHERE content_id IN (SELECT id FROM case_contents WHERE case_id = $1)),
+             press AS (UPDATE press_views SET shown = '', withdrawn_at = coalesce(withdrawn_at, now()) WHERE case_id = $1),
+             reasons AS (UPDATE statements SET text = '', excerpt = '', reasons = reasons || '{"facts": ""}' WHERE case_id = $1),
+             letters AS (UPDATE alarms SET note = '', why = '' WHERE case_id = $1)
+           UPDATE reports SET comment = '', name = NULL, email = NULL
+           WHERE id IN (SELECT report_id FROM case_reports WHERE case_id = $1)""",
+        case_id,
+    )
+
+
+async def keep_purge(tx: Transaction, case_id: int, contents: int, digest: bytes, entry: int, now: datetime) -> None:
+    await tx.execute(
+        """INSERT INTO evidence_purges (case_id, contents, digest, log_entry, at) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (case_id) DO NOTHING""",
+        case_id,
+        contents,
+        digest,
+        entry,
+        now,
+    )
+
+
+async def left_over(db: Database, limit: int) -> list[Row]:
+    """What a purge left readable: there should be nothing."""
+    return await db.fetch(
+        """SELECT p.case_id, t.id AS content_id FROM evidence_purges p JOIN case_contents t ON t.case_id = p.case_id
+           WHERE t.sealed IS NOT NULL OR t.text <> '' OR t.warning <> '' OR t.media <> '[]' OR t.reply_to IS NOT NULL
+             OR EXISTS (SELECT FROM evidence_keys k WHERE k.content_id = t.id)
+             OR EXISTS (SELECT FROM evidence_media m WHERE m.content_id = t.id)
+             OR EXISTS (SELECT FROM statements s WHERE s.case_id = p.case_id AND (s.text <> '' OR s.excerpt <> ''))
+           ORDER BY 1 LIMIT $1""",
+        limit,
+    )
+
+
+async def counts(db: Database) -> Row:
+    row = await db.fetchrow(
+        """SELECT (SELECT count(*) FROM case_contents WHERE sealed IS NOT NULL) AS sealed,
+             (SELECT count(*) FROM case_contents WHERE sealed IS NULL AND (text <> '' OR warning <> '')) AS plain,
+             (SELECT count(*) FROM evidence_purges) AS purged"""
+    )
+    assert row is not None  # a row of counts
+    return row
+
+
+async def keep_look(
+    source: Transaction, id: int, case_id: int, account_id: int | None, why: str, detail: str, now: datetime
+) -> None:
+    await source.execute(
+        "INSERT INTO evidence_looks (id, case_id, account_id, why, detail, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        case_id,
+        account_id,
+        why,
+        detail,
+        now,
+    )
+
+
+async def looks(source: Database | Transaction, case_id: int, limit: int) -> list[Row]:
+    return await source.fetch(
+        """SELECT l.why, l.detail, l.at, l.account_id, a.name FROM evidence_looks l LEFT JOIN accounts a ON a.id = l.account_id
+           WHERE l.case_id = $1 ORDER BY l.id DESC LIMIT $2""",
+        case_id,
+        limit,
+    )
+
+
+# Public views -------------------------------------------------------------------------------------------------------
+
+
+async def decided_content(tx: Transaction, case_id: int) -> Row | None:
+    return await tx.fetchrow("SELECT content_id, decided_at FROM cases WHERE id = $1 AND erased_at IS NULL", case_id)
+
+
+async def keep_view(
+    tx: Transaction, id: int, case_id: int, token: str, shown: str, why: str, by: int | None, now: datetime
+) -> bool:
+    """False when the case has a view already."""
+    return bool(
+        await tx.execute(
+            """INSERT INTO press_views (id, case_id, token, shown, why, made_by, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+               ON CONFLICT (case_id) WHERE withdrawn_at IS NULL DO NOTHING""",
+            id,
+            case_id,
+            token,
+            shown,
+            why,
+            by,
+            now,
+        )
+    )
+
+
+async def withdraw_view(tx: Transaction, case_id: int, by: int | None, now: datetime) -> bool:
+    return bool(
+        await tx.execute(
+            """UPDATE press_views SET withdrawn_at = $3, withdrawn_by = $2, shown = ''
+               WHERE case_id = $1 AND withdrawn_at IS NULL""",
+            case_id,
+            by,
+            now,
+        )
+    )
+
+
+async def view_token(source: Database | Transaction, case_id: int) -> str | None:
+    found: str | None = await source.fetchval(
+        "SELECT token FROM press_views WHERE case_id = $1 AND withdrawn_at IS NULL", case_id
+    )
+    return found
+
+
+async def view(db: Database, token: str) -> Row | None:
+    return await db.fetchrow(
+        """SELECT v.*, c.category, c.opened_at, c.decided_at, c.decided_by, c.measure, c.rule_id, c.ballots, c.reports
+           FROM press_views v JOIN cases c ON c.id = v.case_id WHERE v.token = $1""",
+        token,
+    )
+
+
+# Bundles ------------------------------------------------------------------------------------------------------------
+
+
+async def exported_case(tx: Transaction, case_id: int) -> Row | None:
+    return await tx.fetchrow(
+        """SELECT c.id, c.state, c.severity, c.category, c.source, c.opened_at, c.first_hidden_at, c.decided_at, c.verdict, c.measure,
+             c.decided_by, c.ballots, c.reports, c.frozen, a.id AS account_id, a.name, a.created_at AS account_since,
+             r.text AS rule
+           FROM cases c JOIN accounts a ON a.id = c.account_id LEFT JOIN rules r ON r.id = c.rule_id WHERE c.id = $1""",
+        case_id,
+    )
+
+
+async def exported_reports(tx: Transaction, case_id: int) -> list[Row]:
+    return await tx.fetch(
+        """SELECT r.id, r.category, r.comment, r.created_at, r.reporter_id IS NULL AS by_form FROM reports r
+           JOIN case_reports m ON m.report_id = r.id WHERE m.case_id = $1 ORDER BY r.id LIMIT 10000""",
+        case_id,
+    )
