@@ -43,7 +43,7 @@ FOLLOWS = Status(
         ({"lag_seconds": None}, "catching up"),
         ({"is_streaming": False}, "catching up"),
         ({"link_up": False}, "catching up"),
-        ({"slot": "lost"}, "lost"),
+        ({"is_kept": False}, "lost"),
         ({"timelines_agree": False}, "lost"),
     ],
 )
@@ -52,7 +52,7 @@ def test_that_it_streams_proves_nothing_a_beat_must_have_come_back(pieces: dict[
         "is_streaming": True,
         "lag_seconds": 0.5,
         "timelines_agree": True,
-        "slot": "reserved",
+        "is_kept": True,
         "link_up": True,
     }
     assert following_of(**(well | pieces)) == wanted

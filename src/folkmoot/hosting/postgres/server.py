@@ -180,6 +180,12 @@ class EmbeddedPostgres:
             shutil.rmtree(self._ground.sockets, ignore_errors=True)
             self._ground = None
 
+    def ask_to_end(self) -> None:
+        """Have the running server end, whoever's child it is; whoever supervises it starts it again."""
+        if found := self.find_postmaster():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(found.pid, signal.SIGINT)
+
     def _end(self, pid: int, mode: Mode, seconds: float) -> None:
         with contextlib.suppress(ProcessLookupError):
             if mode == "fast":

@@ -21,14 +21,14 @@ from folkmoot.hosting.link import (
     keep_partner,
 )
 from folkmoot.hosting.link.code import MINUTES, Code, forget_code, keep_code
-from folkmoot.hosting.link.database import PostgresDoor, drop_slot
+from folkmoot.hosting.link.database import PostgresDoor, connect, drop_slot
 from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.rules import check_fit
 from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.link.words import words_for
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
 from folkmoot.hosting.postgres.places import make_data_folder
-from folkmoot.hosting.standby import secrets
+from folkmoot.hosting.standby import queries, secrets
 from folkmoot.hosting.standby.copy import Tell, check_room, copy_database
 from folkmoot.settings import Settings
 
@@ -172,15 +172,27 @@ def _disk_of(cluster: Path) -> Path:
 
 def forget(settings: Settings) -> str:
     """Have no partner any more. A host that carries the network stops keeping its journal for it; words on what was done."""
-    partner = find_partner(settings.data)
+    partner, state = find_partner(settings.data), states.read(settings.data)
+    if state.role == "primary" and state.sync.mode != "off":
+        _wait_for_nobody(settings)
     forget_code(settings.data)
     forget_partner(settings.data)
-    if partner is None or states.read(settings.data).role != "primary":
+    if partner is None or state.role != "primary":
         return "Forgotten. This folder follows nobody any more; it stays as it is."
     until = time.monotonic() + DROP_SECONDS
     try:
         while not drop_slot(settings, partner.side) and time.monotonic() < until:
             time.sleep(0.2)  # the agent is about to end its stream
+        with connect(settings) as connection:
+            queries.forget_reports(connection)
     except Unavailable:
         return f"{partner.name} is forgotten. Run this again while `folkmoot serve` runs, so that no journal is kept for it."
     return f"{partner.name} is forgotten; no journal is kept for it any more."
+
+
+def _wait_for_nobody(settings: Settings) -> None:
+    """Whoever forgets its standby must not go on waiting for it."""
+    try:
+        local.ask(settings.data, "standby.sync", timeout=30, on=False)
+    except local.NoAgent:
+        states.change(settings.data, sync=states.Sync())  # the server reads it at its next start

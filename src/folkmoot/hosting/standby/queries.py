@@ -49,6 +49,7 @@ def first_side(connection: Connection, slot: str, beat_at: float) -> dict[str, A
         """SELECT pg_current_wal_lsn()::text AS lsn,
                   (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
                   coalesce((SELECT wal_status FROM pg_replication_slots WHERE slot_name = %(slot)s), 'missing') AS slot,
+                  coalesce((SELECT restart_lsn::text FROM pg_replication_slots WHERE slot_name = %(slot)s), '') AS kept_from,
                   (SELECT sync_state FROM pg_stat_replication WHERE application_name = %(slot)s LIMIT 1) AS sync_state,
                   (SELECT count(*) FROM (SELECT FROM posts WHERE id > %(after)s AND shows_id IS NULL
                      AND visibility = 'public' ORDER BY id DESC LIMIT 1000) AS recent)

@@ -58,11 +58,15 @@ class Recopying:
         side = states.named(self._settings.data).side
         check_room(self._settings.data, int(self._link.ask("standby.prepare", side=side, anew=True)["database"]))
         noted = self._watching.noted
+        noted.copying = True
 
         def tell(what: str, done: int, total: int) -> None:
             noted.copied, noted.to_copy = done, total
 
-        copy_database(self._settings, side, tell, over)
-        noted.copied = noted.to_copy = 0
+        try:
+            copy_database(self._settings, side, tell, over)
+        finally:
+            noted.copied = noted.to_copy = 0
+            noted.copying = False
         if states.read(self._settings.data).role == "standby":  # it may have been promoted meanwhile
-            server.stop()
+            server.ask_to_end()

@@ -116,10 +116,10 @@ def loss(status: Status) -> Check:
 
 
 def following_of(
-    *, is_streaming: bool, lag_seconds: float | None, timelines_agree: bool, slot: str, link_up: bool
+    *, is_streaming: bool, lag_seconds: float | None, timelines_agree: bool, is_kept: bool, link_up: bool
 ) -> Following:
     """What the pieces amount to. That PostgreSQL says it streams proves nothing by itself: a beat must have come back."""
-    if slot == "lost" or not timelines_agree:
+    if not is_kept or not timelines_agree:
         return "lost"
     if link_up and is_streaming and lag_seconds is not None and lag_seconds < FRESH_SECONDS:
         return "following"

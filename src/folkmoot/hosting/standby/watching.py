@@ -48,6 +48,7 @@ class Noted:
     secrets_equal: bool | None = None
     equality: Equality = field(default_factory=Equality)
     checks: tuple[Check, ...] = ()
+    copying: bool = False
     copied: int = 0
     to_copy: int = 0
 
@@ -130,11 +131,13 @@ class Watching:
             at=clock.stamp(clock.now()),
             following="unlinked"
             if partner is None
+            else "copying"
+            if noted.copying
             else following_of(
                 is_streaming=bool(found.get("streams")),
                 lag_seconds=lag,
                 timelines_agree=not found or not first_timeline or timeline == first_timeline,
-                slot=str(said.get("slot", "")),
+                is_kept=_is_kept(said, found),
                 link_up=is_up,
             ),
             link_up=is_up,
@@ -202,6 +205,16 @@ class Watching:
                 "clock", abs(offset) < 1.0, "The clocks differ by {seconds} s.", {"seconds": round(abs(offset), 2)}
             )
         return replication, heartbeat, media, secrets, equality, clocks
+
+
+def _is_kept(said: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Whether the first host still has the journal this one needs next. A slot made anew keeps it from then on only."""
+    if said.get("slot") == "lost":
+        return False
+    if found.get("streams") or not found:
+        return True
+    has = max(lsn(str(found["received"])), lsn(str(found["replayed"])))
+    return lsn(str(said.get("kept_from", ""))) <= has
 
 
 def keep(data: Path, status: Status) -> None:

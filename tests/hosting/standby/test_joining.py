@@ -1,0 +1,204 @@
+"""Becoming a standby, and everything that is refused on the way. The agents run in this process, the databases are real."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from folkmoot.database import migrate
+from folkmoot.errors import FolkmootError
+from folkmoot.hosting import state as states
+from folkmoot.hosting.agent import Agent
+from folkmoot.hosting.link import find_partner, forget_partner, make_code
+from folkmoot.hosting.link.code import forget_code
+from folkmoot.hosting.link.database import connect
+from folkmoot.hosting.postgres import EmbeddedPostgres, NoDatabase
+from folkmoot.hosting.standby.copy import CannotCopy
+from folkmoot.hosting.standby.join import CannotJoin, Way, join
+from folkmoot.settings import Settings
+
+from .conftest import free_port, until
+
+pytestmark = pytest.mark.slow
+
+
+HASTY = "fsync = off\nfull_page_writes = off\nsummarize_wal = off\nwal_keep_size = 0\n"
+"""Throwing the journal away must not wait for its summaries, either."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+class Running:
+    """A host whose database runs and whose agent lives in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server = EmbeddedPostgres(settings)
+        self.server.start()
+        self.agent = Agent(settings)
+        self.agent.start()
+
+    def sql(self, statement: str) -> list[dict[str, object]]:
+        with connect(self.settings) as connection:
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
+
+    def close(self) -> None:
+        self.agent.close()
+        self.server.stop("immediate")
+
+
+@pytest.fixture(scope="module")
+def first() -> Iterator[Running]:
+    """A host that carries a network."""
+    place = Path(tempfile.mkdtemp(prefix="folkmoot-first-"))
+    place.chmod(0o711)
+    settings = Settings(
+        data=place / "data", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port(), storage_url=""
+    )
+    settings.data.mkdir(mode=0o711)
+    (settings.data / "postgres.conf").write_text(HASTY)
+    server = EmbeddedPostgres(settings)
+    server.start()
+    migrate.upgrade(server.url)
+    server.stop()
+    running = Running(settings)
+    running.sql("CREATE TABLE probe (word text PRIMARY KEY)")
+    running.sql("INSERT INTO probe VALUES ('there')")
+    yield running
+    running.close()
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def new(place: Path, first: Running) -> Settings:
+    """Settings of a host to become the standby; the first host knows none yet."""
+    forget_partner(first.settings.data)
+    forget_code(first.settings.data)
+    return Settings(data=place / "new", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port())
+
+
+def way(first: Running, **changes: object) -> Way:
+    code = make_code(first.settings.data, time.time()).word
+    return dataclasses.replace(Way(f"127.0.0.1:{first.settings.link_port}", code), **changes)  # type: ignore[arg-type]
+
+
+def _throws_away(first: Running, segment: str) -> bool:
+    """Write on until this piece of the journal is gone."""
+    first.sql("INSERT INTO probe SELECT gen_random_uuid()::text")
+    first.sql("SELECT pg_switch_wal()")
+    first.sql("CHECKPOINT")
+    return not first.sql(f"SELECT name FROM pg_ls_waldir() WHERE name = '{segment}'")
+
+
+def test_a_wrong_code_leaves_the_folder_as_it_was(first: Running, new: Settings) -> None:
+    with pytest.raises(FolkmootError, match="not the code shown"):
+        join(new, way(first, code="aaaa-aaaa-aaaa-aaaa"), silent)
+    assert states.read(new.data).role == "primary"
+    assert not (new.data / "hosting.json").exists()
+
+
+def test_without_a_code_one_is_asked_for(first: Running, new: Settings) -> None:
+    with pytest.raises(FolkmootError, match="A code is needed"):
+        join(new, Way(f"127.0.0.1:{first.settings.link_port}"), silent)
+
+
+def test_a_folder_of_another_network_is_refused(first: Running, new: Settings) -> None:
+    (new.data / "run").mkdir(parents=True)
+    states.write(new.data, states.State(network="another", side="elsewhere", role="standby"))
+    with pytest.raises(FolkmootError, match="belongs to another network"):
+        join(new, way(first), silent)
+    assert states.read(new.data).network == "another"
+    assert find_partner(first.settings.data) is None
+
+
+def test_an_address_where_nobody_is_is_one_sentence(new: Settings) -> None:
+    with pytest.raises(FolkmootError, match=r"127\.0\.0\.1:9 cannot be reached"):
+        join(new, Way("127.0.0.1:9", "x"), silent)
+
+
+def test_a_server_of_the_operators_own_is_not_made_to_follow(new: Settings) -> None:
+    with pytest.raises(CannotJoin, match="leave DATABASE_URL unset"):
+        join(dataclasses.replace(new, database_url="postgresql://db/x"), Way("127.0.0.1:9", "x"), silent)
+
+
+def test_a_copy_that_was_interrupted_is_never_taken_for_whole_and_goes_on(first: Running, new: Settings) -> None:
+    def interrupt(what: str, done: int, total: int) -> None:
+        if what == "checking the copy":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        join(new, way(first), interrupt)
+    with pytest.raises(NoDatabase, match="not complete: run `folkmoot standby join` again"):
+        EmbeddedPostgres(new).start()
+    said = join(new, Way(), silent)
+    assert "(" in said
+    standby = Running(new)
+    try:
+        assert until(lambda: standby.sql("SELECT word FROM probe") == [{"word": "there"}])
+        with pytest.raises(CannotJoin, match="follows already"):
+            join(new, Way(), silent)
+    finally:
+        standby.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
+def test_a_disk_without_room_is_refused_before_anything_is_copied(first: Running, new: Settings) -> None:
+    new.data.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m,mode=0711", "tmpfs", new.data], check=False).returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        with pytest.raises(CannotCopy, match="make room"):
+            join(new, way(first), silent)
+        assert not list(new.data.glob("postgres*/PG_VERSION"))
+    finally:
+        subprocess.run(["umount", new.data], check=True)
+
+
+def test_a_host_that_can_only_be_called_follows_as_well_and_a_lost_one_is_copied_anew(
+    first: Running, new: Settings
+) -> None:
+    code = make_code(first.settings.data, time.time(), dial=f"127.0.0.1:{new.link_port}")
+    told: list[str] = []
+    joining = threading.Thread(
+        target=join, args=(new, Way(code=code.word, wait_to_be_dialled=True), lambda what, *_: told.append(what))
+    )
+    joining.start()
+    joining.join(40)
+    assert not joining.is_alive()
+    assert any(what.startswith("waiting on port") for what in told)
+    partner, theirs = find_partner(new.data), find_partner(first.settings.data)
+    assert partner is not None
+    assert theirs is not None
+    assert (partner.addresses, theirs.addresses) == ((), (f"127.0.0.1:{new.link_port}",))
+    standby = Running(new)
+    try:
+        assert until(lambda: standby.agent.status().is_fresh)
+        assert first.agent.status().is_fresh
+        standby.server.stop()
+        side = states.read(new.data).side
+        first.sql(f"SELECT pg_drop_replication_slot('standby_{side}')")
+        needed = first.sql("SELECT pg_walfile_name(pg_current_wal_lsn()) AS name")[0]["name"]
+        assert until(lambda: _throws_away(first, str(needed)))
+        standby.server.start()
+        assert until(lambda: standby.agent.watching.look().following == "lost")
+        standby.agent.recopying.copy_again(threading.Event())
+        assert (new.data / "postgres.copied").exists()
+        standby.server.stop()  # whoever supervises it starts it again
+        standby.server.start()
+        assert len(list(new.data.glob("postgres.until-*"))) == 1
+        assert until(lambda: standby.agent.watching.look().is_fresh)
+        assert len(standby.sql("SELECT word FROM probe")) == len(first.sql("SELECT word FROM probe"))
+    finally:
+        standby.close()
