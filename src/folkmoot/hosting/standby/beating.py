@@ -24,6 +24,7 @@ log = structlog.get_logger("folkmoot.standby")
 
 EVERY = 1.0
 KEPT_EVERY = 5.0
+TIDIED_EVERY = 60.0
 
 
 class Beating:
@@ -58,10 +59,13 @@ class Beating:
 
     def run(self, over: threading.Event) -> None:
         """Beat until it is over."""
-        kept = 0.0
+        kept = tidied = 0.0
         while not over.wait(EVERY):
-            state = states.read(self._settings.data)
-            if state.role != "primary" or self._link.partner is None:
+            state, partner = states.read(self._settings.data), self._link.partner
+            if state.role == "primary" and time.monotonic() - tidied > TIDIED_EVERY:
+                tidied = time.monotonic()
+                self._tidy(partner.side if partner else "")
+            if state.role != "primary" or partner is None:
                 self._server.close()
                 self._heard = None
                 continue
@@ -75,6 +79,14 @@ class Beating:
                 log.info("no_beat", cause=error.cause or error.words)
             for act in self.each_second:
                 act(self.silent_for)
+
+    def _tidy(self, side: str) -> None:
+        """Keep no journal for who follows no more: one forgotten while the database did not run."""
+        try:
+            with self._server() as connection:
+                queries.drop_slots_but(connection, slot_of(side))
+        except FolkmootError as error:
+            log.info("not_tidied", cause=error.cause or error.words)
 
     def _take_report(self, body: Message) -> Message:
         state = states.read(self._settings.data)

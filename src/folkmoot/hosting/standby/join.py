@@ -19,6 +19,7 @@ from folkmoot.hosting.link import (
     find_partner,
     forget_partner,
     keep_partner,
+    local,
 )
 from folkmoot.hosting.link.code import MINUTES, Code, forget_code, keep_code
 from folkmoot.hosting.link.database import PostgresDoor, connect, drop_slot
@@ -186,7 +187,7 @@ def forget(settings: Settings) -> str:
         with connect(settings) as connection:
             queries.forget_reports(connection)
     except Unavailable:
-        return f"{partner.name} is forgotten. Run this again while `folkmoot serve` runs, so that no journal is kept for it."
+        return f"{partner.name} is forgotten; `folkmoot serve` throws the journal kept for it away when it runs again."
     return f"{partner.name} is forgotten; no journal is kept for it any more."
 
 

@@ -169,3 +169,12 @@ def tell_staff(connection: Connection, event: str, since: str) -> None:
            VALUES ('network.site.tell_staff', %s::jsonb, NULL, NULL, 'default')""",
         (json.dumps({"event": event, "since": since}),),
     )
+
+
+def drop_slots_but(connection: Connection, slot: str) -> None:
+    """Drop the slots of standbys, except one and those in use."""
+    connection.execute(
+        """SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+           WHERE starts_with(slot_name, 'standby_') AND slot_name <> %s AND NOT active""",
+        (slot,),
+    )
