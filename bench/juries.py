@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import time
 
+import asyncpg
+
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.moderation.cases import Choice
@@ -68,7 +70,7 @@ _MEMBERS = """
     FROM generate_series(1, $2::int) AS n"""
 _PARTIES = """
   INSERT INTO case_parties (case_id, account_id, part)
-    SELECT $1::bigint + n, $4::bigint + 1 + (n * CASE part WHEN 'author' THEN 1 ELSE 7 END) % $5::int, part
+    SELECT $1::bigint + n, $3::bigint + 1 + (n * CASE part WHEN 'author' THEN 1 ELSE 7 END) % $4::int, part
     FROM generate_series(1, $2::int) AS n, (VALUES ('author'), ('reporter')) AS p (part)"""
 
 
@@ -76,23 +78,20 @@ async def fill(settings: Settings, *, cases: int, jurors: int) -> None:
     """Put so many open cases, of made-up people, before so many jurors with addresses and people they follow."""
     now = clock.now()
     people = max(jurors, min(AUTHORS, cases))
-    db = await Database.open(settings.database_url, connections=1)
+    connection = await asyncpg.connect(settings.database_url, command_timeout=600)
     try:
-        async with db.transaction() as tx:
-            for statement in (_PEOPLE, _SESSIONS):
-                await tx.execute(statement, BASE, people, now)
-            await tx.execute(_CREDENTIALS, BASE, people)
-            await tx.execute(_JURORS, BASE, jurors, now)
-            await tx.execute(_FOLLOWS, BASE, people, jurors, FOLLOWED)
-        for statement in (_POSTS, _CASES, _CONTENTS, _MEMBERS, _PARTIES):
-            async with db.transaction() as tx:
-                given = (BASE, cases, now, BASE, people) if statement is not _PARTIES else (BASE, cases, BASE, people)
-                text = statement if statement is not _PARTIES else statement.replace("$4", "$3").replace("$5", "$4")
-                await tx.execute(text, *given)
-        async with db.transaction() as tx:
-            await tx.execute(_EVENTS, BASE, cases, now)
+        await connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+        for statement in (_PEOPLE, _SESSIONS):
+            await connection.execute(statement, BASE, people, now)
+        await connection.execute(_CREDENTIALS, BASE, people)
+        await connection.execute(_JURORS, BASE, jurors, now)
+        await connection.execute(_FOLLOWS, BASE, people, jurors, FOLLOWED)
+        for statement in (_POSTS, _CASES, _CONTENTS, _MEMBERS):
+            await connection.execute(statement, BASE, cases, now, BASE, people)
+        await connection.execute(_PARTIES, BASE, cases, BASE, people)
+        await connection.execute(_EVENTS, BASE, cases, now)
     finally:
-        await db.close()
+        await connection.close()
 
 
 async def sit(settings: Settings, *, jurors: int, sittings: int) -> tuple[list[float], list[float]]:

@@ -74,6 +74,7 @@ def environment() -> Environment:
     env.filters |= {
         "ago": words.ago,
         "until": words.until,
+        "ahead": words.ahead,
         "full": words.full,
         "day": words.day,
         "month": words.month,

@@ -125,6 +125,12 @@ def until(moment: datetime) -> str:
     return format_timedelta(left, format="long", locale=current().babel, threshold=1)
 
 
+def ahead(moment: datetime) -> str:
+    """In how long, as a whole: "in 7 days" bends the noun in some languages."""
+    left = max(moment - clock.now(), timedelta(0))
+    return format_timedelta(left, format="long", locale=current().babel, threshold=1, add_direction=True)
+
+
 def full(moment: datetime) -> str:
     """Date and time to the minute; in UTC, until a script of the page puts the reader's own in."""
     said = current().babel
