@@ -118,6 +118,11 @@ class Settings:
     storage_region: str = _setting("", "Region of the bucket, where the provider has regions.")
     storage_access_key: str = _setting("", "Access key of the bucket.")
     storage_secret_key: Secret = _setting(Secret(), "Secret key of the bucket.")
+    storage_before: str = _setting(
+        "", "Where media lived before, while they move: folder, or s3://bucket/prefix?endpoint=https://host."
+    )
+    storage_before_access_key: str = _setting("", "Access key of the bucket they lived in.")
+    storage_before_secret_key: Secret = _setting(Secret(), "Secret key of the bucket they lived in.")
     backup_url: str = _setting(
         "", "Where backups go: a folder, or s3://bucket/prefix?endpoint=https://host; best at another provider."
     )
@@ -463,6 +468,10 @@ def _checked_text(name: str, text: str, source: str) -> str:
     if name == "database_url" and text and not text.startswith(("postgresql://", "postgres://")):
         raise WrongSetting(
             name=name, source=source, found="something else", expected="an address that begins with postgresql://"
+        )
+    if name == "storage_before" and text and text != "folder" and not text.startswith("s3://"):
+        raise WrongSetting(
+            name=name, source=source, found=repr(text), expected="folder, or an address such as s3://bucket/prefix"
         )
     if name == "storage_url" and text and "://" not in text:
         raise WrongSetting(

@@ -30,6 +30,7 @@ COMMANDS = {
     "simulate": ("folkmoot.cli.simulate:simulate", "What juries would do, and how many volunteers it takes."),
     "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "backup": ("folkmoot.cli.backup:backup", "Set up, make, list, try, thin out and restore backups."),
+    "storage": ("folkmoot.cli.storage:storage", "Where media live, and from one place to another."),
     "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
     "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),
     "screen": ("folkmoot.cli.screen:screen", "Ask the screening, and look after what it goes by."),

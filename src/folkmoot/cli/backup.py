@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as Bar
 
 from folkmoot import clock
 from folkmoot.cli.options import config_option, with_settings
+from folkmoot.cli.progress import shown
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import backup as backups
 from folkmoot.hosting import state as states
@@ -30,35 +26,6 @@ from folkmoot.settings import Settings, load
 from folkmoot.vault import open_vault
 
 TO = click.option("--to", "address", default="", help="Another repository than backup_url names.")
-
-
-class Shown:
-    """Progress on a terminal as a bar; elsewhere one line for each part of the work."""
-
-    def __init__(self, bar: Bar, console: Console) -> None:
-        self._bar = bar
-        self._console = console
-        self._task: TaskID | None = None
-
-    def begin(self, words: str, total: int | None = None) -> None:
-        if not self._console.is_terminal:
-            self._console.print(words, highlight=False)
-            return
-        if self._task is not None:
-            self._bar.update(self._task, visible=False)
-        self._task = self._bar.add_task(words, total=total)
-
-    def advance(self, amount: int) -> None:
-        if self._task is not None:
-            self._bar.advance(self._task, amount)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Shown]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Bar(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        yield Shown(bar, console)
 
 
 @click.group()
@@ -104,7 +71,7 @@ def init(settings: Settings, target: str, recovery_file: Path | None, claim: boo
 @with_settings
 def run(settings: Settings, full: bool, throttle: float, address: str) -> None:
     """Make a backup now. After an interruption, the next one sends only what is missing."""
-    with _progress() as progress:
+    with shown() as progress:
         made = backups.run(settings, backups.Wanted(full, throttle), progress, address)
     click.echo(
         f"{made.name}: database {_size(made.size)}, {made.media_count} media of {_size(made.media_size)}; "
@@ -160,7 +127,7 @@ def list_(settings: Settings, as_json: bool, address: str) -> None:
 @with_settings
 def verify(settings: Settings, name: str, all_media: bool, scratch: Path | None, address: str) -> None:
     """Really restore a backup for trial (the newest unless named), start a server from it, check it, throw it away."""
-    with _progress() as progress:
+    with shown() as progress:
         outcome = backups.verify(
             settings,
             name,
@@ -210,7 +177,7 @@ def status(settings: Settings) -> None:
 @with_settings
 def prune(settings: Settings, address: str) -> None:
     """Take away the backups that no rule keeps (backup_keep_...), and what only they needed."""
-    with _progress() as progress:
+    with shown() as progress:
         done = backups.prune(settings, progress, address)
     click.echo(
         f"{len(done.kept)} backups stay, {len(done.backups)} are gone; {done.objects} objects taken away ({_size(done.size)})."
@@ -231,7 +198,7 @@ def restore(target: str, key: str, data: Path, at: str | None, name: str, config
     settings = load(config, overrides={"data": data})
     opened = repository.open_with_recovery(repository.objects_at(settings, target), _recovery_key(key))
     moment = _moment(at) if at else None
-    with _progress() as progress:
+    with shown() as progress:
         done = backups.restore(opened, data.absolute(), at=moment, name=name, progress=progress)
     click.echo(
         f"Restored from {done.backup}, as of {done.until:%Y-%m-%d %H:%M:%S} UTC at the latest; {done.media} media."

@@ -6,12 +6,14 @@ A key never changes its meaning, so objects are written once, cached for ever, a
 difference with the manifest (`record_object`). Beside it `open_named`: objects under names of the caller's choosing.
 """
 
+from folkmoot.storage.between import BetweenPlaces, open_storage
 from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
 from folkmoot.storage.manifest import record_object
 from folkmoot.storage.named import Named, NamedObjects, StorageFull, StorageTrouble, open_named
-from folkmoot.storage.objects import MemoryStorage, Storage, open_storage, sync_disk
+from folkmoot.storage.objects import MemoryStorage, Storage, sync_disk
 
 __all__ = [
+    "BetweenPlaces",
     "Key",
     "MemoryStorage",
     "Named",

@@ -9,9 +9,10 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -201,12 +202,31 @@ def _named(name: str) -> str:
     return _NAMED + name
 
 
-def open_storage(settings: Settings) -> Storage:
-    """The storage the settings name: DATA/media, or a bucket. Raises Unavailable when the folder cannot be used."""
+def open_place(settings: Settings) -> Storage:
+    """The one place where media are written. Raises Unavailable when the folder cannot be used."""
     largest = max(64, 2 * settings.upload_mb) * _MB
     if not settings.storage_url:
         return FolderStorage(settings.data / "media", largest=largest)
     return Storage(_bucket(settings), largest=largest)
+
+
+def open_place_before(settings: Settings) -> Storage | None:
+    """Where media lived before, while they are moved. Raises Unavailable when it cannot be used."""
+    if not settings.storage_before:
+        return None
+    address = "" if settings.storage_before == "folder" else settings.storage_before
+    parts = urlsplit(address)
+    query = parse_qs(parts.query)
+    return open_place(
+        replace(
+            settings,
+            storage_url=urlunsplit(parts._replace(query="")),
+            storage_endpoint=query.get("endpoint", [""])[0],
+            storage_region=query.get("region", [""])[0],
+            storage_access_key=settings.storage_before_access_key,
+            storage_secret_key=settings.storage_before_secret_key,
+        )
+    )
 
 
 def _bucket(settings: Settings) -> S3Store:

@@ -91,7 +91,9 @@ def restore(
     Raises NotEmpty, Lost, Damaged, NoBackup, NotUnpacked; the repository is only read.
     """
     progress = progress or Silent()
-    settings = dataclasses.replace(settings or Settings(), data=data, database_url="", storage_url="")
+    settings = dataclasses.replace(
+        settings or Settings(), data=data, database_url="", storage_url="", storage_before=""
+    )
     chosen = choose(repository, at, name)
     chain = repository.chain(chosen)
     journal = Journal(repository, chosen.epoch)

@@ -128,7 +128,7 @@ class _Trial:
     @contextlib.contextmanager
     def _scratch(self, size: int) -> Iterator[Settings]:
         settings = dataclasses.replace(
-            self._settings, data=self._folder, database_url="", storage_url="", shared_buffers_mb=64
+            self._settings, data=self._folder, database_url="", storage_url="", storage_before="", shared_buffers_mb=64
         )
         _throw_away(settings)
         self._folder.mkdir(mode=0o711, parents=True)
