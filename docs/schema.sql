@@ -1682,6 +1682,16 @@ CREATE TABLE public.push_subscriptions (
     CONSTRAINT push_subscriptions_public_key_check CHECK ((length(public_key) = 65))
 );
 
+CREATE TABLE public.rehearsals (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    level smallint NOT NULL,
+    well boolean NOT NULL,
+    held_ms real,
+    outcome jsonb NOT NULL,
+    CONSTRAINT rehearsals_level_check CHECK (((level >= 0) AND (level <= 3)))
+);
+
 CREATE TABLE public.reports (
     id bigint NOT NULL,
     reporter_id bigint,
@@ -2201,6 +2211,9 @@ ALTER TABLE ONLY public.push_subscriptions
 
 ALTER TABLE ONLY public.push_subscriptions
     ADD CONSTRAINT push_subscriptions_token_id_key UNIQUE (token_id);
+
+ALTER TABLE ONLY public.rehearsals
+    ADD CONSTRAINT rehearsals_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_pkey PRIMARY KEY (id);

@@ -101,6 +101,12 @@ class Settings:
     move_silence_seconds: int = _setting(
         30, "Longest time nobody can post during a move; it is called off by itself after that.", least=2, most=600
     )
+    rehearse_every: int = _setting(
+        0, "Hours between rehearsals of a move on the real standby; 0 is never.", least=0, most=8760
+    )
+    rehearse_level: int = _setting(
+        1, "What they do: 0 checks, 1 holds posts for an instant and compares, 2 starts a copy too.", least=0, most=2
+    )
     public_addresses: tuple[str, ...] = _setting(
         (), "Addresses of this host that the network's name points to while it is the first, comma-separated."
     )

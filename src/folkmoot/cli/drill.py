@@ -10,7 +10,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from folkmoot.cli.options import with_settings
 from folkmoot.hosting.drill.run import drill as play
+from folkmoot.hosting.link import local
+from folkmoot.hosting.move.rehearse import CLONE_SECONDS
+from folkmoot.settings import Settings
 
 SHOWN = {
     "acknowledged": "acknowledged",
@@ -27,11 +31,23 @@ SHOWN = {
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and nothing else.")
 @click.option("--quick", is_flag=True, help="Leave out most of the disturbances.")
 @click.option("--keep", is_flag=True, help="Leave the folders, to look at them.")
-def drill(as_json: bool, quick: bool, keep: bool) -> None:
+@click.option("--on-my-standby", is_flag=True, help="Rehearse on the real pair of hosts instead.")
+@click.option(
+    "--level",
+    type=click.IntRange(0, 2),
+    default=1,
+    help="With it: 0 checks, 1 an instant's hold, 2 a copy brought to life.",
+)
+@with_settings
+def drill(settings: Settings, as_json: bool, quick: bool, keep: bool, on_my_standby: bool, level: int) -> None:
     """Build two hosts with members at it, move between them, kill and cut them, restore a backup, and count what is lost.
 
     In temporary folders, with real processes; nothing of your network is touched. Exit code 1 when anything was lost.
+    With --on-my-standby: on the real pair; at most, members wait for an instant.
     """
+    if on_my_standby:
+        _rehearse(settings, level, as_json)
+        return
     console = Console(stderr=True)
     outcome = play(lambda words: console.print(words, style="dim", highlight=False), quick=quick, keep=keep)
     if as_json:
@@ -39,6 +55,27 @@ def drill(as_json: bool, quick: bool, keep: bool) -> None:
     else:
         Console().print(_table(outcome))
     if not all(scene["clean"] for scene in outcome.values() if isinstance(scene, Mapping)):
+        raise click.exceptions.Exit(1)
+
+
+def _rehearse(settings: Settings, level: int, as_json: bool) -> None:
+    outcome = local.ask(settings.data, "move.rehearse", timeout=CLONE_SECONDS, level=level)
+    if as_json:
+        click.echo(json.dumps(outcome, indent=1))
+    else:
+        for complaint in outcome["complaints"]:
+            click.echo(f"BAD  {complaint}")
+        if "held_ms" in outcome:
+            click.echo(f"Posting was held for {outcome['held_ms']:.0f} ms; {outcome['compared']} pieces were compared.")
+        if "copy_ms" in outcome:
+            took = (outcome["copy_ms"] + outcome["start_ms"] + outcome["examine_ms"]) / 1000
+            click.echo(
+                f"A copy of the standby ({outcome['bytes'] / 2**20:.0f} MB) was made, started and examined in {took:.1f} s."
+            )
+        click.echo(
+            "A move would have gone well." if outcome["well"] else f"A move would not have gone well. {outcome['why']}"
+        )
+    if not outcome["well"]:
         raise click.exceptions.Exit(1)
 
 

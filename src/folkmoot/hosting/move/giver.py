@@ -11,7 +11,8 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -151,6 +152,10 @@ class Giver:
                 self._run(progress.move, steps.RETURN_ENDS)
             case "nothing":
                 self._here.wake_worker()
+
+    def compare(self, pieces: list[sums.Piece]) -> list[str]:
+        """What differs between the two hosts, looked at again a few times."""
+        return self._compare_both(pieces)
 
     def wait(self, seconds: float | None = None) -> None:
         """Until the thread that does the steps is through."""
@@ -301,11 +306,7 @@ class Giver:
         for _ in range(COMPARISONS):
             if not pieces:
                 return []
-            with self._here.connected() as connection:
-                ours = sums.sums(connection, pieces)
-                place = queries.written(connection)
-            answer = self._there.ask("move.sums", min(60.0, self._left()), pieces=pieces, place=place)
-            different = sums.differences(ours, answer["sums"])
+            different = both(self._here, self._there, pieces, min(60.0, self._left()))
             if not different:
                 return []
             pieces = [piece for piece in pieces if any(line.startswith(piece[0]) for line in different)]
@@ -404,6 +405,15 @@ class Giver:
     def _epoch_before(self, move: str) -> int:
         """The epoch that ends with this move: what the folder said when it began."""
         return int(self._journal.of_last_move("giver")[0].detail["epoch"])
+
+
+def both(here: Here, there: There, pieces: Sequence[sums.Piece], seconds: float) -> list[str]:
+    """What differs between here and there, looked at on both sides at once, from the same place of the journal on."""
+    with here.connected() as connection, ThreadPoolExecutor(1) as aside:
+        place = queries.written(connection)
+        asked = aside.submit(there.ask, "move.sums", seconds, pieces=pieces, place=place)
+        ours = sums.sums(connection, pieces)
+        return sums.differences(ours, asked.result()["sums"])
 
 
 class _TurnBack(Exception):

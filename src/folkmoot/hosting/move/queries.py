@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from folkmoot.errors import Unavailable
+from folkmoot.ids import new_id
 
 Connection: TypeAlias = psycopg.Connection[Any]
 SMALL_PAGES = 128
@@ -108,6 +110,19 @@ def began_ms(connection: Connection, epoch: int) -> int:
             epoch,
         )
     )
+
+
+def write_rehearsal(connection: Connection, outcome: Mapping[str, Any]) -> None:
+    """Keep what came of a rehearsal."""
+    connection.execute(
+        "INSERT INTO rehearsals (id, at, level, well, held_ms, outcome) VALUES (%s, now(), %s, %s, %s, %s)",
+        (new_id(), outcome["level"], outcome["well"], outcome.get("held_ms"), json.dumps(outcome)),
+    )
+
+
+def last_rehearsal_ms(connection: Connection) -> int:
+    """When the last one was, in ms since 1970; 0 for never."""
+    return int(value(connection, "SELECT coalesce(extract(epoch FROM max(at)) * 1000, 0) FROM rehearsals"))
 
 
 def newest_epoch(connection: Connection) -> int:

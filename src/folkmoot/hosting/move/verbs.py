@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import secrets
 import socket
@@ -12,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from folkmoot import clock
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import supervise
@@ -22,6 +24,7 @@ from folkmoot.hosting.move import rejoin as rejoining
 from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
+from folkmoot.hosting.move.rehearse import CLONE_SECONDS, Rehearsal, clone
 from folkmoot.hosting.move.taker import Taker
 from folkmoot.hosting.standby import secrets as standby_secrets
 from folkmoot.hosting.standby import status as standing
@@ -44,10 +47,11 @@ class Mover:
         self.here = Here(settings)
         self.link = link
         self.taker = Taker(self.here)
-        self.giver = Giver(
-            self.here, link, Askance(self.here, link), self._change_names, float(settings.move_silence_seconds)
-        )
+        whole = Askance(self.here, link)
+        self.giver = Giver(self.here, link, whole, self._change_names, float(settings.move_silence_seconds))
+        self.rehearsal = Rehearsal(self.here, link, whole, self.giver)
         self._rejoining = threading.Lock()
+        self._rehearsing = threading.Lock()
         self.doing: Mapping[str, Any] = {}
         """What a copy for rejoining is at."""
         self._register(link, door)
@@ -57,6 +61,9 @@ class Mover:
         asked = ["ready", "flush", "fresh", "reached", "sums", "media", "epoch", "missing", "counters", "promote"]
         for name in asked:
             link.verb(f"move.{name}", _plain(getattr(taker, name)))
+        link.verb("move.clone", lambda body: clone(self.here))
+        link.verb("move.rehearse", self._rehearse)
+        door.verb("move.rehearse", self._rehearse)
         link.verb("move.begin", _plain(self._begin))
         link.verb("move.names", lambda body: {"said": names.change(self.here.settings)})
         for name, act in {"move.outcome": taker.outcome, "move.burn": taker.burn, "move.state": self._state}.items():
@@ -102,8 +109,9 @@ class Mover:
         """Until the process ends: hear from the partner now and then whether the network has moved on without us."""
         while True:
             time.sleep(WATCH_SECONDS)
-            if self.link.partner and self.here.state().role == "primary":
-                self._has_asked_epoch()
+            if self.link.partner and self.here.state().role == "primary" and self._has_asked_epoch():
+                with contextlib.suppress(FolkmootError):
+                    self._rehearse_when_due()
 
     def _has_asked_epoch(self) -> bool:
         """Ask the partner for its epoch, and act on a newer one; whether it answered."""
@@ -135,6 +143,23 @@ class Mover:
         if self.here.state().role == "standby":  # the order was given on the side that takes the network
             return self.link.ask("move.begin", 10.0, **body)
         return {"move": self.giver.begin(skip_checks=bool(body.get("skip_checks")))}
+
+    def _rehearse(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        if self.here.state().role == "standby":
+            return dict(self.link.ask("move.rehearse", CLONE_SECONDS, **body))
+        with self._rehearsing:
+            return self.rehearsal.run(int(body.get("level", 1)))
+
+    def _rehearse_when_due(self) -> None:
+        """As often as the setting says, on the host that carries the network."""
+        every_ms = self.here.settings.rehearse_every * 3_600_000
+        if not every_ms:
+            return
+        with self.here.connected() as connection:
+            is_due = clock.now_ms() - queries.last_rehearsal_ms(connection) >= every_ms
+        if is_due:
+            outcome = self._rehearse({"level": self.here.settings.rehearse_level})
+            log.info("rehearsed", **outcome)
 
     def _state(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         state = self.here.state()

@@ -23,6 +23,16 @@ CREATE TABLE epochs (
     how text NOT NULL
 );
 
+-- Rehearsals on the real pair of hosts, and what came of them.
+CREATE TABLE rehearsals (
+    id bigint PRIMARY KEY,
+    at timestamptz NOT NULL,
+    level smallint NOT NULL CHECK (level BETWEEN 0 AND 3),
+    well boolean NOT NULL,
+    held_ms real,
+    outcome jsonb NOT NULL
+);
+
 -- Backups: what was made and what came of restoring it for trial. The repository knows all of this, too; here it is
 -- remembered so that a storage which forgets is noticed, and so that pages can warn.
 
