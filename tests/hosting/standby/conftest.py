@@ -44,6 +44,8 @@ class Host:
         self.settings = Settings(data=data, link_port=link_port)
         self.process: subprocess.Popen[str] | None = None
         self.said = ""
+        self.prefix: tuple[str, ...] = ()
+        """What its commands are run with, if not just so."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -61,7 +63,7 @@ class Host:
     def command(self, *arguments: str, check: bool = True) -> str:
         """Run a command to its end; what it said."""
         done = subprocess.run(
-            [sys.executable, "-m", "folkmoot.cli", *arguments],
+            [*self.prefix, sys.executable, "-m", "folkmoot.cli", *arguments],
             capture_output=True, text=True, env=self.environment, timeout=120, check=False,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -70,7 +72,7 @@ class Host:
     def begin(self, *arguments: str) -> Host:
         """Run a command that serves, until it does."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "folkmoot.cli", *arguments],
+            [*self.prefix, sys.executable, "-m", "folkmoot.cli", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment,
         )  # fmt: skip
         self.said = ""
@@ -191,12 +193,14 @@ class Pair:
         self.wire = Wire(self.primary.link_port)
         self.standby = Host(place / "standby", free_port())
 
-    def code(self) -> str:
-        said = self.primary.command("standby", "code")
+    @staticmethod
+    def code_of(host: Host) -> str:
+        """A code to join this host by."""
+        said = host.command("standby", "code")
         return next(line.rsplit(" ", 1)[1] for line in said.splitlines() if line.startswith("The code"))
 
     def join(self) -> None:
-        self.standby.begin("standby", "join", f"127.0.0.1:{self.wire.port}", "--code", self.code())
+        self.standby.begin("standby", "join", f"127.0.0.1:{self.wire.port}", "--code", self.code_of(self.primary))
 
 
 @pytest.fixture(scope="module")
