@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from bench import community, figures, juries, load, machine, scenarios
+from bench import community, figures, juries, load, log, machine, scenarios
 from bench.network import Network
 from bench.report import Report
 
@@ -165,6 +165,8 @@ class Run:
             found.delays.append(figures.delay("stream", heard, expected, cpu=spent, core_ms=speed.ms))
         if "memory" in wanted:
             found.memory_mib["after everything"] = network.memory_mib()
+        if "log" in wanted:
+            self._log(people)
         if "cold" in wanted:
             times = 1 if quick else 3
             first, home = scenarios.cold(network, people, times)
@@ -190,6 +192,21 @@ class Run:
             figures.delay("ballot", counted, sittings),
             figures.delay("both", both, sittings, cpu=spent, core_ms=speed.ms),
         ]
+
+    def _log(self, people: community.Community) -> None:
+        network, found, quick = self._network, self._found, self._options.quick
+        seconds = 3 if quick else 15
+        with machine.CoreSpeed(network.core) as speed:
+            spent = network.cpu_seconds()
+            appended, home = log.appends(network, people.members[0].token, seconds, network.core)
+            network.settle(least=AFTERWARDS)  # whatever was queued has its place then
+            spent = network.cpu_seconds() - spent + appended.cpu
+        found.log_appends = appended.entries / appended.seconds
+        found.log_cpu = figures.at_reference(figures.per_thousand(spent, appended.entries), speed.ms)
+        found.delays.append(home)
+        found.log_size = log.ENTRIES // 10 if quick else log.ENTRIES
+        _say(f"{found.log_appends:.0f} entries a second; filling a log of {found.log_size}")
+        found.delays.append(log.proofs(network, log.filled(network, found.log_size)))
 
 
 def _say(words: str) -> None:

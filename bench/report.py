@@ -17,10 +17,12 @@ BOUNDS = {
     "first answer": (1_900, None),
     "case to a juror": (20, 20),
     "ballot": (10, 10),
+    "log proof": (50, 50),
 }
 """What the p50 and p95 of a delay must stay under, in ms."""
 STREAM_MUST = 0.15
 MEMORY_MUST = 400
+APPENDS_MUST = 1_000
 
 
 class Report(msgspec.Struct):
@@ -38,6 +40,12 @@ class Report(msgspec.Struct):
     idle: float = 0.0
     """CPU seconds a second while nobody asks anything."""
     memory_mib: dict[str, float] = {}
+    log_appends: float | None = None
+    """Entries of the public log a second, written and signed on the server's core while it serves."""
+    log_cpu: float | None = None
+    """CPU seconds per 1,000 of them: writers, database, places, hashes, signatures, files, and the homes read meanwhile."""
+    log_size: int | None = None
+    """Entries in the log that proofs were asked from."""
 
     def json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -56,6 +64,12 @@ class Report(msgspec.Struct):
         if self.delays:
             head = "delay,arrived,p50 ms,p95 ms,p99 ms,must p50,must p95,,cpu per 1000,norm"
             parts.append(_table(head.split(","), [_delay(each) for each in self.delays]))
+        if self.log_appends is not None:
+            full_core = 1_000 / (self.log_cpu or float("nan"))
+            reached = "reached" if full_core >= APPENDS_MUST else "SHORT"
+            row = [f"{self.log_appends:.0f}", f"{self.log_cpu:.3f}", f"{full_core:.0f}", str(APPENDS_MUST), reached]
+            head = ["log entries/s", "cpu per 1000", "entries/s of a full core", "must", ""]
+            parts.append(_table(head, [row]))
         if self.memory_mib:
             rows = [
                 [name, f"{mib:.0f}", str(MEMORY_MUST), _verdict(mib < MEMORY_MUST)]
