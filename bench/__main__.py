@@ -197,10 +197,10 @@ class Run:
         network, found, quick = self._network, self._found, self._options.quick
         seconds = 3 if quick else 15
         with machine.CoreSpeed(network.core) as speed:
-            spent = network.cpu_seconds()
+            begun, spent = time.monotonic(), network.cpu_seconds()
             appended, home = log.appends(network, people.members[0].token, seconds, network.core)
             network.settle(least=AFTERWARDS)  # whatever was queued has its place then
-            spent = network.cpu_seconds() - spent + appended.cpu
+            spent = network.cpu_seconds() - spent + appended.cpu - found.idle * (time.monotonic() - begun)
         found.log_appends = appended.entries / appended.seconds
         found.log_cpu = figures.at_reference(figures.per_thousand(spent, appended.entries), speed.ms)
         found.delays.append(home)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import base64
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from folkmoot import clock
-from folkmoot.moderation.transparency.log import keys, tiles
+from folkmoot.errors import Unavailable
+from folkmoot.moderation.transparency.log import keys, sources, tiles
 from folkmoot.moderation.transparency.log.merkle import leaf_hash
 from folkmoot.moderation.transparency.log.notes import Checkpoint, Note, VerifierKey, sign
 from folkmoot.moderation.transparency.log.proofs import BadProof
 from folkmoot.moderation.transparency.log.read import get_entry, prove
-from folkmoot.moderation.transparency.log.sources import Folder
+from folkmoot.moderation.transparency.log.sources import Folder, open_source
 from folkmoot.moderation.transparency.log.verify import Verified, verify, verify_proof
 from folkmoot.network.access.viewer import COMMAND_LINE
 
@@ -249,3 +253,48 @@ async def test_every_entry_has_a_proof_that_needs_nothing_else(moot: Any) -> Non
         lines = proof.split(b"\n")
         with pytest.raises(BadProof):
             verify_proof(b"\n".join([lines[0], b"extra " + extra, *lines[2:]]), key)
+
+
+# From a server ------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[str]:
+    """The files as any web server hands them out."""
+
+    async def broken(request: web.Request) -> web.Response:
+        return web.Response(status=500)
+
+    app = web.Application()
+    app.router.add_static("/copies/log", folder)
+    app.router.add_get("/broken/{path:.*}", broken)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_log_is_verified_from_any_server_that_has_its_files(small: Path) -> None:
+    async with served(small) as address:
+        async with open_source(f"{address}/copies/log/") as source:
+            assert (await verify(source, key=key_of(small))).problems == []
+        (small / "tile/0/000").write_bytes(bytes(8192))
+        async with open_source(f"{address}/copies/log") as source:
+            assert [problem.where for problem in (await verify(source)).problems] == ["tile/0/000"]
+        async with open_source(address) as source:  # a network's own address; there is none here
+            assert [problem.what for problem in (await verify(source)).problems] == ["is missing"]
+
+
+async def test_a_server_in_trouble_is_trouble_and_not_a_changed_byte(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "TRIES", 1)
+    async with served(small) as address, open_source(f"{address}/broken") as source:
+        with pytest.raises(Unavailable, match="answers 500"):
+            await verify(source)
+    async with open_source(address) as source:  # nobody listens there any more
+        with pytest.raises(Unavailable):
+            await verify(source)
