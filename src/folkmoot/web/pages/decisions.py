@@ -65,7 +65,7 @@ async def _show(visit: Visit, ref: str, error: FolkmootError | None = None, text
     rules = await rules_by_id(visit)
     own = isinstance(who, str) or found.account_id == visit.member.account_id
     asker: Viewer | str = who if isinstance(who, str) else visit.member
-    entry = await log.decision_about(visit.server.db, found.case_id, found.created_at)
+    logged = await log.decision_about(visit.server.db, found.case_id, found.created_at)
     return await visit.page(
         "decisions/show.html",
         status=STATUS[error.kind] if error else 200,
@@ -76,9 +76,8 @@ async def _show(visit: Visit, ref: str, error: FolkmootError | None = None, text
         ref=ref[:100],
         may_appeal=own and await appeals.may_appeal(visit.server.db, asker, found.case_id),
         appeal=await _appeal_of(visit, asker, found),
-        logged=entry,  # the frame of all pages has a macro called entry
-        meanings=await meanings(visit.server.db, entry, _subjects(found)) if entry is not None and own else {},
-        head=await log.newest_checkpoint(visit.server.db) if entry is not None else None,
+        logged=logged,
+        meanings=await meanings(visit.server.db, logged, _subjects(found)) if logged is not None and own else {},
         wrong=words.current().of_error(error) if error else "",
         text=text,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime
 from typing import Any
@@ -80,13 +81,41 @@ async def test_who_is_told_the_salt_can_check_a_pseudonym_by_hand(db: Database) 
 @given(st.text(min_size=1).filter(lambda text: any(not c.isascii() or c.isspace() for c in text)))
 def test_no_text_gets_into_the_log(text: str) -> None:
     with pytest.raises(ValueError, match="no texts"):
-        entry.write(Deed.CASE_DECIDED, NOON, Subjects(), {}, {"why": text}, {})
+        entry.draft(Deed.CASE_DECIDED, NOON, Subjects(), {"why": text}, {})
 
 
 @pytest.mark.parametrize("name", ["deed", "at", "v", "Case", "x y", ""])
 def test_a_fact_cannot_stand_in_for_what_every_entry_says(name: str) -> None:
     with pytest.raises(ValueError, match="name of a fact"):
-        entry.write(Deed.CASE_DECIDED, NOON, Subjects(), {}, {name: 1}, {})
+        entry.draft(Deed.CASE_DECIDED, NOON, Subjects(), {name: 1}, {})
+
+
+async def test_an_entry_is_one_exchange_with_the_database(db: Database, round_trips: Any) -> None:
+    async with db.transaction() as tx:
+        with round_trips(db, 1):
+            await enter(tx, Deed.CASE_DECIDED, case=7, account=1, steward=2, hashed={"text": "x"}, verdict="keep")
+
+
+async def test_the_same_id_twice_is_one_entry(db: Database) -> None:
+    for _ in range(2):
+        async with db.transaction() as tx:
+            assert await enter(tx, Deed.ACCOUNT_SUSPENDED, id=77, account=1) == 77
+    assert len(await queued(db)) == 1
+
+
+async def test_two_deeds_about_somebody_new_at_once_agree_on_the_salt(open_database: Database) -> None:
+    async def deed() -> None:
+        async with open_database.transaction() as tx:
+            await enter(tx, Deed.CASE_DECIDED, case=7, account=1)
+            await asyncio.sleep(0.05)
+
+    try:
+        await asyncio.gather(*(deed() for _ in range(5)))
+        said = await queued(open_database)
+        assert (len(said), len({each["case"] for each in said})) == (5, 1)
+    finally:
+        await open_database.fetch("DELETE FROM log_queue")
+        await open_database.fetch("DELETE FROM log_salts")
 
 
 def test_deeds_are_words_of_their_own() -> None:

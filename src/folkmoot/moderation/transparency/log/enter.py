@@ -40,16 +40,13 @@ async def enter(
     """
     subjects = Subjects(case=case, account=account, post=post, notice=notice, steward=steward)
     now = at or clock.now()
-    salts = await _salts(tx, subjects.salted)
-    body = entry.write(deed, now, subjects, salts, facts, hashed or {})
+    pieces = entry.draft(deed, now, subjects, facts, hashed or {})
     id = id or new_id()
-    await queries.queue(tx, id, deed.value, body, subjects.salted, now)
+    while not await queries.queue(tx, id, deed.value, subjects.salted, _fresh(subjects), pieces, now):
+        pass  # another deed made one of the salts in this moment
     return id
 
 
-async def _salts(tx: Transaction, subjects: list[str]) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
-    while missing := [subject for subject in subjects if subject not in found]:  # again if another was quicker
-        fresh = [secrets.token_bytes(SALT_BYTES) for _ in missing]
-        found |= {row["subject"]: row["salt"] for row in await queries.salts_for(tx, missing, fresh)}
-    return found
+def _fresh(subjects: Subjects) -> list[bytes]:
+    """A salt for each subject, should it have none yet."""
+    return [secrets.token_bytes(SALT_BYTES) for _ in subjects.salted]

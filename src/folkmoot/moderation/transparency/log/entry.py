@@ -19,9 +19,11 @@ from folkmoot.moderation.transparency.log.deeds import Deed
 
 VERSION = 1
 MOST_BYTES = 65_535
+PSEUDONYM_LENGTH = 64
 Fact: TypeAlias = str | int | float | bool | datetime | None
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/=-]{0,399}", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_GAP = re.compile(r"@([0-9]+)@", re.ASCII)
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -81,29 +83,46 @@ def pseudonym(salt: bytes, meaning: str) -> str:
     return hashlib.sha256(f"{salt.hex()} {meaning}".encode()).hexdigest()
 
 
-def write(
-    deed: Deed,
-    at: datetime,
-    subjects: Subjects,
-    salts: Mapping[str, bytes],
-    facts: Mapping[str, Fact],
-    hashed: Mapping[str, str],
-) -> bytes:
-    """The bytes of an entry: JSON with sorted keys. Raises ValueError for a fact that could be somebody's text."""
+class Piece(msgspec.Struct, frozen=True):
+    """A stretch of an entry's text, and the pseudonym after it: what it means, behind whose salt. The last has none."""
+
+    plain: str
+    owner: str | None = None
+    meaning: str | None = None
+
+
+def draft(
+    deed: Deed, at: datetime, subjects: Subjects, facts: Mapping[str, Fact], hashed: Mapping[str, str]
+) -> list[Piece]:
+    """An entry, JSON with sorted keys, in which only the pseudonyms are missing: the database has their salts.
+
+    Raises ValueError for a fact that could be somebody's text.
+    """
+    gaps: list[tuple[str, str]] = []
+
+    def gap(owner: str, meaning: str) -> str:
+        gaps.append((owner, meaning))
+        return f"@{len(gaps) - 1}@"  # which no fact can contain
+
     body: dict[str, object] = {"v": VERSION, "deed": deed.value, "at": clock.stamp(at)}
     for name, meaning in meaning_of(subjects).items():
-        body[name] = pseudonym(salts[owner_of(name, subjects)], meaning)
+        body[name] = gap(owner_of(name, subjects), meaning)
     for name, value in hashed.items():
         if subjects.main is None:
             raise ValueError(f"{deed.value}: nothing whose salt could hide {name}")
-        body[_free(name, body)] = pseudonym(salts[subjects.main], f"{name} {value}")
+        body[_free(name, body)] = gap(subjects.main, f"{name} {value}")
     for name, fact in facts.items():
         if fact is not None:
             body[_free(name, body)] = _plain(name, fact)
-    written = _ENCODER.encode(body)
-    if len(written) > MOST_BYTES:
+    written = _ENCODER.encode(body).decode()
+    if len(written) + PSEUDONYM_LENGTH * len(gaps) > MOST_BYTES:
         raise ValueError(f"{deed.value}: an entry has at most {MOST_BYTES} bytes")
-    return written
+    parts = _GAP.split(written)  # text, number of a gap, text, ...
+    return [
+        Piece(plain, *gaps[int(parts[at + 1])]) if at + 1 < len(parts) else Piece(plain)
+        for at, plain in enumerate(parts)
+        if at % 2 == 0
+    ]
 
 
 def _free(name: str, body: Mapping[str, object]) -> str:

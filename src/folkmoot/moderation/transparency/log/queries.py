@@ -6,35 +6,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.transparency.log.entry import Piece
 from folkmoot.moderation.transparency.log.tiles import Place
 
 # Entering -----------------------------------------------------------------------------------------------------------
 
 
-async def salts_for(tx: Transaction, subjects: Sequence[str], fresh: Sequence[bytes]) -> list[Row]:
-    """The salts of these subjects; who has none gets the fresh one. One that another deed makes just now is left out."""
-    return await tx.fetch(
-        """WITH wanted AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS w (subject, salt)),
+async def queue(
+    tx: Transaction,
+    id: int,
+    deed: str,
+    subjects: Sequence[str],
+    fresh: Sequence[bytes],
+    pieces: Sequence[Piece],
+    at: datetime,
+) -> bool:
+    """Write an entry with its pseudonyms, in one exchange. A subject without a salt gets the fresh one.
+
+    The same id twice is one entry. False, and nothing written, when another deed makes one of the salts just now.
+    """
+    written: bool = await tx.fetchval(
+        """WITH wanted AS (SELECT * FROM unnest($3::text[], $4::bytea[]) AS w (subject, salt)),
            there AS (SELECT s.subject, s.salt FROM log_salts s JOIN wanted USING (subject)),
            made AS (INSERT INTO log_salts (subject, salt)
              SELECT subject, salt FROM wanted WHERE subject NOT IN (SELECT subject FROM there)
-             ON CONFLICT DO NOTHING RETURNING subject, salt)
-           SELECT subject, salt FROM there UNION ALL SELECT subject, salt FROM made""",
-        subjects,
-        fresh,
-    )
-
-
-async def queue(tx: Transaction, id: int, deed: str, body: bytes, subjects: Sequence[str], at: datetime) -> None:
-    await tx.execute(
-        """INSERT INTO log_queue (id, deed, body, subjects, at)
-           SELECT $1, $2, $3, $4, $5 WHERE NOT EXISTS (SELECT FROM log_entries WHERE id = $1) ON CONFLICT DO NOTHING""",
+             ON CONFLICT DO NOTHING RETURNING subject, salt),
+           salts AS (SELECT subject, salt FROM there UNION ALL SELECT subject, salt FROM made),
+           body AS (
+             SELECT convert_to(string_agg(p.plain || coalesce(
+                 encode(sha256(convert_to(encode(s.salt, 'hex') || ' ' || p.meaning, 'UTF8')), 'hex'), ''),
+               '' ORDER BY p.n), 'UTF8') AS bytes,
+               bool_and(p.owner IS NULL OR s.salt IS NOT NULL) AS whole
+             FROM unnest($5::text[], $6::text[], $7::text[]) WITH ORDINALITY AS p (plain, owner, meaning, n)
+             LEFT JOIN salts s ON s.subject = p.owner),
+           queued AS (
+             INSERT INTO log_queue (id, deed, body, subjects, at)
+             SELECT $1, $2, bytes, $3, $8 FROM body
+             WHERE whole AND NOT EXISTS (SELECT FROM log_entries WHERE id = $1) ON CONFLICT DO NOTHING)
+           SELECT whole FROM body""",
         id,
         deed,
-        body,
         subjects,
+        fresh,
+        [piece.plain for piece in pieces],
+        [piece.owner for piece in pieces],
+        [piece.meaning for piece in pieces],
         at,
     )
+    return written
 
 
 # Giving places ------------------------------------------------------------------------------------------------------
