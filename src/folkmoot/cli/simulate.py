@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from folkmoot.cli import scratch
 from folkmoot.errors import Invalid
 from folkmoot.moderation import simulation
 from folkmoot.moderation.simulation import Figures, Fixed, Ours, Outcome, Procedure, Recipe, Trial
+from folkmoot.moderation.simulation.notices import NoticesRecipe, replay_notices
 
 R = TypeVar("R")
 
@@ -66,6 +68,33 @@ WORDS = {
     "lapsed_share": "seats left empty",
 }
 """Every figure, in the order of the table."""
+
+NOTICE_WORDS = {
+    "notices": "notices",
+    "clocks_kept": "clocks kept",
+    "clocks_missed": "clocks missed",
+    "answered_without_a_hand": "told of everything without a hand",
+    "fully_answered": "with a final answer by the end",
+    "letters_received": "letters in, with those that came twice",
+    "letters_sent": "letters out",
+    "items": "addresses named",
+    "gone_already": "gone already",
+    "decided_before": "decided already",
+    "not_found": "not found",
+    "live": "there, and undecided",
+    "hidden_in_time": "of those out of sight or decided in time",
+    "hidden_by_deadline": "of those because of the deadline",
+    "ordered": "taken down as ordered",
+    "removed": "removed by a verdict",
+    "kept": "found within the rules",
+    "median_answer_minutes": "letter to the first answer that holds, P50 minutes",
+    "p95_answer_minutes": "the same, P95 minutes",
+    "median_final_minutes": "letter to the final answer, P50 minutes",
+    "last_wave_notices": "notices on the last weekend",
+    "last_wave_kept": "of those clocks kept",
+    "ballots": "ballots",
+}
+"""Every figure of the replay of notices, in the order of the table."""
 
 
 @click.group()
@@ -189,6 +218,33 @@ def replay(votes: Path, breaks: tuple[str, ...], seed: int, as_json: bool) -> No
         click.echo(json.dumps(msgspec.to_builtins(outcomes), indent=2))
     else:
         show_replays(outcomes)
+
+
+@simulate.command()
+@click.option("--notices", type=click.IntRange(5, 1_000), default=100, show_default=True, help="How many there are.")
+@click.option("--jurors", type=click.IntRange(3, 500), default=24, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same letters.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def notices(notices: int, jurors: int, seed: int, as_json: bool) -> None:
+    """Play notices of hosts and authorities over seven weeks, with no steward awake.
+
+    The real code on a database of its own, which is thrown away; the clock is turned.
+    """
+    recipe = NoticesRecipe(notices=notices, jurors=jurors, seed=seed)
+    with progress() as bar:
+        task = bar.add_task("seven weeks", total=1.0)
+        outcome = scratch.with_scratch(
+            lambda db, settings: replay_notices(
+                db, settings, recipe, scratch.jobs(db, settings), lambda share: bar.update(task, completed=share)
+            )
+        )
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(outcome), indent=2))
+        return
+    table = Table("", "")
+    for name in outcome.__struct_fields__:
+        table.add_row(NOTICE_WORDS[name], worded(getattr(outcome, name)))
+    Console().print(table)
 
 
 def progress() -> Progress:
