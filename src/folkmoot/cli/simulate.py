@@ -223,14 +223,16 @@ def replay(votes: Path, breaks: tuple[str, ...], seed: int, as_json: bool) -> No
 @simulate.command()
 @click.option("--notices", type=click.IntRange(5, 1_000), default=100, show_default=True, help="How many there are.")
 @click.option("--jurors", type=click.IntRange(3, 500), default=24, show_default=True)
+@click.option("--authors", type=click.IntRange(1, 500), default=30, show_default=True, help="Who wrote what is named.")
+@click.option("--weeks", type=click.FloatRange(0.2, 52), default=7.0, show_default=True, help="Until the last weekend.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same gives the same letters.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def notices(notices: int, jurors: int, seed: int, as_json: bool) -> None:
+def notices(notices: int, jurors: int, authors: int, weeks: float, seed: int, as_json: bool) -> None:
     """Play notices of hosts and authorities over seven weeks, with no steward awake.
 
     The real code on a database of its own, which is thrown away; the clock is turned.
     """
-    recipe = NoticesRecipe(notices=notices, jurors=jurors, seed=seed)
+    recipe = NoticesRecipe(notices=notices, jurors=jurors, authors=authors, weeks=weeks, seed=seed)
     with progress() as bar:
         task = bar.add_task("seven weeks", total=1.0)
         outcome = scratch.with_scratch(

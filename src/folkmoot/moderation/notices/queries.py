@@ -107,9 +107,9 @@ async def count_by_sender(source: Database | Transaction, sender_id: int, since:
 async def insert_items(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write items down; what the notice names already is named once."""
     columns = ("notice_id", "number", "written", "what", "medium", "post_id", "account_id", "version", "case_id", "state",
-               "how", "since", "is_sure", "is_private", "found_at", "settled_at", "log_entry")  # fmt: skip
+               "how", "since", "is_sure", "is_private", "found_at", "hidden_at", "settled_at", "log_entry")  # fmt: skip
     kinds = ("bigint", "int", "text", "text", "text", "bigint", "bigint", "int", "bigint", "text",
-             "text", "timestamptz", "bool", "bool", "timestamptz", "timestamptz", "bigint")  # fmt: skip
+             "text", "timestamptz", "bool", "bool", "timestamptz", "timestamptz", "timestamptz", "bigint")  # fmt: skip
     values = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(kinds, 1))
     await tx.execute(
         f"INSERT INTO notice_items ({', '.join(columns)}) SELECT * FROM unnest({values}) ON CONFLICT DO NOTHING",

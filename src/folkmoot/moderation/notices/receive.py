@@ -294,7 +294,7 @@ async def _write_items(
                 "is_private": stands.is_private or how.is_private,
                 "found_at": notice.now,
             }
-            | {name: value for name, value in columns_of(case_id, stands, notice.now).items() if name != "hidden_at"}
+            | columns_of(case_id, stands, notice.now)
         )
     await queries.insert_items(tx, rows)
     if any(row["state"] == ItemState.WAITING for row in rows):

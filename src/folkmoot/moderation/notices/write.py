@@ -15,7 +15,7 @@ from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.rules import Trust
 from folkmoot.moderation.notices.states import DECIDED, Due, Item, ItemState, State, Step, What, owed
 from folkmoot.moderation.notices.words import Head, Said
-from folkmoot.moderation.transparency.log import Deed, enter
+from folkmoot.moderation.transparency.log import PREFIX, Deed, enter
 from folkmoot.network.site import site_values
 from folkmoot.settings import Settings
 
@@ -36,7 +36,7 @@ async def head_of(tx: Transaction, settings: Settings, notice: NoticeInHand) -> 
         due_at=notice["due_at"],
         language=notice["language"],
         page=f"{settings.base_url}/notices/at/{notice['token']}",
-        log=f"{settings.base_url}/log",
+        log=f"{settings.base_url}{PREFIX}",
     )
 
 

@@ -46,7 +46,6 @@ from folkmoot.network.visibility import Watch
 from folkmoot.settings import Settings
 
 Jobs = Mapping[str, Callable[..., Awaitable[Any]]]
-START = datetime(2020, 11, 23, tzinfo=UTC)
 SATURDAY = datetime(2021, 1, 9, tzinfo=UTC)
 """The weekend of the last wave."""
 SECOND = timedelta(seconds=1)
@@ -89,6 +88,9 @@ class NoticesRecipe(msgspec.Struct, frozen=True, kw_only=True):
     violations: float = 0.7
     """Share of what is named that breaks the rules."""
     orders: int = 6
+    authors: int = 30
+    weeks: float = 7.0
+    """From the first letters to the last weekend."""
     seed: int = 1
 
 
@@ -157,7 +159,8 @@ class _Replay:
         db.deliver = bus.deliver
         self.gate = Gate(db, settings)
         self.desk = Desk(db, Shelf(db, bus), Watch(db, bus), settings, self.gate)
-        self.now = START - 2 * DAY
+        self.start = SATURDAY - recipe.weeks * 7 * DAY
+        self.now = self.start - 2 * DAY
         self.authors: list[Viewer] = []
         self.jurors: list[Viewer] = []
         self.stewards: list[Viewer] = []
@@ -175,12 +178,12 @@ class _Replay:
                 events.append((letter.at + HOUR, bring))
         end = max(at for at, _ in events) + 9 * DAY
         events += [(at, self._session) for at in self._sessions(end)]
-        events += [(at, self._stewards) for at in _office_hours(end)]
+        events += [(at, self._stewards) for at in _office_hours(self.start, end)]
         for at, happen in sorted(events, key=lambda each: each[0]):
             await self._advance(at)
             with clock.held_at(at):
                 await happen()
-            self.watch((at - START) / (end - START))
+            self.watch((at - self.start) / (end - self.start))
         await self._advance(end)
         return await self._figures()
 
@@ -188,12 +191,14 @@ class _Replay:
 
     async def _settle(self) -> None:
         """People, jurors among them, and the senders an operator would know."""
-        with clock.held_at(START - 30 * DAY):
-            for number in range(30 + self.recipe.jurors):
+        with clock.held_at(self.start - 30 * DAY):
+            for number in range(self.recipe.authors + self.recipe.jurors):
                 made = await create_account(
                     self.db, COMMAND_LINE, name=f"member_{number}", password=f"words of member {number}", email=None
                 )
-                (self.authors if number < 30 else self.jurors).append(Viewer(account_id=made.id, name=made.name))
+                (self.authors if number < self.recipe.authors else self.jurors).append(
+                    Viewer(account_id=made.id, name=made.name)
+                )
             for name in ("steward_one", "steward_two"):
                 made = await create_account(
                     self.db, COMMAND_LINE, name=name, password=f"words of {name}", email=None, role=Role.STEWARD
@@ -222,7 +227,7 @@ class _Replay:
         named: list[str] = []
         for number in range(recipe.notices):
             is_last = number >= recipe.notices - last
-            at = SATURDAY + self.chance.random() * 36 * HOUR if is_last else self._weekday(SATURDAY - START - 2 * DAY)
+            at = SATURDAY + self.chance.random() * 36 * HOUR if is_last else self._before()
             ultimatum = number == recipe.notices - 1
             if ultimatum:
                 at = SATURDAY + timedelta(hours=18, minutes=1)
@@ -238,8 +243,9 @@ class _Replay:
             letters.append(_Letter(at, kind, sender, tuple(addresses), words, order, again))
         return letters
 
-    def _weekday(self, span: timedelta) -> datetime:
-        return START + self.chance.random() * span
+    def _before(self) -> datetime:
+        """Some time before the last weekend."""
+        return self.start + self.chance.random() * (SATURDAY - self.start)
 
     def _sender(self) -> tuple[Kind, str]:
         kind, address, _ = self.chance.choices(_SENDERS, [share for *_, share in _SENDERS])[0]
@@ -251,9 +257,9 @@ class _Replay:
             return f"{self.settings.base_url}/@member_1/{105345678901230000 + self.chance.randrange(9_999)}"
         if draw < 0.13 and named:
             return self.chance.choice(named)
-        address, id, author = await self._post(START - DAY + self.chance.random() * DAY)
+        address, id, author = await self._post(self.start - DAY + self.chance.random() * DAY)
         if draw < 0.13 + self.recipe.gone * 0.87:
-            with clock.held_at(at - self.chance.random() * min(at - START, 3 * DAY)):
+            with clock.held_at(at - self.chance.random() * min(at - self.start, 3 * DAY)):
                 await remove(self.desk, author, id)
         return address
 
@@ -271,7 +277,7 @@ class _Replay:
 
     def _sessions(self, end: datetime) -> list[datetime]:
         """When somebody of the jury has ten minutes: a few times a day, on the last weekend hardly ever."""
-        found, at = [], START
+        found, at = [], self.start
         while at < end:
             weekend = SATURDAY <= at < SATURDAY + 2 * DAY
             at += self.chance.expovariate(1.0) * (5 * HOUR if weekend else 1.5 * HOUR)
@@ -386,10 +392,10 @@ class _Replay:
         )
 
 
-def _office_hours(end: datetime) -> list[datetime]:
+def _office_hours(start: datetime, end: datetime) -> list[datetime]:
     """When stewards are at their desks: on weekdays, at ten and at four; never on a weekend."""
     found = []
-    at = START
+    at = start.replace(hour=0, minute=0)
     while at < end:
         if at.weekday() < 5:
             found += [at + 10 * HOUR, at + 16 * HOUR]
