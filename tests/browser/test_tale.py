@@ -140,7 +140,7 @@ def test_a_call_for_violence_is_taken_down_and_a_wrong_verdict_put_right(visit: 
     author = visit("/notifications", CALLER)
     expect(author.locator("main")).to_contain_text("Something was decided about what you wrote")
     reasons(author, call)
-    facts = author.locator(".facts-list")
+    facts = author.locator("section[aria-labelledby=facts]")
     expect(facts).to_contain_text("No threats and no calls for violence, open or veiled.")
     expect(facts).to_contain_text("drawn by lot")
     expect(facts).to_contain_text("It decided nothing")
