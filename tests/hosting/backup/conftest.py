@@ -41,9 +41,11 @@ class Network:
     def open(self) -> repository.Repository:
         return repository.open_with_recovery(repository.objects_at(self.settings), self.key)
 
-    def ask(self, question: str, *values: object, role: str = "folkmoot") -> list[tuple[Any, ...]]:
+    def ask(
+        self, question: str, *values: object, role: str = "folkmoot", database: str = "folkmoot"
+    ) -> list[tuple[Any, ...]]:
         """One statement to the running server."""
-        return ask(self.server, question, *values, role=role)
+        return ask(self.server, question, *values, role=role, database=database)
 
     def add_medium(self, data: bytes) -> str:
         """A medium in storage and in the list, as an upload leaves it."""
@@ -57,8 +59,10 @@ class Network:
         return key
 
 
-def ask(server: EmbeddedPostgres, question: str, *values: object, role: str = "folkmoot") -> list[tuple[Any, ...]]:
-    with psycopg.connect(server.url, user=role, autocommit=True) as connection:
+def ask(
+    server: EmbeddedPostgres, question: str, *values: object, role: str = "folkmoot", database: str = "folkmoot"
+) -> list[tuple[Any, ...]]:
+    with psycopg.connect(server.url, user=role, dbname=database, autocommit=True) as connection:
         cursor = connection.execute(question, values or None)
         return cursor.fetchall() if cursor.description else []
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 
+from folkmoot import clock
 from folkmoot.hosting.backup import BackupError, Wanted, prune, restore, run, verify
+from folkmoot.hosting.backup.media import place_of
 from folkmoot.hosting.backup.tree import root_of
 from folkmoot.vault import master_key_file
 
@@ -105,3 +108,44 @@ def test_a_backup_whose_public_log_does_not_lead_to_its_checkpoint_is_refused(ne
     run(network.settings, Wanted())
     with pytest.raises(BackupError, match="does not lead to the checkpoint"):
         verify(network.settings)
+
+
+def test_pruning_takes_only_what_nothing_needs(network: Network):
+    swept = network.add_medium(b"swept")
+    kept = network.add_medium(b"kept")
+    old = run(network.settings, Wanted())
+    network.ask("DELETE FROM objects WHERE key = %s", swept)
+    network.ask("UPDATE notes SET words = md5(words)")
+    full = run(network.settings, Wanted(full=True))
+    network.ask("INSERT INTO notes VALUES (900001, 'since')")
+    newest = run(network.settings, Wanted())
+    only_the_newest = dataclasses.replace(
+        network.settings, backup_keep_daily=0, backup_keep_weekly=0, backup_keep_monthly=0, backup_keep_journal=0
+    )
+    assert prune(only_the_newest).objects == 0  # younger than a run that may go on
+    assert [each[0] for each in network.ask("SELECT name FROM backups ORDER BY made_at")] == [full.name, newest.name]
+    with clock.held_at(clock.now() + timedelta(days=10)):
+        assert prune(only_the_newest).objects > 0
+    opened = network.open()
+    assert opened.names() == [full.name, newest.name]
+    needed = {opened.chunk_place(name) for name in full.chunks() | newest.chunks()}
+    assert {each.name for each in opened.objects.list("chunks")} == needed
+    assert {opened.chunk_place(name) for name in old.chunks()} - needed
+    assert [each.name for each in opened.objects.list("media")] == [place_of(opened, kept)]
+    assert verify(network.settings, all_media=True).whole
+
+
+def test_a_network_on_the_operators_own_server_comes_back_on_the_one_we_bring(network: Network, place, started):
+    for statement in ("CREATE ROLE moot LOGIN REPLICATION", "ALTER DATABASE folkmoot RENAME TO moot"):
+        network.ask(statement, role="postgres", database="postgres")
+    network.ask("REASSIGN OWNED BY folkmoot TO moot", role="postgres", database="moot")
+    url = network.server.url.replace("//folkmoot@/folkmoot", "//moot@/moot")
+    theirs = dataclasses.replace(network.settings, database_url=url)
+    assert run(theirs, Wanted()).database == "moot"
+    assert verify(theirs).whole
+    new = place / "new"
+    restore(network.open(), new)
+    server = serving(new, started)
+    assert ask(server, "SELECT count(*) FROM notes") == [(20000,)]
+    assert ask(server, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'") == [("folkmoot",)]
+    ask(server, "INSERT INTO notes VALUES (900001, 'ours')")
