@@ -38,6 +38,9 @@ AGAIN_AFTER = 15.0
 """Seconds until the next try when the storage or the server is away."""
 CHORES_EVERY = 60.0
 CHORES_AGAIN_AFTER = 900.0
+NO_BASE = (
+    "The journal goes out, and the backup it is to follow is not made yet: until then nothing newer can be restored."
+)
 LATE = timedelta(minutes=10)
 """Media are listed before their bytes are there; so far back we look again."""
 
@@ -115,6 +118,7 @@ def _receive(settings: Settings, local: Local, source: Source, status: Status, s
     seen: set[str] = set()
     since = clock.now() - LATE
     looked = 0.0
+    base_is_missing = False
     try:
         while not stop.is_set():
             full = spooled(local.spool) > settings.backup_spool_mb * 10**6
@@ -133,13 +137,19 @@ def _receive(settings: Settings, local: Local, source: Source, status: Status, s
                     server = source.describe()
                     journal = Journal(repository, claim.epoch)
                     shipper = shipper or Shipper(journal, local.spool, server.segment_size)
+                    names = repository.names()
+                    base_is_missing = (
+                        not names
+                        or repository.read_manifest(names[-1])[0].epoch != claim.epoch
+                        or (local.folder / "gap").exists()
+                    )
                 now, written = clock.now(), _written(source)
                 shipper.ship(now, written)
                 _ship_media(settings, source, repository, since, seen)
                 since = now - LATE
                 status.complete_at = shipper.complete_at or status.complete_at
                 status.behind = max(0, written - shipper.reached)
-                _say(local, status, "" if receiver.is_running else receiver.words)
+                _say(local, status, NO_BASE if base_is_missing else "" if receiver.is_running else receiver.words)
             except FolkmootError as error:
                 shipper = None
                 words = error.words
@@ -177,7 +187,7 @@ def _do_chores(settings: Settings, local: Local, stop: threading.Event) -> None:
         wait = CHORES_EVERY
         try:
             repository = open_own(settings)
-            claimed(settings, local, repository)
+            claim = claimed(settings, local, repository)
             names = repository.names()
             newest = repository.read_manifest(names[-1])[0] if names else None
             tried = [outcome for name in names if (outcome := repository.verified(name)) is not None]
@@ -187,7 +197,8 @@ def _do_chores(settings: Settings, local: Local, stop: threading.Event) -> None:
                 clock.now(),
                 newest.started_at if newest else None,
                 max((outcome.at for outcome in tried), default=None),
-                has_gap=gap.exists(),
+                # What another machine made, this one's journal does not follow.
+                has_gap=gap.exists() or (newest is not None and newest.epoch != claim.epoch),
             )
             if todo.backup:
                 run(settings, Wanted(throttle=settings.backup_throttle, gently=bool(names)))
@@ -197,6 +208,8 @@ def _do_chores(settings: Settings, local: Local, stop: threading.Event) -> None:
                 verify(settings)
         except errors.Busy:
             pass  # somebody does it by hand
+        except errors.OtherWriter as error:
+            log.warning("backup", words=error.words)
         except FolkmootError as error:
             log.warning("backup", words=error.words, cause=error.cause)
             wait = CHORES_AGAIN_AFTER
