@@ -18,7 +18,7 @@ from folkmoot.settings import Settings
 @with_settings
 def takeover(settings: Settings, domain: str, yes: bool, as_json: bool) -> None:
     """Carry the network from here on, without the old host. It says first what may be missing."""
-    view = local.ask(settings.data, "takeover.look", timeout=15)
+    view = local.ask(settings.data, "takeover.look", timeout=40)
     if not as_json:
         click.echo(f"This host is a {view['role']} of epoch {view['epoch']}.")
         if view["other_answers"]:
@@ -28,7 +28,7 @@ def takeover(settings: Settings, domain: str, yes: bool, as_json: bool) -> None:
         click.echo(f"What may be missing: {view['may_be_missing']}")
     if not (yes or as_json):
         click.confirm("Take over now? The old host will never take a post again", abort=True)
-    done = local.ask(settings.data, "takeover.go", timeout=60, domain=domain)
+    done = local.ask(settings.data, "takeover.go", timeout=90, domain=domain)
     if as_json:
         click.echo(json.dumps({"before": view, **done}, indent=1))
         return

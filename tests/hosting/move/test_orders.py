@@ -193,7 +193,7 @@ def in_the_model() -> Iterator[None]:
         patch.setattr(givers, "ASK_AGAIN_SECONDS", 0)
         patch.setattr(givers.queries, "checkpoint", lambda connection: None)
         patch.setattr(givers.queries, "counters", lambda connection: {})
-        patch.setattr(givers.sums, "random_ranges", lambda connection, draw: [])
+        patch.setattr(givers.sums, "random_ranges", lambda connection, now, draw: [])
         patch.setattr(givers.sums, "new_rows", lambda connection, now: [])
         yield
 

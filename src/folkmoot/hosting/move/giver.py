@@ -153,7 +153,7 @@ class Giver:
             case "nothing":
                 self._here.wake_worker()
 
-    def compare(self, pieces: list[sums.Piece]) -> list[str]:
+    def compare(self, pieces: Sequence[sums.Piece]) -> list[str]:
         """What differs between the two hosts, looked at again a few times."""
         return self._compare_both(pieces)
 
@@ -257,7 +257,7 @@ class Giver:
         else:
             raise rules.CannotMove(why=f"the other host does not catch up ({max(missing, 0)} media are missing there).")
         with self._here.connected() as connection:
-            ranges = sums.random_ranges(connection, random.Random())
+            ranges = sums.random_ranges(connection, clock.now_ms(), random.Random())
         different = self._compare_both(ranges)
         if different:
             raise rules.CannotMove(why=f"the copy differs: {'; '.join(different[:3])}.")
@@ -300,16 +300,14 @@ class Giver:
                 raise rules.MoveCalledOff(why="the last media had not reached the other host yet.")
             time.sleep(0.02)
 
-    def _compare_both(self, pieces: list[sums.Piece]) -> list[str]:
-        """What differs once both sides stand at the same place; a few tries, since things go on being written."""
+    def _compare_both(self, pieces: Sequence[sums.Piece]) -> list[str]:
+        """What differs, and did not change here while it was looked at; a few tries, since things go on being written."""
         different: list[str] = []
-        for _ in range(COMPARISONS):
-            if not pieces:
-                return []
-            different = both(self._here, self._there, pieces, min(60.0, self._left()))
-            if not different:
-                return []
-            pieces = [piece for piece in pieces if any(line.startswith(piece[0]) for line in different)]
+        for _ in range(COMPARISONS if pieces else 0):
+            different, moving = both(self._here, self._there, pieces, min(60.0, self._left()))
+            if different or not moving:
+                break
+            pieces = moving
         return different
 
     def _away(self, move: str) -> None:
@@ -407,13 +405,26 @@ class Giver:
         return int(self._journal.of_last_move("giver")[0].detail["epoch"])
 
 
-def both(here: Here, there: There, pieces: Sequence[sums.Piece], seconds: float) -> list[str]:
-    """What differs between here and there, looked at on both sides at once, from the same place of the journal on."""
-    with here.connected() as connection, ThreadPoolExecutor(1) as aside:
+def both(here: Here, there: There, pieces: Sequence[sums.Piece], seconds: float) -> tuple[list[str], list[sums.Piece]]:
+    """What differs between here and there, looked at on both sides at once from the same place of the journal on.
+
+    Only what was the same here before and afterwards can be said to differ; the pieces that changed meanwhile come second.
+    """
+    with here.connected() as connection:
         place = queries.written(connection)
-        asked = aside.submit(there.ask, "move.sums", seconds, pieces=pieces, place=place)
-        ours = sums.sums(connection, pieces)
-        return sums.differences(ours, asked.result()["sums"])
+        with ThreadPoolExecutor(1) as aside:
+            asked = aside.submit(there.ask, "move.sums", seconds, pieces=list(pieces), place=place)
+            ours = sums.sums(connection, pieces)
+            theirs = asked.result()["sums"]
+        doubtful = [piece for piece in pieces if ours[sums.name_of(piece)] != theirs.get(sums.name_of(piece))]
+        if not doubtful:
+            return [], []
+        ours, place = sums.sums(connection, doubtful), queries.written(connection)
+        theirs = there.ask("move.sums", seconds, pieces=doubtful, place=place)["sums"]
+        again = sums.sums(connection, doubtful)
+    moving = [piece for piece in doubtful if ours[sums.name_of(piece)] != again[sums.name_of(piece)]]
+    still = {name: total for name, total in ours.items() if again[name] == total}
+    return sums.differences(still, {name: theirs.get(name, "missing") for name in still}), moving
 
 
 class _TurnBack(Exception):

@@ -15,7 +15,7 @@ from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.taker import become_first
 
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 2.0
 
 
 class OldHostAnswers(FolkmootError):
