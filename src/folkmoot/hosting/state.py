@@ -75,7 +75,7 @@ def read(data: Path) -> State:
     file = state_file(data)
     try:
         return _parse(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return State()
     except OSError as error:
         raise UnreadableState(file=file, reason=error.strerror or error) from error
