@@ -6,10 +6,10 @@ import json
 
 import pytest
 import xarf
-from letters import HOUSE, SATURDAY, THIRTY
-from letters import xarf as a_report
 
 from folkmoot.moderation.notices.reading import Reading, read_document
+from letters import HOUSE, SATURDAY, THIRTY
+from letters import xarf as a_report
 
 
 def read(report: object) -> Reading:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+
+from folkmoot.moderation.notices.reading import DOUBTS, Reading, read_mail, read_text
 from letters import (
     HOUSE,
     KEY,
@@ -26,8 +28,6 @@ from letters import (
     ultimatum,
     xarf_mail,
 )
-
-from folkmoot.moderation.notices.reading import DOUBTS, Reading, read_mail, read_text
 
 
 def read(raw: bytes) -> Reading:
