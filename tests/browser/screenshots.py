@@ -73,6 +73,7 @@ OPERATORS = {
     "admin-waiting": "/admin/accounts?status=waiting",
     "admin-announcements": "/admin/announcements",
     "admin-backups": "/admin/backups",
+    "admin-standby": "/admin/standby",
     "admin-rules": "/admin/rules",
     "admin-site": "/admin/site",
     "admin-board": "/admin/board",

@@ -149,8 +149,22 @@ def test_a_copy_that_was_interrupted_is_never_taken_for_whole_and_goes_on(first:
         assert until(lambda: standby.sql("SELECT word FROM probe") == [{"word": "there"}])
         with pytest.raises(CannotJoin, match="follows already"):
             join(new, Way(), silent)
+        _notices_other_content(first, standby)
     finally:
         standby.close()
+
+
+def _notices_other_content(first: Running, standby: Running) -> None:
+    """A host whose rows differ is found out, though its database streams."""
+    comparing = standby.agent.comparing
+    first.agent.link.verb("standby.content", lambda body: {"rows": 1, "sum": "1", "lsn": "0/0"})
+    comparing.look()
+    first.agent.link.verb("standby.content", first.agent.comparing._say_content)
+    found = standby.agent.watching.look()
+    assert found.equality.well is False
+    assert [check.name for check in found.hindrances if check.name == "equality"] == ["equality"]
+    comparing.look()
+    assert standby.agent.watching.noted.equality.well is True
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a small disk")
@@ -187,8 +201,7 @@ def test_a_host_that_can_only_be_called_follows_as_well_and_a_lost_one_is_copied
         assert until(lambda: standby.agent.status().is_fresh)
         assert first.agent.status().is_fresh
         standby.server.stop()
-        side = states.read(new.data).side
-        first.sql(f"SELECT pg_drop_replication_slot('standby_{side}')")
+        first.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
         needed = first.sql("SELECT pg_walfile_name(pg_current_wal_lsn()) AS name")[0]["name"]
         assert until(lambda: _throws_away(first, str(needed)))
         standby.server.start()

@@ -69,7 +69,7 @@ class Checking:
         yield self._disk()
         yield self._storage()
         site = urlsplit(states.read(self._settings.data).home)
-        yield certificate(site.scheme, site.hostname or "", self._settings)
+        yield certificate(site.scheme, site.hostname or "")
         yield names(site.hostname or "")
         yield mail(load(overrides={"data": self._settings.data}))
 
@@ -107,7 +107,7 @@ class Checking:
         return Check("storage", well, "The standby's storage takes, gives and removes.")
 
 
-def certificate(scheme: str, host: str, settings: Settings, port: int = 443) -> Check:
+def certificate(scheme: str, host: str, port: int = 443) -> Check:
     """Whether whoever stands before the standby's web shows a certificate for the network's name."""
     if scheme != "https" or not host:
         return Check("certificate", None, "The network has no https address, so no certificate is needed.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -155,6 +156,8 @@ def _fetch(link: Link, settings: Settings, side: str, server: EmbeddedPostgres, 
     theirs = Facts.parse(_patiently(link, "facts"))
     check_fit(theirs, facts(settings))
     sizes = _patiently(link, "standby.prepare", side=side, anew=again)
+    if again:
+        shutil.rmtree(server.copy, ignore_errors=True)  # one that never took its place
     if again or not (server.cluster / "PG_VERSION").exists():
         check_room(_disk_of(server.cluster), int(sizes["database"]))
         copy_database(settings, side, tell)
