@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import time
@@ -26,6 +27,7 @@ from folkmoot.hosting.standby import join as joining
 from folkmoot.hosting.standby import status as standing
 from folkmoot.hosting.standby.report import Status, as_message, loss
 from folkmoot.hosting.standby.sync import shown
+from folkmoot.log import configure
 from folkmoot.settings import Settings, load
 
 Tell = Callable[[str, int, int], None]
@@ -99,6 +101,7 @@ def join(
     way = joining.Way(_link_address(address, settings) if address else "", word, dial_me, again)
     if word and not address and not dial_me:
         raise FolkmootError("Where is the other host? Give its address, or --dial-me when it is to call this one.")
+    configure(dataclasses.replace(settings, log_level="warning"))
     with _progress() as tell:
         partner = joining.join(settings, way, tell)
     click.echo(f"This host has a whole copy and follows {partner}.")
