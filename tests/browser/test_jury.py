@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,6 +11,7 @@ from village import OPERATOR
 
 from folkmoot.moderation.cases import Choice
 from folkmoot.moderation.jurors.practise import practice_cases
+from folkmoot.moderation.transparency.log.verify import VerifiedProof, verify_proof
 
 from .conftest import Visit
 from .test_accessibility import violations
@@ -134,6 +136,8 @@ def test_a_case_from_report_to_appeal(visit: Visit, told: dict[str, str]) -> Non
     author.goto(address)
     author.get_by_role("link", name="Why, and how to appeal").click()
     expect(author.locator("h1")).to_contain_text("A post of yours was removed")
+    shown = proven(author)
+    assert set(shown.means) == {"case", "account"}
     assert violations(author) == []
     author.fill("textarea[name=text]", "It was meant for the theatre group, they know")
     author.get_by_role("button", name="Appeal").click()
@@ -142,6 +146,24 @@ def test_a_case_from_report_to_appeal(visit: Visit, told: dict[str, str]) -> Non
     expect(reporter.locator(".badge", has_text="broke the rules")).to_be_visible()
     anybody = visit(address)
     assert anybody.locator("article.main").count() == 0
+    anybody.goto("/transparency/log")
+    expect(anybody.locator("li", has_text="A case was decided").first).to_contain_text("removed, by stewards")
+    anybody.locator("summary", has_text="Entry").first.click()
+    assert violations(anybody) == []
+
+
+def proven(author: Page) -> VerifiedProof:
+    """What the proof shows that a decision's author can download; it is there within seconds."""
+    link = author.get_by_role("link", name="Download the proof")
+    for _ in range(40):
+        author.locator("#log summary").click()
+        if link.count():
+            break
+        author.wait_for_timeout(500)
+        author.reload()
+    with author.expect_download() as kept:
+        link.click()
+    return verify_proof(Path(kept.value.path()).read_bytes())
 
 
 def give_word(page: Page, why: str) -> None:
