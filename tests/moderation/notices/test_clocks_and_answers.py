@@ -159,6 +159,19 @@ async def test_an_order_of_a_known_authority_is_carried_out_at_once_without_a_st
     await room.court.folded(case["id"])
 
 
+async def test_who_quotes_the_reference_of_an_order_orders_nothing(room: Any, cast: Any, write: Any) -> None:
+    post, other = (
+        await write(cast.ada, "The first of two posts"),
+        await write(cast.bert, "Quite another matter of some length"),
+    )
+    first = await room.letter(f"Order: {room.address(cast.ada, post)}", level="allowed", intent="removal_order")
+    await room.letter(
+        f"And {room.address(cast.bert, other)}", subject=f"Re: {first.reference}", sender="eve@evil.example"
+    )
+    assert await room.states(first) == ["ordered", "open"]
+    assert await hidden_at(room, other) is None
+
+
 async def test_an_order_nobody_can_confirm_hides_for_now_and_waits_for_a_steward(
     room: Any, cast: Any, write: Any
 ) -> None:

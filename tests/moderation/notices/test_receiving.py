@@ -160,8 +160,10 @@ async def test_mail_that_names_nothing_is_not_answered_unless_somebody_vouches_f
     host = await room.letter("Your plan does not convince us.", level="verified")
     [receipt] = await room.letters(host)
     assert "exact address" in receipt["text"]
-    assert (await room.row(host))["state"] == "interim"
-    assert (await room.view(cast.dora, host)).line.wants_steward
+    assert (await room.row(host))["state"] == "open"  # only a person can answer that, so they are reminded
+    view = await room.view(cast.dora, host)
+    assert view.line.wants_steward
+    assert [timer.kind for timer in view.timers] == ["warn", "warn", "call", "due"]
 
 
 async def test_an_automatic_answer_is_filed_and_never_answered(room: Any, cast: Any, write: Any) -> None:

@@ -58,25 +58,37 @@ async def look_at(db: Database, gate: Gate, matters: list[Matter]) -> dict[int, 
 
 
 async def open_cases(
-    tx: Transaction, notice: NoticeInHand, matters: list[Matter], findings: Mapping[int, Finding | None]
+    tx: Transaction,
+    notice: NoticeInHand,
+    matters: list[Matter],
+    findings: Mapping[int, Finding | None],
+    *,
+    believed: bool | None = None,
 ) -> dict[int, tuple[int | None, Standing]]:
     """Open or join the case of each, in one order so that two notices cannot lock each other; by number, how it stands.
 
-    Of unconfirmed senders only so many a day: what is beyond waits until a steward has confirmed who wrote.
+    Of unconfirmed senders only so many a day: what is beyond waits until a steward has confirmed who wrote. `believed`
+    is about a later letter, which has to be as credible as the first: whoever knows a reference can quote it.
     """
+    believed = is_confirmed(notice) if believed is None else believed
     may = AT_ONCE
-    if not is_confirmed(notice):
+    if not believed:
         may = min(may, max(UNCONFIRMED_A_DAY - await queries.unconfirmed_since(tx, notice.now - DAY), 0))
     settled: dict[int, tuple[int | None, Standing]] = {}
     for matter in sorted(matters, key=lambda each: (each.post_id or 0, each.account_id or 0))[:may]:
-        settled[matter.number] = await _open(tx, notice, matter, findings)
+        settled[matter.number] = await _open(tx, notice, matter, findings, believed=believed)
     return settled
 
 
 async def _open(
-    tx: Transaction, notice: NoticeInHand, matter: Matter, findings: Mapping[int, Finding | None]
+    tx: Transaction,
+    notice: NoticeInHand,
+    matter: Matter,
+    findings: Mapping[int, Finding | None],
+    *,
+    believed: bool,
 ) -> tuple[int | None, Standing]:
-    orders = notice["kind"] == Kind.ORDER and is_confirmed(notice)
+    orders = notice["kind"] == Kind.ORDER and believed
     if matter.what is What.ACCOUNT:
         assert matter.account_id is not None  # what an account is named by
         post = await cases.read_profile(tx, matter.account_id)
@@ -86,7 +98,11 @@ async def _open(
     if post is None:
         return None, Standing(state=ItemState.GONE, how="author", since=notice.now)
     opened = await take_up(
-        tx, post, findings.get(matter.post_id or 0), source_of(notice), why=f"notice {notice['reference']}"
+        tx,
+        post,
+        findings.get(matter.post_id or 0),
+        source_of(notice, believed=believed),
+        why=f"notice {notice['reference']}",
     )
     case = await CaseInHand.lock(tx, opened.case_id)
     if case.file.state in _TAKES_NOTES:
@@ -108,9 +124,9 @@ async def _open(
     return case.id, Standing(state=ItemState.OPEN, since=case["opened_at"])
 
 
-def source_of(notice: NoticeInHand) -> Source:
+def source_of(notice: NoticeInHand, *, believed: bool) -> Source:
     """What the author is told of where it came from. An order nobody has confirmed is a notice like any other."""
-    if not is_confirmed(notice):
+    if not believed:
         return Source.NOTICE
     return {Kind.ORDER: Source.ORDER, Kind.TRUSTED_FLAGGER: Source.TRUSTED}.get(Kind(notice["kind"]), Source.NOTICE)
 
@@ -164,7 +180,9 @@ async def take_up_rest(db: Database, gate: Gate, notice_id: int) -> bool:
         async with db.transaction() as tx:
             notice = await NoticeInHand.lock(tx, notice_id)
             still = {row["number"] for row in await queries.items(tx, notice_id) if row["state"] == ItemState.WAITING}
-            opened = await open_cases(tx, notice, [each for each in matters if each.number in still], findings)
+            left = [each for each in matters if each.number in still]
+            sure = all(row["is_sure"] for row in rows if row["number"] in still)
+            opened = await open_cases(tx, notice, left, findings, believed=sure and is_confirmed(notice))
             for number, (case_id, standing) in opened.items():
                 await queries.save_item(tx, notice_id, number, columns_of(case_id, standing, notice.now))
             tx.announce("notice.changed", notice_id=notice_id)

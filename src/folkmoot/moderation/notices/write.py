@@ -13,7 +13,7 @@ from folkmoot.mail import WrongAddress, new_message_id, send_mail
 from folkmoot.moderation.notices import queries, words
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.rules import Trust
-from folkmoot.moderation.notices.states import DECIDED, Due, Item, ItemState, State, Step, What, owed
+from folkmoot.moderation.notices.states import DECIDED, Due, Item, ItemState, Step, What, owed
 from folkmoot.moderation.notices.words import Head, Said
 from folkmoot.moderation.transparency.log import PREFIX, Deed, enter
 from folkmoot.network.site import site_values
@@ -74,7 +74,9 @@ async def settle(tx: Transaction, settings: Settings, notice: NoticeInHand) -> D
     rows = await queries.items(tx, notice.id)
     items = [Item(state=ItemState(row["state"]), what=What(row["what"])) for row in rows]
     if not items:
-        return Due.NOTHING  # a letter without addresses: its receipt asks for them, and stewards read it
+        return (
+            Due.NOTHING
+        )  # a letter without addresses wants a person: its receipt asks for them, stewards are reminded
     due = owed(notice.file.state, items)
     if due is Due.NOTHING or not await may_write(tx, notice, rows):
         return Due.NOTHING
@@ -171,5 +173,3 @@ async def write_receipt(tx: Transaction, settings: Settings, notice: NoticeInHan
         head = await head_of(tx, settings, notice)
         notice.take(Step.RECEIPT)
         await send(tx, settings, notice, "receipt", words.receipt(head, [said(row, head) for row in rows]))
-        if not rows and notice.file.state is State.OPEN:
-            notice.take(Step.TELL)  # asked for the addresses: all that can be said before a steward has read it
