@@ -20,6 +20,7 @@ from folkmoot.hosting.backup import (
     Wanted,
     chunks,
     errors,
+    follow,
     manifest,
     media,
     repository,
@@ -30,6 +31,7 @@ from folkmoot.hosting.backup import (
 from folkmoot.hosting.backup.journal import Journal
 from folkmoot.hosting.backup.restore import media_of
 from folkmoot.hosting.backup.sealing import make_recovery_key
+from folkmoot.hosting.backup.shipping import spooled
 from folkmoot.storage import Named, NamedObjects, StorageFull, open_named
 from folkmoot.vault import open_vault
 
@@ -345,3 +347,33 @@ def test_a_restore_that_is_killed_goes_on_where_it_was(network: Network, place: 
     server = serving(new, started)
     assert ask(server, "SELECT count(*) FROM notes") == [(20000,)]
     assert {key for key, _ in media_of(server)} == set(keys)
+
+
+def said(network: Network) -> str:
+    """What the following process complains of."""
+    status = follow.read_status(network.settings.data)
+    return status.words if status else ""
+
+
+def test_a_storage_that_is_away_fills_no_disk_and_costs_nothing_once_it_is_back(
+    network: Network, place: Path, started, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(follow, "AGAIN_AFTER", 0.2)
+    tight = dataclasses.replace(network, settings=dataclasses.replace(network.settings, backup_spool_mb=20))
+    run(network.settings, Wanted())
+    spool = network.settings.data / "backup" / "journal"
+    with following(tight):
+        complete(network)
+        network.repo.rename(place / "away")
+        for number in range(8):
+            network.ask("INSERT INTO notes VALUES (%s, 'while it is away')", 900001 + number)
+            network.ask("SELECT pg_switch_wal()", role="postgres")
+            if number == 2:
+                wait_until(lambda: "spool on this disk is full" in said(network))
+        assert spooled(spool) <= 5 * 16 * 2**20
+        shutil.rmtree(network.repo, ignore_errors=True)
+        (place / "away").rename(network.repo)
+        complete(network)
+    new = place / "new"
+    assert restore(network.open(), new).gap == ""
+    assert ask(serving(new, started), "SELECT count(*) FROM notes WHERE id > 900000") == [(8,)]

@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 AGAIN_AFTER = 15.0
 """Seconds until the next try when the storage or the server is away."""
+LOOK_EVERY = 0.25
 CHORES_EVERY = 60.0
 CHORES_AGAIN_AFTER = 900.0
 NO_BASE = (
@@ -156,10 +157,18 @@ def _receive(settings: Settings, local: Local, source: Source, status: Status, s
                 if full:
                     words += " The spool on this disk is full; the database keeps its journal within its own bound."
                 _say(local, status, words)
-                stop.wait(AGAIN_AFTER)
-            stop.wait(settings.backup_journal_every)
+                _pause(stop, AGAIN_AFTER, settings, local, receiver)
+            _pause(stop, settings.backup_journal_every, settings, local, receiver)
     finally:
         receiver.stop()
+
+
+def _pause(stop: threading.Event, seconds: float, settings: Settings, local: Local, receiver: Receiver) -> None:
+    """Wait, with an eye on the spool: a burst of writing must not fill the disk meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not stop.wait(min(LOOK_EVERY, left)):
+        if receiver.is_running and spooled(local.spool) > settings.backup_spool_mb * 10**6:
+            receiver.stop()
 
 
 def _written(source: Source) -> int:
