@@ -82,7 +82,8 @@ class HereInTheModel:
         self.world.moment()
 
     def state(self) -> Any:
-        return SimpleNamespace(role=self.world.role, epoch=self.world.epoch, home="")
+        sync = SimpleNamespace(mode="off", when_lost="hold")
+        return SimpleNamespace(role=self.world.role, epoch=self.world.epoch, home="", sync=sync)
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,9 @@ async def planned(stage: Stage) -> Outcome:
     async with _members(stage, [begun_at.address], ledger) as members:
         await asyncio.sleep(stage.seconds)
         kept.entries = verify.log_size(begun_at)
+        key = secrets.token_hex(16)
+        once = await _post_under(key, begun_at, stage.tokens[0])
+        rows = await _aside(verify.what_goes_on, begun_at)
         begun = time.monotonic()
         state = await _aside(taking.asked, "move", "--json", check=False)
         ended = time.monotonic()
@@ -76,6 +80,8 @@ async def planned(stage: Stage) -> Outcome:
         "old_side": f"{begun_at.state.role}, {begun_at.barrier.lower()}",
     }
     outcome |= await _aside(verify.lost, pair.carrier, ledger, kept)
+    outcome["lost_answers"] = int(once is None or await _post_under(key, pair.carrier, stage.tokens[0]) != once)
+    outcome["lost_clocks"] = len(await _aside(verify.missing_from, pair.carrier, rows))
     await _aside(pair.wait_ready)
     return outcome
 
@@ -261,6 +267,19 @@ async def _old_host_wakes(stage: Stage, old: Host, new: Host) -> Outcome:
     except FolkmootError as error:
         rejoined = error.words
     return {"old_side_awake": before, "taken_by_old_side": taken_by_old, "rejoined": rejoined}
+
+
+async def _post_under(key: str, host: Host, token: str) -> int | None:
+    """Post under an idempotency key; the id that was answered, which must be the same on whichever host it is asked again."""
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": key}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=40)) as http:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+            async with http.post(
+                f"{host.address}/api/v1/statuses", data={"status": f"Once, under {key}"}, headers=headers
+            ) as answer:
+                if answer.status == 200:
+                    return int((await answer.json())["id"])
+    return None
 
 
 def _figures(ledger: Ledger, begun: float, ended: float) -> Outcome:

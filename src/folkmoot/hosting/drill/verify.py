@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from psycopg import sql
 
 from folkmoot.hosting.drill.hosts import Host
 from folkmoot.hosting.drill.load import Ledger
@@ -31,6 +34,37 @@ def put_jobs(host: Host, count: int) -> list[int]:
             (SOMETIME, count),
         ).fetchall()
     return [int(row[0]) for row in rows]
+
+
+GOES_ON = {
+    "tokens": "id", "sessions": "id", "push_subscriptions": "id", "scheduled_posts": "id", "grants": "code_hash",
+    "case_timers": "id", "seats": "id", "notices": "id", "idempotency_keys": "key", "objects": "key",
+}  # fmt: skip
+"""Tables whose rows a member, juror or authority would miss at once, and what names a row."""
+
+
+def what_goes_on(host: Host) -> dict[str, list[str]]:
+    """Tokens, sessions, subscriptions, clocks: every row's name, by table; tables that do not exist have none."""
+    found: dict[str, list[str]] = {}
+    with host.connected() as connection:
+        known = dict(
+            connection.execute(
+                "SELECT table_name || '.' || column_name, 1 FROM information_schema.columns WHERE table_schema = 'public'"
+            ).fetchall()
+        )
+        for table, column in GOES_ON.items():
+            if f"{table}.{column}" in known:
+                statement = sql.SQL("SELECT {column}::text FROM {table}").format(
+                    column=sql.Identifier(column), table=sql.Identifier(table)
+                )
+                found[table] = [str(row[0]) for row in connection.execute(statement).fetchall()]
+    return found
+
+
+def missing_from(host: Host, rows: Mapping[str, list[str]]) -> list[str]:
+    """Which of these rows the host does not have."""
+    have = what_goes_on(host)
+    return [f"{table} {name}" for table, names in rows.items() for name in set(names) - set(have.get(table, ()))]
 
 
 def log_size(host: Host) -> int:

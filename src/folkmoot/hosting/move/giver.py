@@ -343,7 +343,9 @@ class Giver:
                 if self._calling_off.is_set() or self._is_too_late():
                     self._there.ask("move.burn", ANSWER_SECONDS, move=move)
                     continue
-                self._there.ask("move.promote", 40.0, move=move, epoch=self._here.state().epoch)
+                state = self._here.state()
+                waits = state.sync.when_lost if state.sync.mode != "off" else ""
+                self._there.ask("move.promote", 40.0, move=move, epoch=state.epoch, waits=waits)
                 continue
             time.sleep(ASK_AGAIN_SECONDS)
 

@@ -118,6 +118,8 @@ class Taker:
                 if not order.begun:
                     self._check_may_become_first(epoch)
                     self._write(move, "promote", "begun", epoch=epoch)
+                if body.get("waits"):
+                    wish_to_wait(self._here.data).write_text(str(body["waits"]))
                 become_first(self._here, epoch, f"move {move}")
                 self._write(move, "promote", "done", epoch=epoch)
         return {"promoted": True, "epoch": epoch}
@@ -158,6 +160,11 @@ class Taker:
 
     def _write(self, move: str, step: str, what: What, **detail: Any) -> None:
         self._journal.add(Entry(move, "taker", step, what, "", detail))
+
+
+def wish_to_wait(data: Path) -> Path:
+    """While this file exists, answers shall wait for the standby as soon as there is one; it says what when it is lost."""
+    return data / "move" / "wait-for-standby"
 
 
 def _is_there(file: Path, size: int) -> bool:

@@ -17,7 +17,7 @@ from folkmoot import clock
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import supervise
-from folkmoot.hosting.link import Link, Stream, join
+from folkmoot.hosting.link import Link, Stream, join, local
 from folkmoot.hosting.link.local import LocalDoor
 from folkmoot.hosting.move import names, queries, takeover
 from folkmoot.hosting.move import rejoin as rejoining
@@ -25,7 +25,7 @@ from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.rehearse import CLONE_SECONDS, Rehearsal, clone
-from folkmoot.hosting.move.taker import Taker
+from folkmoot.hosting.move.taker import Taker, wish_to_wait
 from folkmoot.hosting.standby import secrets as standby_secrets
 from folkmoot.hosting.standby import status as standing
 from folkmoot.hosting.standby.report import loss
@@ -111,6 +111,7 @@ class Mover:
             time.sleep(WATCH_SECONDS)
             if self.link.partner and self.here.state().role == "primary" and self._has_asked_epoch():
                 with contextlib.suppress(FolkmootError):
+                    self._wait_for_standby_again()
                     self._rehearse_when_due()
 
     def _has_asked_epoch(self) -> bool:
@@ -149,6 +150,13 @@ class Mover:
             return dict(self.link.ask("move.rehearse", CLONE_SECONDS, **body))
         with self._rehearsing:
             return self.rehearsal.run(int(body.get("level", 1)))
+
+    def _wait_for_standby_again(self) -> None:
+        """What the old host promised its members is promised here as well, once the new standby is fresh."""
+        wish = wish_to_wait(self.here.data)
+        if wish.exists():
+            local.ask(self.here.data, "standby.sync", timeout=30, on=True, when_lost=wish.read_text())
+            wish.unlink()
 
     def _rehearse_when_due(self) -> None:
         """As often as the setting says, on the host that carries the network."""
