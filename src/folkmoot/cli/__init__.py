@@ -31,6 +31,8 @@ COMMANDS = {
     "mail": ("folkmoot.cli.mail:mail", "Mail that goes out: try the server, see what waits."),
     "backup": ("folkmoot.cli.backup:backup", "Set up, make, list, try, thin out and restore backups."),
     "storage": ("folkmoot.cli.storage:storage", "Where media live, and from one place to another."),
+    "export": ("folkmoot.cli.export:export", "The whole network as files that anybody can read."),
+    "import": ("folkmoot.cli.bring_in:bring_in", "Make a network again out of an export."),
     "settings": ("folkmoot.cli.settings:settings", "Show every setting, its value and where it came from."),
     "doctor": ("folkmoot.cli.doctor:doctor", "Check that everything this network needs is in order."),
     "screen": ("folkmoot.cli.screen:screen", "Ask the screening, and look after what it goes by."),

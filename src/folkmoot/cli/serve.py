@@ -31,6 +31,11 @@ def serve(config: Path | None, demo: bool, **options: object) -> None:
         options["data"] = "data-demo"
     settings = load(config, overrides=options)
 
+    if states.unfinished_import(settings.data).exists():
+        raise FolkmootError(
+            "An import into {folder} is not finished: give the same `folkmoot import site` again, it goes on.",
+            folder=settings.data,
+        )
     state = states.read(settings.data)
     if demo and state.role != "primary":
         raise FolkmootError("A demo fills a new network; {folder} is a {role}.", folder=settings.data, role=state.role)

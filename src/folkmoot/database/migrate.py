@@ -24,13 +24,13 @@ async def current(url: str) -> str | None:
         await connection.close()
 
 
-def upgrade(url: str) -> str | None:
-    """Migrate the database at `url` to HEAD and say what it was migrated to; None when nothing was due.
+def upgrade(url: str, to: str = HEAD) -> str | None:
+    """Migrate the database at `url` to HEAD, or to an older state, and say what it was migrated to; None when nothing was due.
 
     Raises Unavailable when the database stands at a migration this version does not know (newer software was here).
     """
     standing = asyncio.run(current(url))
-    if standing == HEAD:
+    if standing == to:
         return None
     folder = Path(__file__).parent / "migrations"
     known = {path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*.py")}
@@ -40,10 +40,12 @@ def upgrade(url: str) -> str | None:
             "a newer version was here. Start that one.",
             standing=standing,
         )
+    if standing is not None and standing > to:
+        return None
     # Alembic and SQLAlchemy take half a second to load and are needed once a release: hence not at the top.
     command = importlib.import_module("alembic.command")
     config = importlib.import_module("alembic.config").Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
-    return HEAD
+    command.upgrade(config, to)
+    return to

@@ -70,6 +70,11 @@ def state_file(data: Path) -> Path:
     return data / "hosting.json"
 
 
+def unfinished_import(data: Path) -> Path:
+    """Lies in a data folder while a network is being brought in from an export: nobody may serve it meanwhile."""
+    return data / "import.json"
+
+
 def read(data: Path) -> State:
     """The state of a data folder. Raises UnreadableState when the file is damaged."""
     file = state_file(data)
