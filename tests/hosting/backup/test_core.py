@@ -71,8 +71,10 @@ def test_a_recovery_key_is_an_age_identity_and_survives_being_typed():
     assert sealing.open_with_recovery_key(typed, sealed) == b"the key"
 
 
-@pytest.mark.parametrize("private", ["", "AGE-SECRET-KEY-1", sealing.make_recovery_key().private, "\0"])
+@pytest.mark.parametrize("private", ["", "AGE-SECRET-KEY-1", "another", "\0"])
 def test_a_wrong_recovery_key_is_told_apart(private):
+    if private == "another":
+        private = sealing.make_recovery_key().private
     sealed = sealing.seal_to_recovery_key(sealing.make_recovery_key().public, b"the key")
     with pytest.raises(NotOpened):
         sealing.open_with_recovery_key(private, sealed)
