@@ -24,8 +24,8 @@ FILL = """
 INSERT INTO posts (id, account_id, thread_id, visibility, text, created_at)
 SELECT id, account_id, id, 'unlisted', 'Filled ' || n || ' ' || md5(n::text), to_timestamp((id >> 16) / 1000.0)
 FROM (SELECT (SELECT min(id) FROM accounts) AS account_id, n,
-             ((extract(epoch FROM now() - interval '300 days')::bigint * 1000 + n::bigint * 10) << 16) + 1 AS id
-      FROM generate_series(%s, %s) n) rows
+             ((extract(epoch FROM now() - interval '300 days')::bigint * 1000 + n * 10) << 16) + 1 AS id
+      FROM generate_series(%s::bigint, %s::bigint) n) rows
 """
 
 

@@ -46,3 +46,18 @@ async def test_staff_is_told_by_mail_once(db: Any, cast: Any) -> None:
     mails = await db.fetch("SELECT recipient, subject FROM mails ORDER BY id")
     assert [row["recipient"] for row in mails] == ["dora@example.org"] * len(TEXTS)
     assert mails[0]["subject"] == "Folkmoot: The standby was lost; writes no longer wait for it"
+
+
+async def test_the_last_rehearsal_is_shown(db: Any) -> None:
+    await report(db, '{"partner": "hill", "following": "following", "checks": []}')
+    for number, well in enumerate((False, True)):
+        await db.fetch(
+            "INSERT INTO rehearsals (id, at, level, well, held_ms, outcome) VALUES ($1, $2, 1, $3, 21.5, '{}')",
+            number,
+            clock.now() - timedelta(days=2 - number),
+            well,
+        )
+    found = await site.find_standby(db)
+    assert found is not None
+    assert (found.rehearsed_well, found.held_ms) == (True, 21.5)
+    assert found.rehearsed_at is not None

@@ -361,5 +361,9 @@ async def staff_addresses(db: Database | Transaction) -> list[Row]:
 
 
 async def standby_report(db: Database) -> Row | None:
-    """What the first host last wrote of its standby."""
-    return await db.fetchrow("SELECT report, at FROM standby_reports ORDER BY at DESC LIMIT 1")
+    """What the first host last wrote of its standby, and what came of the last rehearsal on it."""
+    return await db.fetchrow(
+        """SELECT report, s.at, r.at AS rehearsed_at, r.well AS rehearsed_well, r.held_ms
+           FROM standby_reports s LEFT JOIN (SELECT at, well, held_ms FROM rehearsals ORDER BY at DESC LIMIT 1) r ON true
+           ORDER BY s.at DESC LIMIT 1"""
+    )

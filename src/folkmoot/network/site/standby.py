@@ -42,6 +42,10 @@ class StandbyView(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool = False
     loss: Check | None = None
     written_at: datetime | None = None
+    rehearsed_at: datetime | None = None
+    rehearsed_well: bool | None = None
+    held_ms: float | None = None
+    """How long the last rehearsal held what members posted, when it did."""
 
     @property
     def waits_for_nobody_since(self) -> datetime | None:
@@ -63,4 +67,10 @@ async def find_standby(db: Database) -> StandbyView | None:
         found = msgspec.json.decode(row["report"], type=StandbyView)
     except msgspec.DecodeError:  # written by another version
         return StandbyView(written_at=None)
-    return msgspec.structs.replace(found, written_at=row["at"])
+    return msgspec.structs.replace(
+        found,
+        written_at=row["at"],
+        rehearsed_at=row["rehearsed_at"],
+        rehearsed_well=row["rehearsed_well"],
+        held_ms=row["held_ms"],
+    )
