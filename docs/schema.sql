@@ -1652,6 +1652,17 @@ ALTER TABLE public.procrastinate_workers ALTER COLUMN id ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.profile_pictures (
+    account_id bigint NOT NULL,
+    part text NOT NULL,
+    object_key text NOT NULL,
+    hashes text[] NOT NULL,
+    hidden_at timestamp with time zone,
+    CONSTRAINT profile_pictures_part_check CHECK ((part = ANY (ARRAY['avatar'::text, 'header'::text])))
+);
+
+COMMENT ON COLUMN public.profile_pictures.hashes IS 'PDQ hashes of the picture as it came and as it was cut; empty when there is too little in it to be told from others.';
+
 CREATE TABLE public.push_messages (
     subscription_id bigint NOT NULL,
     about text NOT NULL,
@@ -2200,6 +2211,9 @@ ALTER TABLE ONLY public.procrastinate_periodic_defers
 ALTER TABLE ONLY public.procrastinate_workers
     ADD CONSTRAINT procrastinate_workers_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.profile_pictures
+    ADD CONSTRAINT profile_pictures_pkey PRIMARY KEY (account_id, part);
+
 ALTER TABLE ONLY public.push_messages
     ADD CONSTRAINT push_messages_pkey PRIMARY KEY (subscription_id, about, about_id);
 
@@ -2744,6 +2758,9 @@ ALTER TABLE ONLY public.procrastinate_jobs
 
 ALTER TABLE ONLY public.procrastinate_periodic_defers
     ADD CONSTRAINT procrastinate_periodic_defers_job_id_fkey FOREIGN KEY (job_id) REFERENCES public.procrastinate_jobs(id);
+
+ALTER TABLE ONLY public.profile_pictures
+    ADD CONSTRAINT profile_pictures_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.push_messages
     ADD CONSTRAINT push_messages_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.push_subscriptions(id) ON DELETE CASCADE;

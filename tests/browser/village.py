@@ -58,8 +58,8 @@ async def settle(db: Database, settings: Settings, *, latest: int = 90) -> None:
         )
         keys = {}
         if number < PICTURED or member.handle in (MEMBER, GERMAN):
-            keys["avatar_key"] = await media.store_avatar(db, storage, pictures.avatar(member.handle), settings)
-            keys["header_key"] = await media.store_header(db, storage, pictures.header(member.handle), settings)
+            keys["avatar"] = await media.store_avatar(db, storage, pictures.avatar(member.handle), settings)
+            keys["header"] = await media.store_header(db, storage, pictures.header(member.handle), settings)
         fields = [(field.name, field.value) for field in member.fields]
         await accounts.update_profile(
             db, desk.gate, who, display_name=member.name, bio=member.bio, fields=fields, locked=member.locked, **keys

@@ -255,7 +255,8 @@ def sweep(
     seconds = max(clock.now().timestamp() - begun[0], 0.001)
     speed = (done.screened - already[0]) / seconds
     click.echo(
-        f"{done.screened} posts screened{' (resumed)' if done.resumed else ''}, {done.holds} held, {done.cases} doubted; "
+        f"{done.screened} posts screened{' (resumed)' if done.resumed else ''}, {done.holds} held, {done.cases} doubted"
+        f"{f', {done.pictures} profile pictures known' if done.pictures else ''}; "
         f"{speed:.0f} posts a second, at which 100 million take {100e6 / max(speed, 0.001) / 3600:.1f} hours."
     )
 

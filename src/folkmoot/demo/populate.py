@@ -152,8 +152,8 @@ class _Stage:
             bio=member.bio,
             fields=[(field.name, field.value) for field in member.fields],
             locked=member.locked,
-            avatar_key=await media.store_avatar(self._db, self._storage, pictures.avatar(member.handle), settings),
-            header_key=await media.store_header(self._db, self._storage, pictures.header(member.handle), settings),
+            avatar=await media.store_avatar(self._db, self._storage, pictures.avatar(member.handle), settings),
+            header=await media.store_header(self._db, self._storage, pictures.header(member.handle), settings),
         )
 
     async def _follow(self, by: str, to: str) -> None:

@@ -11,7 +11,7 @@ from folkmoot.bus import News
 from folkmoot.database import Database
 from folkmoot.errors import Invalid
 from folkmoot.network import accounts
-from folkmoot.network.accounts import Field
+from folkmoot.network.accounts import Field, ProfilePicture
 from folkmoot.network.gate import Gate
 
 
@@ -23,14 +23,14 @@ async def test_changing_a_profile_leaves_the_rest(db: Database, cast: Any, gate:
         display_name="  Ada\n Lovelace\0 ",
         bio="First line\nSecond line",
         fields=[("Site", "https://ada.example")],
-        avatar_key="abc",
+        avatar=ProfilePicture("abc"),
         locked=True,
     )
     assert changed.display_name == "Ada Lovelace"
     assert changed.bio == "First line\nSecond line"
     assert changed.fields == (Field("Site", "https://ada.example"),)
     assert ("account.changed", {"account_id": cast.ada.account_id}) in [(news.kind, news.payload) for news in heard]
-    again = await accounts.update_profile(db, gate, cast.ada, avatar_key=None, bot=True)
+    again = await accounts.update_profile(db, gate, cast.ada, avatar=None, bot=True)
     assert again.avatar_key is None
     assert again.bot
     assert again.locked

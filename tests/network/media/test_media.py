@@ -136,9 +136,9 @@ async def test_what_a_scheduled_post_waits_with_stays(db, storage, enrol):
 async def test_pictures_of_earlier_versions_avatars_and_headers_stay(db, storage, enrol, write):
     ada = await enrol("ada_media")
     start = clock.now()
-    avatar = await media.store_avatar(db, storage, drawing("blue"), SETTINGS)
-    header = await media.store_header(db, storage, drawing("green"), SETTINGS)
-    forgotten = await media.store_avatar(db, storage, drawing("yellow"), SETTINGS)
+    avatar = (await media.store_avatar(db, storage, drawing("blue"), SETTINGS)).key
+    header = (await media.store_header(db, storage, drawing("green"), SETTINGS)).key
+    forgotten = (await media.store_avatar(db, storage, drawing("yellow"), SETTINGS)).key
     await run(db, "UPDATE accounts SET avatar_key = $2, header_key = $3 WHERE id = $1", ada.account_id, avatar, header)
     earlier = await take(db, storage, ada)
     await run(
@@ -163,7 +163,8 @@ async def test_two_uploads_at_once_are_worked_on_side_by_side():
     first, second = await asyncio.gather(
         media.process_avatar(drawing(), SETTINGS), media.process_header(drawing(), SETTINGS)
     )
-    assert (first.width, first.height, second.width, second.height) == (400, 400, 1500, 500)
+    sizes = [(cut.picture.width, cut.picture.height) for cut in (first, second)]
+    assert sizes == [(400, 400), (1500, 500)]
 
 
 async def post(db, view, post_id):

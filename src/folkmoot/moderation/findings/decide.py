@@ -12,6 +12,7 @@ from folkmoot.moderation.cases.open import take_up_found
 from folkmoot.moderation.findings import queries
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.network.accounts import hide_pictures, show_pictures
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.hold import release as release_post
 
@@ -41,6 +42,8 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         await _remember(tx, finding, "kept")
         if finding["post_id"] is not None:
             await release_post(tx, finding["post_id"])
+        elif finding["pictures"]:
+            await show_pictures(tx, finding["account_id"], finding["pictures"])
         await _record(tx, Event.FINDING_RELEASED, steward, finding)
     return True
 
@@ -63,6 +66,8 @@ async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = No
         await _remember(tx, finding, "removed")
         if finding["post_id"] is not None:
             await hide(tx, finding["post_id"], finding["category"])
+        elif finding["pictures"]:
+            await hide_pictures(tx, finding["account_id"], finding["pictures"])
         if finding["pictures"]:
             tx.defer("moderation.findings.remember_crops", finding_id=finding["id"])
         await _record(tx, Event.FINDING_UPHELD, steward, finding)

@@ -15,7 +15,9 @@ from folkmoot.moderation.screening import Category, Outcome, Reason
 _VIEW = """
   SELECT f.*, a.name AS account_name, d.name AS decided_by_name, p.hidden_at IS NOT NULL AS hidden,
     f.post_id IS NOT NULL AND p.id IS NULL AS gone, parent.text AS reply_to,
-    ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) AS picture_keys,
+    CASE WHEN f.post_id IS NULL
+      THEN ARRAY(SELECT object_key FROM profile_pictures q WHERE q.account_id = f.account_id AND q.hashes && f.pictures ORDER BY part)
+      ELSE ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) END AS picture_keys,
     EXISTS (SELECT FROM cases c WHERE c.id = f.case_id AND (c.decided_by = 'jury' OR (c.decided_by = 'stewards'
       AND (c.ballots > 0 OR (SELECT count(*) FROM steward_votes v WHERE v.case_id = c.id AND v.round = c.round) > 1))
     )) AS judged
@@ -140,7 +142,9 @@ async def keep_pictures(tx: Transaction, finding: Row, verdict: str, now: dateti
 async def upheld_pictures(db: Database, id: int) -> tuple[str, list[str]] | None:
     """Category and stored pictures of a finding that is upheld; None for one that is not (any more)."""
     row = await db.fetchrow(
-        """SELECT f.category, ARRAY(SELECT m.object_key FROM media m WHERE m.post_id = f.post_id AND m.picture_hash IS NOT NULL) AS keys
+        """SELECT f.category, ARRAY(SELECT m.object_key FROM media m WHERE m.post_id = f.post_id AND m.picture_hash IS NOT NULL
+             UNION SELECT q.object_key FROM profile_pictures q
+             WHERE f.post_id IS NULL AND q.account_id = f.account_id AND q.hashes && f.pictures) AS keys
            FROM findings f WHERE f.id = $1 AND f.decision = 'upheld'""",
         id,
     )

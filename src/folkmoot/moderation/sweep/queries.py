@@ -25,6 +25,18 @@ async def batch(db: Database, after: int, until: int, limit: int) -> list[Row]:
     return await db.fetch(_BATCH, after, until, limit)
 
 
+async def pictures(db: Database, after: tuple[int, str], limit: int) -> list[Row]:
+    """The next avatars and headers on show by `account_id, part`; `known` when a finding has had them before somebody."""
+    return await db.fetch(
+        """SELECT account_id, part, hashes, EXISTS (
+             SELECT FROM findings f WHERE f.account_id = q.account_id AND f.part = 'profile' AND f.pictures @> q.hashes) AS known
+           FROM profile_pictures q
+           WHERE (account_id, part) > ($1, $2) AND hidden_at IS NULL AND hashes <> '{}' ORDER BY account_id, part LIMIT $3""",
+        *after,
+        limit,
+    )
+
+
 async def count(db: Database, after: int, until: int) -> int:
     found: int = await db.fetchval(
         "SELECT count(*) FROM posts WHERE id > $1 AND id <= $2 AND shows_id IS NULL", after, until

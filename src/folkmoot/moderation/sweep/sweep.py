@@ -13,10 +13,11 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.ids import new_id
-from folkmoot.moderation.screening import Finding, Outcome, Words
+from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
 from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.moderation.sweep import queries
 from folkmoot.moderation.sweep.crew import Cluster, Crew, Processes
+from folkmoot.network.accounts import hide_pictures
 from folkmoot.network.gate import FoundBy, Subject, among_few
 from folkmoot.network.gate import queries as gate_queries
 from folkmoot.network.gate.parts import Parts, build, read
@@ -48,6 +49,8 @@ class Progress(msgspec.Struct):
     screened: int = 0
     cases: int = 0
     holds: int = 0
+    pictures: int = 0
+    """Avatars and headers that are known."""
     resumed: bool = False
 
 
@@ -62,7 +65,8 @@ async def sweep(
     parts = await read(db, settings)
     if options.rules_only:
         parts = msgspec.structs.replace(parts, mode="rules")
-    versions = " ".join(f"{part}={version}" for part, version in sorted(build(parts).versions.items()))
+    screen = build(parts)
+    versions = " ".join(f"{part}={version}" for part, version in sorted(screen.versions.items()))
     kept = {"since": clock.stamp(options.since) if options.since else None, "rules_only": options.rules_only}
     run = None if options.dry else await queries.unfinished(db, kept, versions)
     if run is not None:
@@ -81,10 +85,37 @@ async def sweep(
         await _Sweep(db, crew, options, id, progress, show).go(after, until)
     finally:
         crew.dismiss()
+    await _sweep_pictures(db, screen, options, progress)
+    show(progress)
     if not options.dry:
         async with db.transaction() as tx:
             await queries.finish(tx, id, clock.now())
     return progress
+
+
+async def _sweep_pictures(db: Database, screen: Screen, options: Options, progress: Progress) -> None:
+    """Hide avatars and headers that are known by now: a comparison of numbers, hence no work for a crew."""
+    after = (0, "")
+    while rows := await queries.pictures(db, after, BATCH):
+        after = (rows[-1]["account_id"], rows[-1]["part"])
+        for row in rows:
+            words = Words(text="", pictures=tuple(row["hashes"]))
+            reasons = screen.ask("pictures", words)
+            if not reasons or row["known"]:
+                continue
+            progress.pictures += 1
+            if not options.dry:
+                await _hide_pictures(db, row["account_id"], words, conclude(reasons, screen.limits, screen.versions))
+
+
+async def _hide_pictures(db: Database, account_id: int, words: Words, finding: Finding) -> None:
+    async with db.transaction() as tx:
+        if await hide_pictures(tx, account_id, words.pictures):
+            subject = Subject(account_id=account_id, found_by=FoundBy.SWEEP)
+            made = await gate_queries.insert_finding(
+                tx, subject, finding, words, finding.category or "", fingerprint(""), clock.now()
+            )
+            tx.announce("finding.made", id=made, outcome=finding.outcome.value)
 
 
 def _crew(parts: Parts, options: Options) -> Crew:

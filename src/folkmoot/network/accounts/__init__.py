@@ -2,6 +2,7 @@
 
 from folkmoot.network.accounts.invitations import find_invitation, invite, list_invitations, revoke_invitation
 from folkmoot.network.accounts.leave import close, close_for
+from folkmoot.network.accounts.pictures import hidden_pictures, hide_pictures, show_pictures
 from folkmoot.network.accounts.profile import get_preferences, note_activity, update_preferences, update_profile
 from folkmoot.network.accounts.reading import (
     find_account,
@@ -15,13 +16,14 @@ from folkmoot.network.accounts.reading import (
 from folkmoot.network.accounts.rules import SignUpRefused
 from folkmoot.network.accounts.sign_up import create_account, operator_code, sign_up
 from folkmoot.network.accounts.staff import approve, change_role, reject, restore, suspend
-from folkmoot.network.accounts.views import AccountView, Field, Invitation, Preferences, StaffView
+from folkmoot.network.accounts.views import AccountView, Field, Invitation, Preferences, ProfilePicture, StaffView
 
 __all__ = [
     "AccountView",
     "Field",
     "Invitation",
     "Preferences",
+    "ProfilePicture",
     "SignUpRefused",
     "StaffView",
     "approve",
@@ -35,6 +37,8 @@ __all__ = [
     "find_invitation",
     "get_account",
     "get_preferences",
+    "hidden_pictures",
+    "hide_pictures",
     "invite",
     "list_accounts",
     "list_invitations",
@@ -44,6 +48,7 @@ __all__ = [
     "reject",
     "restore",
     "revoke_invitation",
+    "show_pictures",
     "sign_up",
     "suspend",
     "update_preferences",

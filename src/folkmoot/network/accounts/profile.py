@@ -12,11 +12,11 @@ from msgspec import UNSET, UnsetType
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Invalid, Missing, Unavailable
-from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.screening import Outcome, Stage
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import queries, rules
 from folkmoot.network.accounts.queries import view
-from folkmoot.network.accounts.views import AccountView, Field, Preferences
+from folkmoot.network.accounts.views import AccountView, Field, Preferences, ProfilePicture
 from folkmoot.network.gate import Gate, Subject, profile_words
 
 ACTIVITY_EVERY = timedelta(hours=1)
@@ -36,15 +36,15 @@ async def update_profile(
     discoverable: bool | None = None,
     indexable: bool | None = None,
     hides_relations: bool | None = None,
-    avatar_key: str | UnsetType | None = UNSET,
-    header_key: str | UnsetType | None = UNSET,
+    avatar: ProfilePicture | UnsetType | None = UNSET,
+    header: ProfilePicture | UnsetType | None = UNSET,
     avatar_alt: str | None = None,
     header_alt: str | None = None,
 ) -> AccountView:
     """Change what is given and leave the rest.
 
-    Screening reads the new words. What it would hold is not put before the public: nothing changes, somebody looks at
-    what was meant, and ProfileHeld says so. Raises Invalid, naming the field.
+    Screening reads the new words and looks at the new pictures. What it would hold is not put before the public: nothing
+    changes, somebody looks at what was meant, and ProfileHeld or PictureHeld says so. Raises Invalid, naming the field.
     """
     changes: dict[str, object] = {
         "locked": locked,
@@ -62,19 +62,20 @@ async def update_profile(
     if header_alt is not None:
         changes["header_alt"] = rules.check_words(header_alt, rules.ALT_MOST, "header_alt")
     changes = {name: value for name, value in changes.items() if value is not None}
-    if not isinstance(avatar_key, UnsetType):
-        changes["avatar_key"] = avatar_key
-    if not isinstance(header_key, UnsetType):
-        changes["header_key"] = header_key
+    pictures = {part: new for part, new in (("avatar", avatar), ("header", header)) if not isinstance(new, UnsetType)}
+    for part, new in pictures.items():
+        changes[f"{part}_key"] = new.key if new else None
     pairs = [(line.name, line.value) if isinstance(line, Field) else line for line in fields or ()]
     said = [display_name, avatar_alt, header_alt, *(part for pair in pairs for part in pair)]
-    words = profile_words(bio or "", [text for text in said if text], viewer.locale)
-    finding = await gate.look(words) if words.text or words.more else None
+    hashes = [hash for new in pictures.values() if new for hash in new.hashes]
+    words = profile_words(bio or "", [text for text in said if text], viewer.locale, hashes)
+    finding = await gate.look(words) if words.text or words.more or words.pictures else None
     subject = Subject(account_id=viewer.account_id)
     if finding and finding.outcome is Outcome.HOLD:
         async with db.transaction() as tx:
             await gate.record(tx, subject, finding, words, finding.category or "")
-        raise rules.ProfileHeld
+        known = any(reason.stage is Stage.PICTURE for reason in finding.because)
+        raise rules.PictureHeld if known else rules.ProfileHeld
     async with db.transaction() as tx:
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
@@ -85,6 +86,8 @@ async def update_profile(
             changes["fields"] = msgspec.json.encode(rules.check_fields(pairs, view(row).fields)).decode()
         if not changes:
             return view(row)
+        for part, new in pictures.items():
+            await queries.keep_picture(tx, viewer.account_id, part, new)
         changed = await queries.update_profile(tx, viewer.account_id, {**row, **changes})
         tx.announce("account.changed", account_id=viewer.account_id)
         return view(changed)

@@ -9,7 +9,7 @@ import msgspec
 
 from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.network.accounts.views import AccountView, Field
+from folkmoot.network.accounts.views import AccountView, Field, ProfilePicture
 
 _COLUMNS = """accounts.id, accounts.name, accounts.display_name, accounts.bio, accounts.fields, accounts.avatar_key,
     accounts.header_key, accounts.avatar_alt, accounts.header_alt, accounts.locked, accounts.bot,
@@ -221,6 +221,63 @@ async def update_profile(tx: Transaction, id: int, profile: Row | dict[str, obje
     return row
 
 
+async def keep_picture(tx: Transaction, account_id: int, part: str, picture: ProfilePicture | None) -> None:
+    """Remember what the account's avatar or header (`part`) is known by; None forgets it."""
+    if picture is None:
+        await tx.execute("DELETE FROM profile_pictures WHERE account_id = $1 AND part = $2", account_id, part)
+        return
+    await tx.execute(
+        """INSERT INTO profile_pictures (account_id, part, object_key, hashes) VALUES ($1, $2, $3, $4)
+           ON CONFLICT (account_id, part) DO UPDATE
+           SET object_key = excluded.object_key, hashes = excluded.hashes, hidden_at = NULL""",
+        account_id,
+        part,
+        picture.key,
+        list(picture.hashes),
+    )
+
+
+async def hide_pictures(tx: Transaction, account_id: int, hashes: list[str], now: datetime) -> int:
+    """Take the account's pictures with one of these hashes off its profile; how many were on it."""
+    return await tx.execute(
+        """WITH account AS (SELECT id FROM accounts WHERE id = $1 FOR UPDATE),
+           hidden AS (
+             UPDATE profile_pictures SET hidden_at = $3
+             WHERE account_id = (SELECT id FROM account) AND hashes && $2::text[] AND hidden_at IS NULL RETURNING part)
+           UPDATE accounts SET
+             avatar_key = CASE WHEN 'avatar' IN (SELECT part FROM hidden) THEN NULL ELSE avatar_key END,
+             header_key = CASE WHEN 'header' IN (SELECT part FROM hidden) THEN NULL ELSE header_key END
+           WHERE id = $1 AND EXISTS (SELECT FROM hidden)""",
+        account_id,
+        hashes,
+        now,
+    )
+
+
+async def show_pictures(tx: Transaction, account_id: int, hashes: list[str]) -> int:
+    """Put the account's hidden pictures with one of these hashes back on its profile."""
+    return await tx.execute(
+        """WITH account AS (SELECT id FROM accounts WHERE id = $1 FOR UPDATE),
+           shown AS (
+             UPDATE profile_pictures SET hidden_at = NULL
+             WHERE account_id = (SELECT id FROM account) AND hashes && $2::text[] AND hidden_at IS NOT NULL
+             RETURNING part, object_key)
+           UPDATE accounts SET
+             avatar_key = coalesce((SELECT object_key FROM shown WHERE part = 'avatar'), avatar_key),
+             header_key = coalesce((SELECT object_key FROM shown WHERE part = 'header'), header_key)
+           WHERE id = $1 AND EXISTS (SELECT FROM shown)""",
+        account_id,
+        hashes,
+    )
+
+
+async def hidden_pictures(db: Database, account_id: int) -> frozenset[str]:
+    rows = await db.fetch(
+        "SELECT part FROM profile_pictures WHERE account_id = $1 AND hidden_at IS NOT NULL", account_id
+    )
+    return frozenset(row["part"] for row in rows)
+
+
 PROFILE = (
     "display_name",
     "bio",
@@ -338,6 +395,7 @@ async def erase_person(tx: Transaction, id: int, now: datetime) -> None:
         "DELETE FROM follow_requests WHERE account_id = $1 OR target_id = $1",
         "DELETE FROM blocks WHERE account_id = $1 OR target_id = $1",
         "DELETE FROM mutes WHERE account_id = $1",
+        "DELETE FROM profile_pictures WHERE account_id = $1",
         "DELETE FROM account_notes WHERE account_id = $1",
         "DELETE FROM tag_follows WHERE account_id = $1",
         "DELETE FROM featured_tags WHERE account_id = $1",

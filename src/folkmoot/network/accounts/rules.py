@@ -210,5 +210,9 @@ def check_invitation(viewer: Viewer, uses: int | None, expires_at: datetime | No
         raise Invalid("An invitation lasts at most {most} days.", field="expires_at", most=INVITATION_DAYS_MOST)
 
 
+class PictureHeld(Invalid):
+    sentence = "Your profile was not changed: one of the pictures is like one that was removed before. Somebody will look at it."
+
+
 class ProfileHeld(Invalid):
     sentence = "Your profile was not changed: it reads like a threat or a call for violence. Somebody will look at it."

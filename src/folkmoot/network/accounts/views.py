@@ -15,6 +15,14 @@ class Field(msgspec.Struct, frozen=True):
     verified_at: datetime | None = None
 
 
+class ProfilePicture(msgspec.Struct, frozen=True):
+    """An avatar or header in storage."""
+
+    key: str
+    hashes: tuple[str, ...] = ()
+    """PDQ hashes by which screening knows it: of the picture as it came and as it was cut."""
+
+
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str

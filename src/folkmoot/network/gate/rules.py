@@ -29,9 +29,9 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     found_by: FoundBy = FoundBy.PUBLISHING
 
 
-def profile_words(bio: str, more: Sequence[str], language: str | None) -> Words:
-    """What a profile says of itself; `more` are its display name, fields and the alt texts of its pictures."""
-    return Words(text=bio, more=tuple(more), language=language)
+def profile_words(bio: str, more: Sequence[str], language: str | None, pictures: Sequence[str] = ()) -> Words:
+    """What a profile says of itself; `more` are its display name, fields and the alt texts of its `pictures`."""
+    return Words(text=bio, more=tuple(more), language=language, pictures=tuple(pictures))
 
 
 def among_few(finding: Finding) -> Finding:

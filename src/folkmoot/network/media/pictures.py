@@ -64,6 +64,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """PDQ hash by which screening knows it again; None when there is too little on it to be told from others."""
 
 
+class Cut(msgspec.Struct, frozen=True):
+    """What is kept of an avatar or header."""
+
+    picture: Picture
+    hashes: tuple[str, ...]
+    """PDQ hashes of the picture as it came, and as it is cut: both are what others may know it by."""
+
+
 def prepare(data: bytes, *, most_pixels: int) -> Prepared:
     """An upload made fit to be shown. Raises Invalid for what is no picture, is damaged or too large to decode."""
     content_type = sniff(data)
@@ -86,12 +94,14 @@ def _hash(still: Image.Image) -> str | None:
     return hash if quality >= known.LEAST_QUALITY else None
 
 
-def crop(data: bytes, width: int, height: int, *, most_pixels: int) -> Picture:
+def crop(data: bytes, width: int, height: int, *, most_pixels: int) -> Cut:
     """The middle of an upload in exactly this size, for avatars and headers. Raises Invalid as `prepare` does."""
     content_type = sniff(data)
     with _opened(data, content_type, most_pixels) as source:
         still = _still(source, LARGEST_AREA)
-        return _encoded(ImageOps.fit(still, (width, height), Image.Resampling.LANCZOS))
+        fitted = ImageOps.fit(still, (width, height), Image.Resampling.LANCZOS)
+        hashes = dict.fromkeys(hash for hash in (_hash(still), _hash(fitted)) if hash)
+        return Cut(_encoded(fitted), tuple(hashes))
 
 
 @contextmanager

@@ -87,7 +87,7 @@ async def delete_forgotten(tx: Transaction, before: datetime) -> int:
 
 
 async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
-    """Objects nobody refers to: no media, no version of a post, no avatar, no header, no evidence.
+    """Objects nobody refers to: no media, no version of a post, no avatar, no header (hidden ones neither), no evidence.
 
     Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
     an upload has just renewed their date.
@@ -99,6 +99,7 @@ async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> lis
            AND NOT EXISTS (SELECT FROM media WHERE preview_key = key)
            AND key NOT IN (SELECT avatar_key FROM accounts WHERE avatar_key IS NOT NULL)
            AND key NOT IN (SELECT header_key FROM accounts WHERE header_key IS NOT NULL)
+           AND key NOT IN (SELECT object_key FROM profile_pictures)
            AND key NOT IN (
              SELECT unnest(ARRAY[item ->> 'object_key', item ->> 'preview_key'])
              FROM post_versions, jsonb_array_elements(post_versions.media) AS item

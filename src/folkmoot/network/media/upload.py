@@ -6,8 +6,9 @@ from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Viewer
+from folkmoot.network.accounts.views import ProfilePicture
 from folkmoot.network.media import pictures, queries, rules
-from folkmoot.network.media.pictures import Picture
+from folkmoot.network.media.pictures import Cut, Picture
 from folkmoot.network.media.worker import aside
 from folkmoot.network.posts.views import MediaView
 from folkmoot.settings import Settings
@@ -43,27 +44,31 @@ async def upload(
         )
 
 
-async def process_avatar(data: bytes, settings: Settings) -> Picture:
+async def process_avatar(data: bytes, settings: Settings) -> Cut:
     """An upload cut to an avatar. Raises Invalid."""
     return await _process(data, AVATAR_SIZE, settings)
 
 
-async def process_header(data: bytes, settings: Settings) -> Picture:
+async def process_header(data: bytes, settings: Settings) -> Cut:
     """An upload cut to the header of a profile. Raises Invalid."""
     return await _process(data, HEADER_SIZE, settings)
 
 
-async def store_avatar(db: Database, storage: Storage, data: bytes, settings: Settings) -> Key:
-    """Keep an avatar and say under which key; the caller writes it into the account. Raises Invalid, Unavailable."""
-    return (await _keep(db, storage, await process_avatar(data, settings)))[0]
+async def store_avatar(db: Database, storage: Storage, data: bytes, settings: Settings) -> ProfilePicture:
+    """Keep an avatar, which the caller writes into the account. Raises Invalid, Unavailable."""
+    return await _keep_cut(db, storage, await process_avatar(data, settings))
 
 
-async def store_header(db: Database, storage: Storage, data: bytes, settings: Settings) -> Key:
-    """Keep a header picture and say under which key, as `store_avatar` does."""
-    return (await _keep(db, storage, await process_header(data, settings)))[0]
+async def store_header(db: Database, storage: Storage, data: bytes, settings: Settings) -> ProfilePicture:
+    """Keep a header picture, as `store_avatar` does."""
+    return await _keep_cut(db, storage, await process_header(data, settings))
 
 
-async def _process(data: bytes, size: tuple[int, int], settings: Settings) -> Picture:
+async def _keep_cut(db: Database, storage: Storage, cut: Cut) -> ProfilePicture:
+    return ProfilePicture((await _keep(db, storage, cut.picture))[0], cut.hashes)
+
+
+async def _process(data: bytes, size: tuple[int, int], settings: Settings) -> Cut:
     rules.check_size(data, settings.upload_mb)
     return await aside(pictures.crop, data, *size, most_pixels=settings.image_pixels)
 

@@ -82,16 +82,15 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
     server, viewer = call.server, call.member
     pictures: dict[str, Any] = {}
     if isinstance(given.avatar, Upload) and given.avatar.data:
-        pictures["avatar_key"] = await media.store_avatar(server.db, server.storage, given.avatar.data, server.settings)
+        pictures["avatar"] = await media.store_avatar(server.db, server.storage, given.avatar.data, server.settings)
     if isinstance(given.header, Upload) and given.header.data:
-        pictures["header_key"] = await media.store_header(server.db, server.storage, given.header.data, server.settings)
+        pictures["header"] = await media.store_header(server.db, server.storage, given.header.data, server.settings)
     source = given.source or SourceParameters()
     if source.privacy is not None and source.privacy not in VISIBILITY_FROM:
         raise Invalid("Validation failed: Privacy is not included in the list", field="source[privacy]")
     fields = None
     if given.fields_attributes is not None:
         fields = [(field.name, field.value) for field in given.fields_attributes if field.name or field.value]
-    texts = {"avatar_alt": given.avatar_description, "header_alt": given.header_description}
     view = await accounts.update_profile(
         server.db,
         server.gate,
@@ -104,7 +103,8 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
         discoverable=given.discoverable,
         indexable=given.indexable,
         hides_relations=given.hide_collections,
-        **{name: text for name, text in texts.items() if text is not None},
+        avatar_alt=given.avatar_description,
+        header_alt=given.header_description,
         **pictures,
     )
     if source != SourceParameters():
@@ -125,7 +125,7 @@ async def update_credentials(call: Call, given: ProfileParameters) -> Any:
 async def delete_avatar(call: Call) -> Any:
     """Go back to the default picture."""
     return await credential_account(
-        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, avatar_key=None)
+        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, avatar=None)
     )
 
 
@@ -133,7 +133,7 @@ async def delete_avatar(call: Call) -> Any:
 async def delete_header(call: Call) -> Any:
     """Go back to the default header."""
     return await credential_account(
-        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, header_key=None)
+        call, await accounts.update_profile(call.server.db, call.server.gate, call.member, header=None)
     )
 
 

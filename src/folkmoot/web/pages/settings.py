@@ -51,7 +51,8 @@ async def _show(visit: Visit, template: str, error: FolkmootError | None = None,
 async def profile(request: Asked) -> Answer:
     visit = await Visit.of(request)
     assert visit.member
-    return await _show(visit, "profile")
+    hidden = await accounts.hidden_pictures(visit.server.db, visit.member)
+    return await _show(visit, "profile", hidden=hidden)
 
 
 @post("/settings/profile", include_in_schema=False)
@@ -64,9 +65,9 @@ async def save_profile(request: Asked) -> Answer:
     try:
         for name, store in (("avatar", media.store_avatar), ("header", media.store_header)):
             if form.flag(f"drop_{name}"):
-                pictures[f"{name}_key"] = None
+                pictures[name] = None
             for file in form.files(name)[:1]:
-                pictures[f"{name}_key"] = await store(server.db, server.storage, await file.read(), server.settings)
+                pictures[name] = await store(server.db, server.storage, await file.read(), server.settings)
         await accounts.update_profile(
             server.db,
             server.gate,

@@ -147,3 +147,7 @@ def test_stretches_are_short_and_leave_nothing_out(length, word):
 )
 def test_the_language_is_guessed_from_small_words(text, said, language):
     assert guess(text.split(), said) == language
+
+
+def test_a_picture_without_words_is_not_doubted(model):
+    assert model.reasons(Words(text=" \n", more=("",))) == []

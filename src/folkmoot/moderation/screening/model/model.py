@@ -164,7 +164,9 @@ class Model:
         return Look(guessed, view, self._ask_again(self._encoder, view, context))
 
     def reasons(self, words: Words) -> list[Reason]:
-        """The same as reasons of a finding, one a category; the passages stand with violence."""
+        """The same as reasons of a finding, one a category; the passages stand with violence. Of no words it says nothing."""
+        if not any(map(str.strip, (words.text, *words.more))):
+            return []  # a picture without words is not what the tables expect of a text without signs
         assessment = self.assess(words)
         return [
             Reason(
