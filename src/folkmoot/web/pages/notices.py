@@ -63,11 +63,9 @@ def kind_names(*, orders: bool = True, unknown: bool = True) -> list[tuple[str, 
         ("trusted_flagger", say("Trusted flagger")),
         ("person", say("Somebody")),
     ]
-    return (
-        ([("order", say("Removal order"))] if orders else [])
-        + names
-        + ([("unknown", say("Unknown sender"))] if unknown else [])
-    )
+    last = [("unknown", say("Unknown sender"))] if unknown else []
+    # An order is never what a form proposes: it is the one kind that may be carried out without a jury.
+    return names + last + ([("order", say("Removal order"))] if orders else [])
 
 
 def _doubts(codes: tuple[str, ...]) -> list[str]:
