@@ -102,6 +102,8 @@ async def test_a_steward_sees_it_on_the_board_and_deals_with_it(db: Any, ask: As
         ("take", {}),
         ("confirm", {"kind": "store", "due": due, "language": "de", "real": "1", "address": "c@d.example"}),
         ("hide", {}),
+        ("name", {"addresses": f"http://moot.test/@bert/{await write(cast.bert, 'Of this nothing was said')}"}),
+        ("hide", {}),
         ("extend", {"until": due}),
         ("reply", {"text": "We are looking at it."}),
         ("reply", {"text": "This is our answer.", "final": "1"}),
@@ -114,6 +116,7 @@ async def test_a_steward_sees_it_on_the_board_and_deals_with_it(db: Any, ask: As
     for deed, form in deeds:
         done = await ask(cast.dora, "POST", f"{notice}/{deed}", **form)
         assert done.status_code == 303, (deed, done.text)
+    assert await db.fetchval("SELECT count(*) FROM notice_items") == 2
     row = await db.fetchrow("SELECT * FROM notices")
     assert (row["kind"], row["language"], row["sender_address"], row["state"]) == (
         "store",

@@ -11,6 +11,7 @@ from folkmoot.moderation.notices.confirm import (
     reply,
     take,
 )
+from folkmoot.moderation.notices.name_more import name_more
 from folkmoot.moderation.notices.read import find_id, get_notice, list_notices, on_board, shown, shown_by_key
 from folkmoot.moderation.notices.receive import Received, house, receive
 from folkmoot.moderation.notices.rules import Clock, Kind, Trust
@@ -39,6 +40,7 @@ __all__ = [
     "house",
     "list_clocks",
     "list_notices",
+    "name_more",
     "on_board",
     "receive",
     "refuse",

@@ -163,6 +163,9 @@ async def _do(visit: Visit, id: int, deed: str, form: Form) -> str:
         case "hide":
             count = await notices.hide_all(db, settings, steward, id)
             return say("Hidden until decided: %(count)s.", count=count)
+        case "name":
+            count = await notices.name_more(db, visit.server.desk.gate, settings, steward, id, form.text("addresses"))
+            return say("Added: %(count)s.", count=count)
         case "extend":
             until = _moment(form.text("until"), "until") if form.text("until") else None
             await notices.ask_for_time(db, settings, steward, id, until)
