@@ -108,6 +108,7 @@ def _base_backup(
             "--wal-method=stream",
             f"--slot={slot_of(side)}",
             "--checkpoint=fast",
+            "--sync-method=syncfs",  # thousands of small files: one call for all of them
             "--progress",
             "--no-password",
             f"--dbname=host={doors(settings.data)} user=folkmoot_repl application_name=copy connect_timeout=15",
