@@ -20,7 +20,7 @@ from folkmoot.cli.serve import serve
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting import supervise
-from folkmoot.hosting.link import find_partner, local, make_code
+from folkmoot.hosting.link import LinkBroken, find_partner, local, make_code
 from folkmoot.hosting.link.code import MINUTES
 from folkmoot.hosting.link.security import split
 from folkmoot.hosting.standby import join as joining
@@ -57,6 +57,8 @@ def code(settings: Settings, dial: str) -> None:
     states.named(settings.data)
     made = make_code(settings.data, time.time(), dial)
     runs = supervise.nudge(settings.data)
+    if runs and not _answers(settings.data):
+        raise FolkmootError("The link does not come up; what `folkmoot serve` says tells why.")
     click.echo(f"The code, good for one host and {MINUTES} minutes:  {made.word}")
     click.echo("On the new host, with Folkmoot installed:")
     if dial:
@@ -67,6 +69,17 @@ def code(settings: Settings, dial: str) -> None:
         click.echo(f"It calls port {settings.link_port} of this host, which must be open to it.")
     if not runs:
         click.echo("Nothing runs for this folder yet: start `folkmoot serve`.")
+
+
+def _answers(data: Path, seconds: float = 30.0) -> bool:
+    """Whether this host's end of the link is there: who gets the code may use it at once."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            return bool(local.ask(data, "facts"))
+        except LinkBroken:
+            time.sleep(0.1)
+    return False
 
 
 def _address(settings: Settings) -> str:
