@@ -10,6 +10,7 @@ from folkmoot.errors import Forbidden, Invalid, Missing, TooMany
 from folkmoot.ids import new_id
 from folkmoot.moderation import reports
 from folkmoot.moderation.cases import Choice
+from folkmoot.moderation.cases.queries import contents
 from folkmoot.moderation.reports import Category, Outcome, find_reports, own_reports, receipt, report_by_form
 from folkmoot.moderation.reports.rules import NotOurs, NotTheirPost
 from folkmoot.network.notifications import Kind, listing
@@ -146,8 +147,9 @@ async def test_a_profile_can_be_reported_too(db: Any, cast: Any, court: Any) -> 
         "UPDATE accounts SET bio = 'I sell things that nobody should buy' WHERE id = $1", cast.ada.account_id
     )
     made = await court.report(cast.bert, cast.ada)
-    (text,) = [row["text"] for row in await db.fetch("SELECT text FROM case_contents WHERE post_id IS NULL")]
-    assert "nobody should buy" in text
+    (content,) = await contents(db, made.case_ids[0])
+    assert content["post_id"] is None
+    assert "nobody should buy" in content["text"]
     assert (await court.report(cast.cleo, cast.ada)).case_ids == made.case_ids
 
 
