@@ -12,7 +12,7 @@ import pytest
 import folkmoot
 
 ROOT = Path(folkmoot.__file__).parent
-PLAIN = {"audit", "barrier", "cache", "clock", "errors", "ids", "log", "markup", "outgoing", "settings"}
+PLAIN = {"address", "audit", "barrier", "cache", "clock", "errors", "ids", "log", "markup", "outgoing", "settings"}
 """Small, about one thing each, and knowing nothing of the rest."""
 LAYERS = [
     {"cli", "demo"},

@@ -32,6 +32,10 @@ HOST_ONLY = {
 """What each host decides for itself. All else is the network's and travels with it (DATA/network.toml)."""
 
 
+HOST_FILE = "host.toml"
+"""In the data folder: what commands have written for this host. An operator's own file and variables go before."""
+
+
 class WrongSetting(FolkmootError):
     """A setting cannot be used as it stands; the sentence names it, where it came from and what is expected."""
 
@@ -309,6 +313,13 @@ def load_with_sources(
         for name, value in _read(travelled).items():
             if sources.get(name) == "default" and name not in HOST_ONLY:
                 take(name, value, str(travelled), travelled.parent)
+    written = values["data"] / HOST_FILE
+    if written.is_file():
+        for name, value in _read(written).items():
+            if name not in known:
+                raise _unknown(name, written, known)
+            if sources[name] == "default":
+                take(name, value, str(written), written.parent)
     return Settings(**values), sources
 
 

@@ -44,11 +44,14 @@ class House:
         self.changes: list[State] = []
         self.clients: list[Any] = []
         settings = Settings(data=data, public_url="https://example.org")
-        self.passage = Passage(settings, self.inside, self.changes.append, self.relaying)
+        self.passage = Passage(settings, self.inside, self.changed, self.relaying)
         self.seal = Seal(data)
 
     def relaying(self) -> Any:
         return self.other
+
+    async def changed(self, state: State) -> None:
+        self.changes.append(state)
 
     async def inside(self, scope: Any, receive: Any, send: Any) -> None:
         self.clients.append((scope["client"][0], dict(scope["headers"])))

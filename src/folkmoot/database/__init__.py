@@ -69,6 +69,13 @@ class Seals(Protocol):
     def unseal(self, purpose: str, sealed: bytes) -> bytes: ...
 
 
+async def _end(pool: asyncpg.Pool[Row]) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 5)
+    except TimeoutError:
+        pool.terminate()
+
+
 class Database:
     """A pool of connections and what follows a commit.
 
@@ -80,6 +87,7 @@ class Database:
         self.pool = pool
         self.deliver = deliver
         self.round_trips = 0
+        self._ending: asyncio.Task[None] | None = None
         self.seals: Seals | None = None
         """The vault of this network; set where a process is wired."""
 
@@ -118,10 +126,16 @@ class Database:
         return self.seals
 
     async def close(self) -> None:
-        try:
-            await asyncio.wait_for(self.pool.close(), 5)
-        except TimeoutError:
-            self.pool.terminate()
+        await _end(self.pool)
+
+    async def move_to(self, url: str, *, connections: int) -> None:
+        """From now on use the database at another address; what is being read from the old one is read to its end.
+
+        Raises Unavailable, and then nothing has changed.
+        """
+        fresh = await Database.open(url, connections=connections, wait=10)
+        old, self.pool = self.pool, fresh.pool
+        self._ending = asyncio.create_task(_end(old), name="old database")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection[Row]]:

@@ -32,6 +32,12 @@ def upgrade(url: str, to: str = HEAD) -> str | None:
     standing = asyncio.run(current(url))
     if standing == to:
         return None
+    if standing is not None and standing.startswith("left"):
+        raise Unavailable(
+            "The network left this database on {when}: it lives in the one `folkmoot database move` was told, and "
+            "database_url must name that.",
+            when=standing.removeprefix("left "),
+        )
     folder = Path(__file__).parent / "migrations"
     known = {path.name.split("_")[0] for path in (folder / "versions").glob("[0-9]*.py")}
     if standing is not None and standing not in known:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from folkmoot import address
 from folkmoot.barrier import Barrier, State
 from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import listening, processes
@@ -100,6 +101,9 @@ class _Supervisor:
         self._agent = Child("agent", self._starter("agent"))
         self._backup = Child("backup", self._starter("backup", "follow"))
         self._ended_on_purpose = False
+        self._has_left = False
+        """Whether the network has gone from the embedded server to another one since we started."""
+        address.forget(settings.data)
 
     def run(self, load: Callable[[], Callable[[str], str]]) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {LOOK_AGAIN})
@@ -162,6 +166,7 @@ class _Supervisor:
                 self._ended_on_purpose = True
                 return
             if caught is not None and caught.si_signo == LOOK_AGAIN:
+                self._take_address()
                 self._end_unwanted()
             for child in self._children():
                 self._look_after(child)
@@ -172,12 +177,20 @@ class _Supervisor:
             resting = resting_file(self._settings.data).exists()
             return states.read(self._settings.data).role == "primary" and not resting
         if child is self._database:
-            return states.read(self._settings.data).role != "former"
+            return states.read(self._settings.data).role != "former" and not self._has_left
         if child is self._agent:
             return (self._settings.data / "link").is_dir()
         if child is self._backup:
             return bool(self._settings.backup_url) and states.read(self._settings.data).role == "primary"
         return True
+
+    def _take_address(self) -> None:
+        """The database may have moved to another server: whoever is started from now on looks for it there."""
+        url = address.changed_to(self._settings.data) or self._url
+        if url != self._url:
+            self._url = self._environment["FOLKMOOT_DATABASE_URL"] = url
+            self._has_left = True
+            self._end([self._agent, self._backup])
 
     def _end_unwanted(self) -> None:
         """Whoever does not belong to what the folder is now goes; the database in order, its last word shipped."""
@@ -247,7 +260,7 @@ class _Supervisor:
             handed = []
             environment = self._environment
             if (
-                command in ("agent", "backup") and self._postgres
+                command in ("agent", "backup") and self._postgres and not self._has_left
             ):  # which tells our own server from the operator's by this
                 environment = {name: value for name, value in environment.items() if "DATABASE_URL" not in name}
             if command == "web":

@@ -80,9 +80,13 @@ class Application:
             self._passage = Passage(self._settings, self._answer, self._barrier_changed, self._relay)
             self._passage.open()
 
-    def _barrier_changed(self, state: State) -> None:
-        """Another host begins to answer, or we do: what is cached may be old, and streams must come from there."""
+    async def _barrier_changed(self, state: State) -> None:
+        """Another host or database begins to answer, or ours does: what is cached may be old, streams must come from there.
+
+        Raises Unavailable while another database does not answer yet.
+        """
         if self.server is not None:
+            await self.server.follow_database()
             self.server.bus.reset()
         if state is State.RELAY and self._streams is not None:
             self._streams.end()

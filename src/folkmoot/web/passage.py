@@ -14,13 +14,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import structlog
 
 from folkmoot.barrier import Barrier, Slot, State
+from folkmoot.errors import FolkmootError
 from folkmoot.settings import Settings
 from folkmoot.web.origin import Origin, Seal
 
 if TYPE_CHECKING:
     from folkmoot.web.relay import Relay
+
+log = structlog.get_logger(__name__)
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -52,7 +56,11 @@ class Passage:
     """
 
     def __init__(
-        self, settings: Settings, inside: Asgi, changed: Callable[[State], None], relaying: Callable[[], Relay]
+        self,
+        settings: Settings,
+        inside: Asgi,
+        changed: Callable[[State], Awaitable[None]],
+        relaying: Callable[[], Relay],
     ) -> None:
         self._settings = settings
         self._inside = inside
@@ -173,7 +181,12 @@ class Passage:
                         await self._soon.wait()
             changes = self._barrier.changes
             if changes != known:
-                self._changed(self._barrier.state)
+                try:
+                    await self._changed(self._barrier.state)
+                except FolkmootError as error:  # then whoever changed it waits for us, or ends us
+                    log.error("barrier", cause=error.cause or error.words)
+                    await asyncio.sleep(GLANCE_SECONDS)
+                    continue
                 known = changes
                 self._slot.note(known)
                 self._release()

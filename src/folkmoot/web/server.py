@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from folkmoot import address
 from folkmoot.bus import Bus, News
 from folkmoot.bus.reader import OutboxReader
 from folkmoot.database import Database
@@ -74,6 +75,7 @@ class Server:
         self.documents: dict[str, tuple[int, bytes]] = {}
         """Finished instance documents by name, each with the time in ms until which it is good."""
         self._reader: asyncio.Task[None] | None = None
+        self._url = settings.database_url
         self._counter: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         bus.hear("access.changed", self._access_changed)
@@ -83,16 +85,29 @@ class Server:
     @classmethod
     async def open(cls, settings: Settings, status: StatusBoard | None = None) -> Server:
         """Connect to the database (waiting for it) and storage, and begin to read the outbox."""
-        db = await Database.open(settings.database_url, connections=settings.database_pool)
+        url = address.changed_to(settings.data) or settings.database_url
+        db = await Database.open(url, connections=settings.database_pool)
         db.seals = open_vault(settings.data)
         server = cls(settings, db, Bus(), open_storage(settings), status)
-        reader = OutboxReader(settings.database_url, server.bus)
-        server._reader = asyncio.create_task(reader.run(), name="outbox reader")
+        server._read_outbox(url)
         await server.status.look(db, server.storage, server.writes)
         watching = server.status.watch(db, server.storage, server.writes, server.bus)
         server._watcher = asyncio.create_task(watching, name="status")
         server._counter = asyncio.create_task(server._screen(), name="screening")
         return server
+
+    def _read_outbox(self, url: str) -> None:
+        self._url = url
+        self._reader = asyncio.create_task(OutboxReader(url, self.bus).run(), name="outbox reader")
+
+    async def follow_database(self) -> None:
+        """Go over to another database when the network has moved to one. Raises Unavailable when it does not answer."""
+        url = address.changed_to(self.settings.data) or self._url
+        if url != self._url:
+            await self.db.move_to(url, connections=self.settings.database_pool)
+            if self._reader:
+                self._reader.cancel()
+            self._read_outbox(url)
 
     async def close(self) -> None:
         if self._reader:

@@ -129,7 +129,12 @@ def file_of(table: str) -> str:
 
 def travelling(tables: Iterable[Table]) -> list[Table]:
     """The tables an export is about, each after all it refers to. Raises ValueError when they refer in a circle."""
-    waiting = {each.name: each for each in tables if each.name not in LEFT_BEHIND}
+    return in_order(each for each in tables if each.name not in LEFT_BEHIND)
+
+
+def in_order(tables: Iterable[Table]) -> list[Table]:
+    """Tables, each after all it refers to. Raises ValueError when they refer in a circle."""
+    waiting = {each.name: each for each in tables}
     ordered: list[Table] = []
     while waiting:
         free = [each for each in waiting.values() if not (each.refers_to - {each.name}) & waiting.keys()]
