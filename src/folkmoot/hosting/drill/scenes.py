@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 from folkmoot.errors import FolkmootError
-from folkmoot.hosting.drill import verify
+from folkmoot.hosting.drill import queries, verify
 from folkmoot.hosting.drill.hosts import DrillFailed, Host, Pair
 from folkmoot.hosting.drill.load import Ledger, Members
 from folkmoot.hosting.move import steps
@@ -57,13 +57,13 @@ async def planned(stage: Stage) -> Outcome:
     """A move on purpose, ordered on the side that takes the network, while members are at it."""
     pair = stage.pair
     begun_at, taking = pair.carrier, pair.other
-    ledger, kept = stage.ledger(), verify.Kept(verify.put_jobs(pair.carrier, JOBS))
+    ledger, kept = stage.ledger(), verify.Kept(queries.put_jobs(pair.carrier, JOBS))
     async with _members(stage, [begun_at.address], ledger) as members:
         await asyncio.sleep(stage.seconds)
-        kept.entries = verify.log_size(begun_at)
+        kept.entries = queries.log_size(begun_at)
         key = secrets.token_hex(16)
         once = await _post_under(key, begun_at, stage.tokens[0])
-        rows = await _aside(verify.what_goes_on, begun_at)
+        rows = await _aside(queries.what_goes_on, begun_at)
         begun = time.monotonic()
         state = await _aside(taking.asked, "move", "--json", check=False)
         ended = time.monotonic()
@@ -107,7 +107,7 @@ async def host_lost(stage: Stage, sync: bool) -> Outcome:
     old, new = pair.carrier, pair.other
     if sync:
         await _aside(old.run, "standby", "sync", "on")
-    ledger, kept = stage.ledger(), verify.Kept(await _aside(verify.put_jobs, old, JOBS))
+    ledger, kept = stage.ledger(), verify.Kept(await _aside(queries.put_jobs, old, JOBS))
     await asyncio.sleep(1.2)  # what is not in the load's ledger by an answer has arrived over there by now
     async with _members(stage, [old.address, new.address], ledger):
         await asyncio.sleep(stage.seconds)
@@ -134,10 +134,10 @@ async def restored(stage: Stage) -> Outcome:
     """A backup elsewhere, and a network made of nothing but that and the recovery key."""
     pair, place = stage.pair, stage.folder / "elsewhere"
     host = pair.carrier
-    ledger, kept = stage.ledger(), verify.Kept(await _aside(verify.put_jobs, host, JOBS))
+    ledger, kept = stage.ledger(), verify.Kept(await _aside(queries.put_jobs, host, JOBS))
     async with _members(stage, [host.address], ledger):
         await asyncio.sleep(stage.seconds)
-    kept.entries = verify.log_size(host)
+    kept.entries = queries.log_size(host)
     key = stage.folder / "recovery.txt"
     begun = time.monotonic()
     await _aside(host.run, "backup", "init", str(place), "--recovery-file", str(key))
@@ -167,7 +167,7 @@ async def restored(stage: Stage) -> Outcome:
 async def _disturbed(stage: Stage, moments: Sequence[str], disturb: Callable[[Stage, str], Awaitable[None]]) -> Outcome:
     """One move for each moment, each disturbed; afterwards one host carries the network, and everything is there."""
     pair = stage.pair
-    ledger, kept = stage.ledger(), verify.Kept(await _aside(verify.put_jobs, pair.carrier, JOBS))
+    ledger, kept = stage.ledger(), verify.Kept(await _aside(queries.put_jobs, pair.carrier, JOBS))
     outcome: Outcome = {"moves": 0, "moved": 0, "called_off": 0, "two_first": 0, "pauses_ms": {}}
     async with _members(stage, [pair.carrier.address, pair.other.address], ledger):
         for moment in moments:
@@ -256,9 +256,7 @@ async def _old_host_wakes(stage: Stage, old: Host, new: Host) -> Outcome:
             ) as answer:
                 if answer.status == 200:
                     id = int((await answer.json())["id"])
-                    with new.connected() as connection:
-                        found = connection.execute("SELECT FROM posts WHERE id = %s", (id,)).fetchone()
-                    taken_by_old = int(found is None)
+                    taken_by_old = int(not queries.has_post(new, id))
     before = f"{old.state.role}, {old.barrier.lower()}"
     rejoined = ""
     try:
