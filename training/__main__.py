@@ -1,4 +1,4 @@
-"""`python -m training make | report | card | cost`: recipes of the Makefile."""
+"""`python -m training make | report | card | rules | cost`: recipes of the Makefile."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ def report(data_folder: Path) -> None:
     from training import report as measuring
 
     measuring.report(data_folder, click.echo)
+
+
+@training.command()
+@folder
+def rules(data_folder: Path) -> None:
+    """Measure the shipped rules by themselves on the dev split."""
+    from training import rules as measuring
+
+    measuring.measure(data_folder, click.echo)
 
 
 @training.command(hidden=True)
