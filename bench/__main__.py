@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from bench import community, figures, juries, load, log, machine, scenarios
+from bench import community, figures, juries, load, log, machine, scenarios, screening
 from bench.network import Network
 from bench.report import Report
 
@@ -175,6 +175,16 @@ class Run:
                 found.memory_mib["just started"] = network.memory_mib()
         if "juries" in wanted:
             self._juries()
+        if "screening" in wanted:
+            found.screening = self._screening()
+
+    def _screening(self) -> figures.Screened:
+        posts = screening.POSTS // (5 if self._options.quick else 1)
+        command = [sys.executable, "-m", "bench.screening", str(posts), str(self._network.core)]
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        if ran.returncode:
+            raise SystemExit(f"bench: the measurement of screening failed\n{ran.stderr}")
+        return msgspec.json.decode(ran.stdout, type=figures.Screened)
 
     def _juries(self) -> None:
         less = juries.QUICK if self._options.quick else 1

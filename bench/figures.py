@@ -59,6 +59,17 @@ class Delay(msgspec.Struct, frozen=True, kw_only=True):
     cpu_at_reference: float | None = None
 
 
+class Screened(msgspec.Struct, frozen=True, kw_only=True):
+    """What screening took: processor time in milliseconds a post, and the memory of a process that does nothing else."""
+
+    posts: int
+    mean_ms: float
+    norm_ms: float
+    """The mean as on the reference core."""
+    p99_ms: float
+    memory_mb: float
+
+
 def quantile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the sorted values lie (nearest rank); nan when there are none."""
     if not values:

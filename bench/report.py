@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bench.figures import REFERENCE_MS, Cost, Delay
+from bench.figures import REFERENCE_MS, Cost, Delay, Screened
 
 BOUNDS = {
     "answer to a post": (15, 40),
@@ -23,6 +23,8 @@ BOUNDS = {
 STREAM_MUST = 0.15
 MEMORY_MUST = 400
 APPENDS_MUST = 1_000
+SCREENING_MUST = {"mean": 2.0, "p99": 60.0, "memory": 150.0}
+"""Milliseconds of processor time a post, and MB."""
 
 
 class Report(msgspec.Struct):
@@ -46,6 +48,7 @@ class Report(msgspec.Struct):
     """CPU seconds per 1,000 of them: writers, database, places, hashes, signatures, files, and the homes read meanwhile."""
     log_size: int | None = None
     """Entries in the log that proofs were asked from."""
+    screening: Screened | None = None
 
     def json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -70,6 +73,9 @@ class Report(msgspec.Struct):
             row = [f"{self.log_appends:.0f}", f"{self.log_cpu:.3f}", f"{full_core:.0f}", str(APPENDS_MUST), reached]
             head = ["log entries/s", "cpu per 1000", "entries/s of a full core", "must", ""]
             parts.append(_table(head, [row]))
+        if self.screening is not None:
+            head = ["screening", "found", "must", "x must", ""]
+            parts.append(_table(head, _screened(self.screening)))
         if self.memory_mib:
             rows = [
                 [name, f"{mib:.0f}", str(MEMORY_MUST), _verdict(mib < MEMORY_MUST)]
@@ -115,6 +121,20 @@ def _delay(row: Delay) -> list[str]:
         _verdict(good),
         "" if row.cpu is None else f"{row.cpu:.3f}",
         "" if row.cpu_at_reference is None else f"{row.cpu_at_reference:.3f}",
+    ]
+
+
+def _screened(found: Screened) -> list[list[str]]:
+    rows = [
+        (f"CPU ms a post, mean of {found.posts}", found.mean_ms, None),
+        ("CPU ms a post, mean, norm", found.norm_ms, SCREENING_MUST["mean"]),
+        ("CPU ms a post, p99", found.p99_ms, SCREENING_MUST["p99"]),
+        ("MB of a process with model and rules", found.memory_mb, SCREENING_MUST["memory"]),
+    ]
+    return [
+        [name, f"{value:.1f}", "" if must is None else f"{must:g}"]
+        + (["", ""] if must is None else [f"{value / must:.2f}", _verdict(value < must)])
+        for name, value, must in rows
     ]
 
 

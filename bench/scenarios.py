@@ -96,7 +96,7 @@ LOADS = [
     Scenario(name="publish", plan=_posting, must=9.0, connections=8, writes=True, driver="publish"),
     Scenario(name="mixed", plan=_mixed, must=3.0, writes=True),
 ]
-OTHERS = ["delivery", "stream", "memory", "log", "cold", "juries"]
+OTHERS = ["delivery", "stream", "memory", "log", "cold", "juries", "screening"]
 NAMES = [*(each.name for each in LOADS), *OTHERS]
 
 

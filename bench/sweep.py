@@ -47,8 +47,8 @@ _POSTS = """
 def texts(number: int) -> Iterator[tuple[str, str]]:
     """So many posts and their languages; the same every time."""
     dice = random.Random(7)
-    written = data.writing()
-    ordinary = [(one.text, one.language) for one in written if not one.violence]
+    written = data.writing()  # the harmless twins of violent texts are left out: few posts are as hard to judge
+    ordinary = [(one.text, one.language) for one in written if one.kind == "harmless ordinary"]
     ordinary += [(post.text, post.lang) for post in demo.load().posts if post.text]
     violent = [(one.text, one.language) for one in written if one.violence]
     for n in range(number):

@@ -6,6 +6,7 @@ import math
 
 import pytest
 from bench.figures import Load
+from bench.report import Report
 
 from bench import figures
 
@@ -50,3 +51,11 @@ def test_delays_say_how_many_never_came() -> None:
     assert (row.count, row.expected, row.p50_ms, row.p95_ms) == (3, 4, 20, 30)
     assert row.cpu == pytest.approx(1)
     assert row.cpu_at_reference == pytest.approx(0.5)
+
+
+def test_screening_is_held_against_its_bounds() -> None:
+    found = Report(screening=figures.Screened(posts=10, mean_ms=3.0, norm_ms=1.0, p99_ms=90.0, memory_mb=75.0)).table()
+    rows = {line.split("|")[1].strip(): line for line in found.splitlines() if line.startswith("| ")}
+    assert "0.50 | under" in rows["CPU ms a post, mean, norm"]
+    assert "1.50 |  OVER" in rows["CPU ms a post, p99"]
+    assert "0.50 | under" in rows["MB of a process with model and rules"]
