@@ -44,6 +44,8 @@ def test_a_quick_drill_loses_nothing_and_prints_its_figures() -> None:
 def test_a_scene_that_lost_something_or_broke_off_is_not_clean() -> None:
     assert is_clean({"lost_posts": 0, "failed_reads": 0, "moved": True})
     assert not is_clean({"lost_posts": 1})
+    assert is_clean({"lost_posts": 1, "taken_by_old_side": 0}, may_lose=True)
+    assert not is_clean({"taken_by_old_side": 1}, may_lose=True)
     assert not is_clean({"moved": False})
     assert not is_clean({"two_first": 1})
     assert not is_clean({"failed": "it did not come up"})

@@ -309,8 +309,11 @@ async def _aside(act: Callable[..., Any], *arguments: Any, **options: Any) -> An
     return await asyncio.to_thread(act, *arguments, **options)
 
 
-def is_clean(outcome: Mapping[str, Any]) -> bool:
-    """Whether a scene lost nothing and never had two hosts that take posts."""
-    bad = [name for name in outcome if name.startswith("lost_")]
+def is_clean(outcome: Mapping[str, Any], *, may_lose: bool = False) -> bool:
+    """Whether a scene lost nothing and never had two hosts that take posts.
+
+    `may_lose`: the last moments of a host that died without warning while answers waited for nobody.
+    """
+    bad = [] if may_lose else [name for name in outcome if name.startswith("lost_")]
     bad += ["failed_reads", "two_first", "taken_by_old_side", "posted_twice"]
     return "failed" not in outcome and outcome.get("moved", True) and not any(outcome.get(name) for name in bad)
