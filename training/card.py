@@ -27,7 +27,7 @@ def write(folder: Path, to: Path = CARD) -> None:
     parts = [
         "# The screening model\n",
         "Written by `make model`; `make screen-report` measures again. Shares come with their 95 % intervals (Wilson).\n",
-        f"- **File** `{SHIPPED.name}`, {SHIPPED.stat().st_size / 1e6:.1f} MB, made on {datetime.now(UTC):%Y-%m-%d}\n"
+        f"- **File** `{SHIPPED.name}`, {SHIPPED.stat().st_size / 1e6:.1f} MB, measured on {datetime.now(UTC):%Y-%m-%d}\n"
         f"- **SHA-256** `{digest}`\n"
         f"- **Thresholds** for violence: a case from {limits.case:.4f}, held from {limits.hold:.4f}; hate alone does neither\n"
         f"- **Cost** {spent.mean:.2f} ms of CPU a post on average, {spent.p99:.1f} ms P99, {spent.memory:.0f} MB in the process, "
