@@ -27,7 +27,8 @@ NOT_SETTINGS = {"CONFIG", "DEBUG", "SUPERVISED", "LISTENER", "GATE"}
 HOST_ONLY = {
     "data", "host", "port", "web_processes", "database_url", "database_pool", "shared_buffers_mb", "storage_url",
     "storage_endpoint", "storage_region", "storage_access_key", "storage_secret_key", "trusted_proxies", "log_level",
-    "log_format", "metrics", "cache_mb", "link_host", "link_port", "link_media_kbps",
+    "log_format", "metrics", "cache_mb", "link_host", "link_port", "link_media_kbps", "public_addresses", "names_command",
+    "storage_before", "storage_before_access_key", "storage_before_secret_key",
 }  # fmt: skip
 """What each host decides for itself. All else is the network's and travels with it (DATA/network.toml)."""
 

@@ -9,7 +9,17 @@ from click.testing import CliRunner
 
 from folkmoot.cli.settings import settings as command
 from folkmoot.errors import FolkmootError
-from folkmoot.settings import Secret, Settings, WrongSetting, described, load, load_with_sources, unknown_variables
+from folkmoot.settings import (
+    HOST_ONLY,
+    Secret,
+    Settings,
+    WrongSetting,
+    described,
+    load,
+    load_with_sources,
+    travelling,
+    unknown_variables,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +133,16 @@ def test_the_command_shows_value_and_source(monkeypatch: pytest.MonkeyPatch) -> 
 def test_settings_stay_as_they_are() -> None:
     with pytest.raises(AttributeError):
         Settings().port = 1  # type: ignore[misc]  # that is the point
+
+
+def test_what_is_this_host_s_alone_stays_when_the_network_travels(tmp_path: Path) -> None:
+    assert {each.name for each in described()} >= HOST_ONLY
+    sent = travelling(Settings(public_addresses=("203.0.113.7",), names_command="touch x", dns_server="ns.example"))
+    assert "203.0.113.7" not in sent
+    assert "touch" not in sent
+    (tmp_path / "data").mkdir()
+    brought = 'public_addresses = ["203.0.113.7"]\nnames_command = "touch x"\nstorage_before = "folder"\n'
+    (tmp_path / "data/network.toml").write_text(brought + sent)
+    found = load(environ={})
+    assert (found.public_addresses, found.names_command, found.storage_before) == ((), "", "")
+    assert found.dns_server == "ns.example"
