@@ -56,6 +56,7 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.cases.take_up_findings": (5, lambda tools: cases.take_up_findings(tools.db)),
     "moderation.cases.work_clocks": (5, cases.work_clocks),
     "moderation.transparency.log.grow": (2, public_log.grow),
+    "moderation.transparency.log.tell_moves": (60, public_log.tell_moves),
     "moderation.transparency.log.publish": (20, public_log.publish),
     "moderation.transparency.log.ask_witnesses": (30, public_log.ask_witnesses),
     "moderation.notices.work": (5, notices.work_notices),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -110,3 +111,8 @@ async def test_a_witness_brings_its_signature(site: Any) -> None:
     assert refused.status_code == 422
     assert (await ask(site, "/cosignatures", "POST", content=b"nonsense")).status_code == 422
     assert (await ask(site, "/cosignatures", "POST", content=b"x" * 70_000)).status_code == 413
+
+
+def test_every_deed_has_its_words() -> None:
+    written = (Path(create_pages.__code__.co_filename).parent / "templates/parts/deeds.html").read_text()
+    assert [deed.value for deed in Deed if f'"{deed.value}": _(' not in written] == []

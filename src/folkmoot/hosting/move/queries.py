@@ -178,11 +178,6 @@ def counters(connection: Connection) -> dict[str, int]:
     return found
 
 
-def waiting_jobs(connection: Connection) -> int:
-    """Jobs that wait for a worker."""
-    return int(value(connection, "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"))
-
-
 def objects_since(connection: Connection, since: str) -> list[tuple[str, int]]:
     """Key and size of every object of the manifest entered since a moment (ISO 8601), the newest first."""
     rows = connection.execute(

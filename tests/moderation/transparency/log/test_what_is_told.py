@@ -24,7 +24,7 @@ from folkmoot.moderation.cases.decide import (
 )
 from folkmoot.moderation.cases.review import void_ballot
 from folkmoot.moderation.cases.timers import work_clocks
-from folkmoot.moderation.transparency.log.jobs import tell
+from folkmoot.moderation.transparency.log.jobs import tell, tell_moves
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.network import accounts
 from folkmoot.network.access.viewer import Role
@@ -171,3 +171,22 @@ async def test_what_staff_do_without_a_case_once_however_often_the_job_runs(db: 
     said = [msgspec.json.decode(row["body"]) for row in rows]
     assert [each["deed"] for each in said] == ["post.removed", "account.suspended", "account.restored"]
     assert len({each["steward"] for each in said}) == 1
+
+
+async def test_that_the_network_moved_is_told_once_on_the_new_host(db: Any) -> None:
+    tools = SimpleNamespace(db=db)
+    began = clock.now() - timedelta(minutes=3)
+    await db.fetch(
+        "INSERT INTO epochs (epoch, began_at, host, how) VALUES (2, $1, 'b', 'move 17'), (3, $1, 'c', 'takeover')",
+        began,
+    )
+    for _ in range(2):
+        await tell_moves(tools)  # type: ignore[arg-type]  # all it asks for
+    said = await told(db)
+    assert [(each["deed"], each["epoch"], each["how"]) for each in said] == [
+        ("network.moved", 2, "move"),
+        ("network.moved", 3, "takeover"),
+    ]
+    await sequence(db, Vault(bytes(32)), "moot.example/transparency/log")
+    await tell_moves(tools)  # type: ignore[arg-type]  # all it asks for
+    assert await told(db) == []

@@ -63,5 +63,5 @@ class Deed(Enum):
     PRESS_WITHDRAWN = "press.withdrawn"
     READ_ONLY_BEGUN = "site.read_only_begun"
     READ_ONLY_ENDED = "site.read_only_ended"
-    REPORT_SENT = "report.sent"
     NETWORK_MOVED = "network.moved"
+    """An epoch began: by a move, by a takeover, from a backup or an export."""

@@ -8,7 +8,7 @@ import structlog
 
 from folkmoot.errors import Unavailable
 from folkmoot.jobs.tools import Tools
-from folkmoot.moderation.transparency.log import Deed, enter, origin_of, witnesses
+from folkmoot.moderation.transparency.log import Deed, enter, origin_of, queries, witnesses
 from folkmoot.moderation.transparency.log import publish as publishing
 from folkmoot.moderation.transparency.log.forget import forget_erased
 from folkmoot.moderation.transparency.log.sequence import sequence
@@ -35,6 +35,17 @@ async def tell(
     async with tools.db.transaction() as tx:
         moment = datetime.fromisoformat(done_at)
         await enter(tx, Deed(deed), id=id, at=moment, account=account, steward=steward, post=post)
+
+
+async def tell_moves(tools: Tools) -> None:
+    """Enter each time the network changed hosts; whoever moves it knows of no log. May run twice."""
+    untold = await queries.epochs_untold(tools.db)
+    if not untold:
+        return
+    async with tools.db.transaction() as tx:
+        for row in untold:
+            number = row["epoch"]
+            await enter(tx, Deed.NETWORK_MOVED, id=number, at=row["began_at"], epoch=number, how=row["how"].split()[0])
 
 
 async def publish(tools: Tools) -> None:

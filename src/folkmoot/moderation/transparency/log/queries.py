@@ -75,10 +75,6 @@ async def open_tree(tx: Transaction, origin: str, root: bytes, now: datetime) ->
     )
 
 
-async def rename_tree(tx: Transaction, origin: str) -> None:
-    await tx.execute("UPDATE log_trees SET origin = $1 WHERE size = 0 AND origin <> $1", origin)
-
-
 async def waiting(source: Database | Transaction) -> bool:
     """Whether there are entries without a place."""
     return bool(await source.fetchval("SELECT EXISTS (SELECT FROM log_queue)"))
@@ -214,8 +210,13 @@ async def entry_at(source: Database | Transaction, place: int) -> Row | None:
     return await source.fetchrow("SELECT place, id, deed, body, subjects, at FROM log_entries WHERE place = $1", place)
 
 
-async def entry_of(source: Database | Transaction, id: int) -> Row | None:
-    return await source.fetchrow("SELECT place, id, deed, body, subjects, at FROM log_entries WHERE id = $1", id)
+async def epochs_untold(source: Database | Transaction) -> list[Row]:
+    """Epochs the log does not know of; the entry's id is the epoch's number, which no other id is."""
+    return await source.fetch(
+        """SELECT epoch, began_at, how FROM epochs e
+           WHERE NOT EXISTS (SELECT FROM log_entries WHERE id = e.epoch)
+             AND NOT EXISTS (SELECT FROM log_queue WHERE id = e.epoch) ORDER BY epoch"""
+    )
 
 
 async def about(source: Database | Transaction, subject: str, limit: int) -> list[Row]:
