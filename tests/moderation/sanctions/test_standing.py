@@ -179,7 +179,6 @@ def test_the_reasons_name_rule_facts_jury_and_appeal(source: Source, appeal: dat
         facts="the second sentence",
         source=source,
         found_by_machine=True,
-        by_stewards=False,
         ballots=4,
         sure=0.996,
         decided_at=day(0),

@@ -39,7 +39,6 @@ NAMES = tuple(step.name for step in STEPS)
 RETURN_ENDS = "promote"
 """From the moment this step begins there is no way back by ourselves: only the new host knows whether it is first."""
 SILENCE_BEGINS = "close"
-SILENCE_ENDS = "relay"
 
 
 def get_step(name: str) -> Step:

@@ -56,8 +56,6 @@ class View:
     may_be_missing: str
     """What may be lost, in a sentence for the operator."""
     domain: str
-    lag_bytes: int | None = None
-    last_heard_seconds: float | None = None
 
 
 def look(here: Here, there: There, what_may_be_missing: Callable[[], str]) -> View:

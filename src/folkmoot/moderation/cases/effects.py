@@ -84,7 +84,6 @@ def decision_of(
         grade=grade,
         source=Source(case["source"]),
         found_by_machine=found and case["source"] == "own",
-        by_stewards=by == "stewards",
         ballots=ballots,
         sure=chance(case["belief"]),
         at=case.now,

@@ -44,10 +44,6 @@ SELECT j.account_id, j.qualified_at, j.stepped_down_at, j.sent_back_at, j.opted_
 FROM jurors j WHERE j.account_id = $1"""
 
 
-async def find_juror(source: Database | Transaction, account_id: int) -> Row | None:
-    return await source.fetchrow(_JUROR, account_id)
-
-
 async def lock_juror(tx: Transaction, account_id: int) -> Row | None:
     """The juror, held: two requests of one juror come one after the other."""
     return await tx.fetchrow(f"{_JUROR} FOR UPDATE OF j", account_id)

@@ -61,11 +61,6 @@ async def _call(
         await queries.note_hook(tx, id, delivered_at=None, due_at=later, failed_at=failed_at, why=why)
 
 
-async def failed_lately(db: Database) -> int:
-    """How many calls came to nothing in the last week."""
-    return await queries.failed_hooks(db, clock.now() - timedelta(days=7))
-
-
 async def tidy(db: Database) -> None:
     """Forget calls that were settled a month ago."""
     async with db.transaction() as tx:

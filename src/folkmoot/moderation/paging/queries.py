@@ -109,8 +109,3 @@ async def note_hook(
 
 async def forget_hooks(tx: Transaction, before: datetime) -> None:
     await tx.execute("DELETE FROM webhook_calls WHERE due_at IS NULL AND created_at < $1", before)
-
-
-async def failed_hooks(db: Database, since: datetime) -> int:
-    found: int = await db.fetchval("SELECT count(*) FROM webhook_calls WHERE failed_at > $1", since)
-    return found

@@ -61,7 +61,6 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade
     source: Source
     found_by_machine: bool
-    by_stewards: bool
     ballots: int
     sure: float
     at: datetime
@@ -141,7 +140,6 @@ async def _state(
         facts=_excerpt(text.text),
         source=decision.source,
         found_by_machine=decision.found_by_machine,
-        by_stewards=decision.by_stewards,
         ballots=decision.ballots,
         sure=decision.sure,
         decided_at=decision.at,

@@ -46,13 +46,6 @@ async def events_of(source: Database | Transaction, account_id: int) -> list[Eve
     ]
 
 
-async def decided_against(source: Database | Transaction, case_id: int) -> list[Row]:
-    """Whose record a case stands in."""
-    return await source.fetch(
-        "SELECT DISTINCT account_id, grade FROM sanction_events WHERE case_id = $1 AND what = 'decided'", case_id
-    )
-
-
 async def keep_standing(
     tx: Transaction, account_id: int, standing: Standing, next_change: datetime | None, now: datetime
 ) -> bool:

@@ -295,7 +295,6 @@ class StatementOfReasons(msgspec.Struct, frozen=True, kw_only=True):
     """Screening brought it before the jury."""
     decided_by_machine: bool
     """Always False where a jury or stewards decided: nothing is decided by a score."""
-    by_stewards: bool
     ballots: int
     sure: float
     """The probability of a violation that the jury's belief amounts to."""
@@ -327,7 +326,6 @@ def state_reasons(
     facts: str,
     source: Source,
     found_by_machine: bool,
-    by_stewards: bool,
     ballots: int,
     sure: float,
     decided_at: datetime,
@@ -350,7 +348,6 @@ def state_reasons(
         source=source,
         found_by_machine=found_by_machine,
         decided_by_machine=False,
-        by_stewards=by_stewards,
         ballots=ballots,
         sure=sure,
         decided_at=decided_at,

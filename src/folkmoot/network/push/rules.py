@@ -22,8 +22,6 @@ FAILURES = 10
 """So many refusals in a row, and the subscription is taken for broken."""
 _WAITS = (30, 120, 600, 1_800)
 """Seconds until the next attempt; after the last one there is none."""
-ALWAYS = frozenset({Kind.ALARM})
-"""What nobody can switch off who is told of it: stewards, when a life may be at risk."""
 URGENT = frozenset({Kind.ALARM, Kind.MENTION})
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from folkmoot.database import Database, Row
-from folkmoot.moderation.sanctions.rules import Limit, Measure, Source, StatementOfReasons
+from folkmoot.moderation.sanctions.rules import Judges, Limit, Measure, Source, StatementOfReasons
 from folkmoot.moderation.screening import Category
 from folkmoot.moderation.transparency.law import queries
 
@@ -111,16 +111,22 @@ def statement(row: Row | dict[str, Any], *, rules_url: str, key: bytes) -> dict[
     return found
 
 
+_JUDGED = {
+    Judges.STEWARDS: "by two stewards of the network",
+    Judges.STEWARD: "by a steward of the network",
+    Judges.APPEAL: "on appeal, by fresh volunteers and stewards",
+    Judges.CLOCK: "by the rule for cases that nobody decided in time",
+    Judges.ORDER: "by an authority, whose order the network carried out",
+}
+
+
 def _facts(reasons: StatementOfReasons, category: str) -> str:
     """What was relied on, without what was written."""
     found = "a program that reads what is published" if reasons.found_by_machine else "people who reported it"
-    if reasons.by_stewards:
-        judged = "by two stewards of the network"
-    elif reasons.ballots:
-        judged = f"by {reasons.ballots} volunteers drawn by lot, who did not know the author"
-    else:
-        judged = "by the rule for cases that nobody decided in time"
+    jury = f"by {reasons.ballots} volunteers drawn by lot, who did not know the author"
+    judged = jury if reasons.judges is Judges.JURY else _JUDGED[reasons.judges]
+    appeal = "to the authority" if reasons.judges is Judges.ORDER else "for six months"
     return (
         f"Found by {found} as {category.replace('_', ' ')}. Decided {judged}. The author "
-        f"was told the reasons and may appeal for six months."
+        f"was told the reasons and may appeal {appeal}."
     )
