@@ -148,5 +148,6 @@ async def test_only_the_other_host_may_say_where_a_request_came_from(tmp_path: P
     async with house(tmp_path) as here:
         sealed = here.seal.closed("198.51.100.7").encode()
         await here.ask("GET", headers=[(Seal.HEADER, sealed), (b"x-forwarded-for", b"203.0.113.1")])
-        await here.ask("GET", headers=[(Seal.HEADER, b"0" * 64 + b":198.51.100.7")])
-        assert here.clients == [("198.51.100.7", {}), ("192.0.2.1", {})]
+        for forged in (b"0" * 64, b"", b"\xe9" * 64):
+            await here.ask("GET", headers=[(Seal.HEADER, forged + b":198.51.100.7")])
+        assert here.clients == [("198.51.100.7", {}), *[("192.0.2.1", {})] * 3]

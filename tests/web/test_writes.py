@@ -57,7 +57,8 @@ def test_it_begins_and_ends_by_itself() -> None:
     "path",
     ["/oauth/token", "/api/v1/apps", "/sign-in", "/sign-out", "/posts/1/report", "/api/v1/reports", "/report",
      "/decisions/abc/appeal", "/jury/seats/1/remove", "/admin/read-only/off", "/admin/cases/1/hide", "/api/v1/markers",
-     "/api/v1/admin/accounts/1/action", "/announcements/1/dismiss", "/settings/password", "/settings/export", "/notices"],
+     "/api/v1/admin/accounts/1/action", "/announcements/1/dismiss", "/settings/password", "/settings/export", "/notices",
+     "/transparency/log/cosignatures"],
 )  # fmt: skip
 def test_what_keeps_people_safe_stays_open(path: str) -> None:
     assert stays_open(path)

@@ -56,7 +56,7 @@ class Seal:
     def opened(self, value: bytes) -> str | None:
         """The address, or None when the other host did not say this."""
         mac, _, address = value.decode("latin-1").partition(":")
-        return address if hmac.compare_digest(mac, self._mac(address)) else None
+        return address if hmac.compare_digest(mac.encode(), self._mac(address).encode()) else None
 
     def _mac(self, address: str) -> str:
         return hmac.new(open_vault(self._data).derive("relay"), address.encode(), hashlib.sha256).hexdigest()

@@ -40,7 +40,7 @@ OPEN = (
     "/appeal",
     "/jury",
     "/notices",
-    "/log/",
+    "/transparency/log/",  # witnesses bring their signatures
     # taking one's data along
     "/settings/export",
     "/settings/archive",

@@ -57,7 +57,7 @@ def call(
         }
     )
     answer = _unless_refused(stream.receive())
-    if not hmac.compare_digest(str(answer.get("proof", "")), proof.of("called")):
+    if not hmac.compare_digest(str(answer.get("proof", "")).encode(), proof.of("called").encode()):
         raise CodeRefused("The other end does not know the code: somebody may sit in between, or the address is wrong.")
     found = Facts.parse(answer.get("facts"))
     partner = Partner(found.side, found.name, str(answer["certificate"]), them, (address,), now)
@@ -82,7 +82,7 @@ def answer(stream: Stream, data: Path, identity: Identity, facts: Facts, now: fl
             raise CannotPair("The other host shows no certificate.") from error
         code = find_code(data)
         proof = _Proof(code.word if code else "", (mine, str(hello.get("nonce", ""))), (identity.fingerprint, them))
-        is_right = hmac.compare_digest(str(hello.get("proof", "")), proof.of("caller"))
+        is_right = hmac.compare_digest(str(hello.get("proof", "")).encode(), proof.of("caller").encode())
         if code is not None and not is_right:
             keep_code(data, tried(code))
         used = check_code(code, now, is_right, them)
