@@ -155,6 +155,9 @@ class Settings:
     backup_spool_mb: int = _setting(
         1024, "Most of the journal that waits on this disk while the backups' storage is away, in MB.", least=64
     )
+    backup_level: int = _setting(
+        1, "How hard a backup packs: 0 not at all (quick, and twice to thrice as large), 9 slowly.", least=0, most=9
+    )
     backup_throttle: int = _setting(0, "Most a backup by itself sends, in MB a second; 0 is without bound.", least=0)
     screening: Literal["full", "rules", "off"] = _setting(
         "full", "What reads texts before the public does: rules and model, rules alone, or nothing."

@@ -22,7 +22,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from folkmoot.errors import Missing, Unavailable
-from folkmoot.storage.objects import open_bucket, sync_disk, sync_folder
+from folkmoot.storage.objects import begin_writing, open_bucket, sync_disk, sync_folder
 
 _NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)
 _UNFINISHED = ".unfinished"
@@ -57,7 +57,7 @@ class NamedObjects:
     place: str
     """Where this is, in words fit for a screen."""
 
-    def put(self, name: str, data: bytes, *, hurry: bool = False) -> None:
+    def put(self, name: str, data: bytes | bytearray, *, hurry: bool = False) -> None:
         """Write an object whole, over one of the same name."""
         raise NotImplementedError
 
@@ -90,7 +90,7 @@ class NamedFolder(NamedObjects):
         with self._trouble():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def put(self, name: str, data: bytes, *, hurry: bool = False) -> None:
+    def put(self, name: str, data: bytes | bytearray, *, hurry: bool = False) -> None:
         path = self.folder / _checked(name)
         unfinished = self.folder / _UNFINISHED / secrets.token_hex(16)
         with self._trouble():
@@ -104,7 +104,9 @@ class NamedFolder(NamedObjects):
                     written = memoryview(data)
                     while written:
                         written = written[file.write(written) :]
-                    if not hurry:
+                    if hurry:
+                        begin_writing(file.fileno())
+                    else:
                         os.fsync(file.fileno())
                 try:
                     unfinished.replace(path)
@@ -181,7 +183,7 @@ class NamedBucket(NamedObjects):
         self._store = store
         self.place = place
 
-    def put(self, name: str, data: bytes, *, hurry: bool = False) -> None:
+    def put(self, name: str, data: bytes | bytearray, *, hurry: bool = False) -> None:
         with self._trouble():
             obstore.put(self._store, _checked(name), data, use_multipart=False)
 

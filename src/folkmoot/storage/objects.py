@@ -278,6 +278,16 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def begin_writing(handle: int, start: int = 0, length: int = 0) -> None:
+    """Have the disk begin with what was written to an open file, without waiting for it: less is left for the end.
+
+    `length` 0 is up to the end of the file.
+    """
+    os.posix_fadvise(
+        handle, start, length, os.POSIX_FADV_DONTNEED
+    )  # Linux begins to write what is changed, and drops none of it
+
+
 def sync_disk(folder: Path) -> None:
     """Have everything on the folder's file system on the disk: cheaper than an fsync for each of a thousand files."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

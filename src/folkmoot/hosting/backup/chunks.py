@@ -21,11 +21,14 @@ IN_MEMORY = 12
 class Sender:
     """Sends pieces and says what chunks they became. What lies in the repository already is not sent again."""
 
-    def __init__(self, repository: Repository, there: dict[str, int], throttle: Throttle, progress: Progress) -> None:
+    def __init__(
+        self, repository: Repository, there: dict[str, int], throttle: Throttle, progress: Progress, level: int
+    ) -> None:
         self._repository = repository
         self._there = there
         self._throttle = throttle
         self._progress = progress
+        self._level = level
         self.sent = 0
 
     def send(self, pieces: Iterable[Piece]) -> list[Chunk]:
@@ -50,7 +53,7 @@ class Sender:
         return self.send(Piece(bytearray(data[at : at + PIECE]), False) for at in range(0, len(data), PIECE))
 
     def _one(self, piece: Piece) -> Chunk:
-        packed = squeeze(piece.data)
+        packed = squeeze(piece.data, self._level) if self._level else piece.data
         name = self._repository.seal.name_of("chunk", packed)
         sealed = len(packed) + OVERHEAD
         if self._there.get(name) != sealed:
@@ -59,7 +62,7 @@ class Sender:
             self._there[name] = sealed
             self.sent += sealed
         self._progress.advance(len(piece.data))
-        return Chunk(name, len(piece.data), sealed, piece.at_header)
+        return Chunk(name, len(piece.data), sealed, piece.at_header, bool(self._level))
 
 
 def fetch(repository: Repository, chunks: list[Chunk]) -> Iterator[bytes]:

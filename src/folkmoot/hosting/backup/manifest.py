@@ -14,18 +14,21 @@ import msgspec
 
 from folkmoot.hosting.backup.sealing import NotOpened, Seal, squeeze, unsqueeze
 
-FORMAT = 1
+FORMAT = 2
+"""1: every chunk was packed. Lists of both are read."""
 Kind = Literal["full", "incremental"]
 _NAME = re.compile(r"\d{8}T\d{6}Z-(full|incremental)", re.ASCII)
 
 
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
-    """A sealed object: its name (HMAC of the packed bytes), bytes before and after, whether it begins at a tar header."""
+    """A sealed object: its name (HMAC of what is sealed), bytes before and after, whether it begins at a tar header."""
 
     name: str
     size: int
     sealed: int
     at_header: bool = False
+    packed: bool = True
+    """Whether the bytes were compressed before they were sealed."""
 
 
 class TableFigures(msgspec.Struct, frozen=True, array_like=True):
@@ -124,12 +127,12 @@ def place_of(name: str) -> str:
     return f"backups/{name}/manifest"
 
 
-def pack(seal: Seal, manifest: Manifest) -> bytes:
+def pack(seal: Seal, manifest: Manifest) -> bytearray:
     """The manifest as it lies in the repository."""
     return seal.seal(place_of(manifest.name), squeeze(msgspec.msgpack.encode(manifest), 3))
 
 
-def unpack(seal: Seal, name: str, sealed: bytes, repository: str) -> Manifest:
+def unpack(seal: Seal, name: str, sealed: bytes | bytearray, repository: str) -> Manifest:
     """The manifest of this name. Raises NotOpened when it is not the one that was written there."""
     try:
         found = msgspec.msgpack.decode(unsqueeze(seal.open(place_of(name), sealed)), type=Manifest)

@@ -134,7 +134,7 @@ class Repository:
 
     # Objects
 
-    def put(self, name: str, plain: bytes, *, hurry: bool = False) -> int:
+    def put(self, name: str, plain: bytes | bytearray, *, hurry: bool = False) -> int:
         """Seal and write; says how many bytes were written."""
         sealed = self.seal.seal(name, plain)
         self.objects.put(name, sealed, hurry=hurry)
@@ -161,9 +161,9 @@ class Repository:
     def get_chunk(self, chunk: Chunk) -> bytes:
         """The plain bytes of a chunk, checked end to end. Raises Lost and Damaged."""
         place = self.chunk_place(chunk.name)
-        packed = self.get(place)
+        opened = self.get(place)
         try:
-            plain = unsqueeze(packed)
+            plain = unsqueeze(opened) if chunk.packed else opened
         except NotOpened as error:
             raise self.damaged(place, error) from error
         if len(plain) != chunk.size:

@@ -96,7 +96,7 @@ class _Run:
         self._progress.begin("Looking at what lies there already")
         trusted = not standing.was_damaged(self._source)
         there = sizes(self._repository.objects.list("chunks")) if trusted else {}
-        sender = Sender(self._repository, there, self._throttle, self._progress)
+        sender = Sender(self._repository, there, self._throttle, self._progress, self._settings.backup_level)
         before = self._source.figures()
         media_before = self._media()
         try:

@@ -85,16 +85,22 @@ class Seal:
     def _derive(self, purpose: str) -> bytes:
         return HKDF(SHA256(), 32, salt=b"folkmoot backup", info=purpose.encode()).derive(self._key)
 
-    def name_of(self, purpose: str, plain: bytes) -> str:
+    def name_of(self, purpose: str, plain: bytes | bytearray) -> str:
         """A name that says nothing of the bytes to whoever lacks the key: HMAC-SHA256, 64 hexadecimal digits."""
-        return hmac.digest(self._names, purpose.encode() + b"\0" + plain, sha256).hex()
+        named = hmac.new(self._names, purpose.encode() + b"\0", sha256)
+        named.update(plain)
+        return named.hexdigest()
 
-    def seal(self, name: str, plain: bytes) -> bytes:
+    def seal(self, name: str, plain: bytes | bytearray) -> bytearray:
         """The bytes, to be opened under this name alone."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return b"".join((FORM, nonce, self._objects.encrypt(nonce, plain, name.encode())))
+        sealed = bytearray(len(plain) + OVERHEAD)
+        start = len(FORM) + NONCE_BYTES
+        sealed[:start] = FORM + nonce
+        self._objects.encrypt_into(nonce, plain, name.encode(), memoryview(sealed)[start:])
+        return sealed
 
-    def open(self, name: str, sealed: bytes) -> bytes:
+    def open(self, name: str, sealed: bytes | bytearray) -> bytes:
         """What was sealed under this name. Raises NotOpened for one changed bit, another name, another key."""
         if len(sealed) < OVERHEAD or not sealed.startswith(FORM):
             raise NotOpened("it does not begin as what we write does" if len(sealed) >= OVERHEAD else "it is cut short")

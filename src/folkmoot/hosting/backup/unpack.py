@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path, PurePosixPath
 
 from folkmoot.hosting.backup import chunks
-from folkmoot.hosting.backup.cutting import BLOCK, Header, NotATar, padded, read_header
+from folkmoot.hosting.backup.cutting import BLOCK, LARGE, Header, NotATar, padded, read_header
 from folkmoot.hosting.backup.manifest import Manifest
 from folkmoot.hosting.backup.progress import Progress
 from folkmoot.hosting.backup.repository import Repository
 from folkmoot.hosting.backup.sealing import NotOpened
 from folkmoot.hosting.postgres.places import Owner
-from folkmoot.storage import sync_disk
+from folkmoot.storage import begin_writing, sync_disk
 
 NOTE_EVERY = 256 * 2**20
 """Bytes after which what was unpacked is made safe and noted."""
@@ -80,7 +81,7 @@ class Unpacker:
         with open(target, "wb", buffering=0, opener=private) as file:
             if self._is_root:
                 os.fchown(file.fileno(), self._owner.uid, self._owner.gid)
-            source.copy(header.size, file.write)
+            source.copy(header.size, _eagerly(file) if header.size >= LARGE else file.write)
         source.take(padded(header.size) - header.size)
 
     def _make_folder(self, folder: Path) -> None:
@@ -125,6 +126,17 @@ class _Source:
     def _more(self) -> bool:
         self._now = memoryview(next(self._stream, b""))
         return bool(self._now)
+
+
+def _eagerly(file: FileIO) -> Callable[[memoryview], int]:
+    """Writes to a large file, and has the disk begin with each part at once."""
+
+    def write(part: memoryview) -> int:
+        written = file.write(part)
+        begin_writing(file.fileno(), file.tell() - written, written)
+        return written
+
+    return write
 
 
 def give(folder: Path, owner: Owner) -> None:
