@@ -58,3 +58,15 @@ def test_a_figure_of_speech_appears_at_once(visit: Visit) -> None:
 def test_members_do_not_see_what_is_held(visit: Visit, path: str) -> None:
     page = visit(path, MEMBER)
     assert page.locator(".finding, .figures").count() == 0
+
+
+def test_a_profile_that_would_be_held_is_refused_with_a_sentence(visit: Visit) -> None:
+    page = visit("/settings/profile", MEMBER)
+    before = page.input_value("textarea[name=bio]")
+    page.fill("textarea[name=bio]", "I will find you tonight and I will kill you, you traitor")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        page.click("main form.form button.main")
+    assert answered.value.status == 422
+    assert "Your profile was not changed" in page.inner_text("main")
+    page.goto("/settings/profile")
+    assert page.input_value("textarea[name=bio]") == before

@@ -252,13 +252,13 @@ def sweep(
 
     with bar:
         done = with_database(settings, lambda db: sweeping.sweep(db, settings, options, show))
-    seconds = max(clock.now().timestamp() - begun[0], 0.001)
-    speed = (done.screened - already[0]) / seconds
     click.echo(
         f"{done.screened} posts screened{' (resumed)' if done.resumed else ''}, {done.holds} held, {done.cases} doubted"
-        f"{f', {done.pictures} profile pictures known' if done.pictures else ''}; "
-        f"{speed:.0f} posts a second, at which 100 million take {100e6 / max(speed, 0.001) / 3600:.1f} hours."
+        f"{f', {done.pictures} profile pictures known' if done.pictures else ''}."
     )
+    if read := done.screened - already[0]:
+        speed = read / max(clock.now().timestamp() - begun[0], 0.001)
+        click.echo(f"{speed:.0f} posts a second, at which 100 million take {100e6 / speed / 3600:.1f} hours.")
 
 
 # Pictures -------------------------------------------------------------------------------------------------------------

@@ -51,8 +51,13 @@ async def _show(visit: Visit, template: str, error: FolkmootError | None = None,
 async def profile(request: Asked) -> Answer:
     visit = await Visit.of(request)
     assert visit.member
+    return await _show_profile(visit)
+
+
+async def _show_profile(visit: Visit, error: FolkmootError | None = None) -> Answer:
+    assert visit.member
     hidden = await accounts.hidden_pictures(visit.server.db, visit.member)
-    return await _show(visit, "profile", hidden=hidden)
+    return await _show(visit, "profile", error, hidden=hidden)
 
 
 @post("/settings/profile", include_in_schema=False)
@@ -85,7 +90,7 @@ async def save_profile(request: Asked) -> Answer:
             **pictures,
         )
     except FolkmootError as error:
-        return await _show(visit, "profile", error)
+        return await _show_profile(visit, error)
     return visit.back("/settings/profile", say("Saved."))
 
 
