@@ -64,6 +64,14 @@ def test_nothing_is_wider_than_the_window(visit: Visit, width: int) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_the_pages_of_those_who_run_it_fit_a_phone(visit: Visit, width: int) -> None:
+    page = visit("/about", OPERATOR, viewport={"width": width, "height": 700})
+    for path in OPERATORS.values():
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
 def test_everything_to_touch_is_large_enough(visit: Visit) -> None:
     page = visit("/local", MEMBER, viewport={"width": 390, "height": 844})
     small = page.evaluate(
