@@ -85,7 +85,6 @@ OPERATORS = {
     "admin-notices": "/admin/notices",
     "admin-clocks": "/admin/notices/clocks",
     "admin-senders": "/admin/notices/senders",
-    "admin-standby": "/admin/standby",
     "admin-read-only": "/admin/read-only",
     "admin-status-report": "/admin/status-report",
     "admin-cases": "/admin/cases",
