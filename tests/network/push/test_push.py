@@ -250,3 +250,17 @@ async def test_an_announcement_reaches_the_devices_of_those_who_did_not_choose_o
         await send_due(db, settings)
         await deliver_due(db, settings)
         assert sorted(sent.path for sent in service.sent[1:]) == ["/ada", "/bert"]
+
+
+async def test_a_message_that_cannot_be_sealed_holds_up_no_other(
+    db: Database, cast: Any, write: Any, settings: Settings
+) -> None:
+    async with push_service() as service:
+        for member in (cast.bert, cast.cleo):
+            await subscribe(db, settings, member, service.device())
+            await mention(db, cast.ada, member, await write(cast.ada, f"Good morning @{member.name}"))
+        await db.fetch(
+            "UPDATE push_subscriptions SET sealed_token = 'of another key' WHERE account_id = $1", cast.bert.account_id
+        )
+        assert await deliver_due(db, settings) == 2
+        assert len(service.sent) == 1

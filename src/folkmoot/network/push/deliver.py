@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from folkmoot import clock
 from folkmoot.database import Database, Row
-from folkmoot.errors import Missing
+from folkmoot.errors import FolkmootError, Missing
 from folkmoot.mail.rules import sender
 from folkmoot.network import notifications
 from folkmoot.network.access.viewer import Viewer
@@ -46,8 +46,18 @@ async def deliver_due(db: Database, settings: Settings) -> int:
     ours = await private_key(db, settings)
     async with Outgoing(loopback=settings.outgoing_loopback) as outgoing, asyncio.TaskGroup() as together:
         for row in rows:
-            together.create_task(_deliver(db, settings, outgoing, ours, row))
+            together.create_task(_try(db, settings, outgoing, ours, row))
     return len(rows)
+
+
+async def _try(
+    db: Database, settings: Settings, outgoing: Outgoing, ours: ec.EllipticCurvePrivateKey, row: Row
+) -> None:
+    """Deliver one, whose trouble holds up no other: it is due again when its claim ends, until its attempts are over."""
+    try:
+        await _deliver(db, settings, outgoing, ours, row)
+    except FolkmootError as error:
+        log.warning("a push message waits", subscription=row["subscription_id"], cause=error.cause or error.words)
 
 
 async def _deliver(
