@@ -6,6 +6,7 @@ of each entry of the public log that is about the case, the SHA-256 sums of all 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import zipfile
@@ -97,7 +98,7 @@ async def export(
         tx.record(
             Event.EVIDENCE_EXPORTED, actor=steward.actor, subject=case_id, why=why, digest=digest, **steward.traces
         )
-    return _archive(files)
+    return await asyncio.to_thread(_archive, files)
 
 
 def signing_key(vault: Vault) -> Ed25519PrivateKey:

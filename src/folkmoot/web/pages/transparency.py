@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -106,7 +107,7 @@ async def make_report(request: Asked) -> Answer:
     drawn = document(report, visit.query("language") or visit.locale)
     name = f"status-{re.sub(r'[^a-z0-9.-]+', '-', (report.sender or visit.server.settings.domain).lower())}-{report.made_at:%Y-%m-%d}"
     if form == "pdf":
-        return _file(as_pdf(drawn), "application/pdf", f"{name}.pdf")
+        return _file(await asyncio.to_thread(as_pdf, drawn), "application/pdf", f"{name}.pdf")
     if form == "json":
         return _file(msgspec.json.format(msgspec.json.encode(report)), "application/json", f"{name}.json")
     headers = {"content-security-policy": CONTENT_SECURITY_POLICY, "cache-control": "no-store"}
