@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import pyrage  # type: ignore[import-untyped]  # it carries no types
@@ -41,7 +41,7 @@ class RecoveryKey:
     """A new pair: `public` stays here, `private` is shown once and kept by nobody but the operator."""
 
     public: str
-    private: str
+    private: str = field(repr=False)
 
 
 def make_recovery_key() -> RecoveryKey:

@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from folkmoot.errors import FolkmootError, Kind
@@ -29,7 +29,7 @@ class CodeRefused(FolkmootError):
 class Code:
     """A code and what became of it."""
 
-    word: str
+    word: str = field(repr=False)
     expires_at: float
     """Seconds since 1970."""
     attempts: int = ATTEMPTS
