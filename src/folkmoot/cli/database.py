@@ -65,21 +65,30 @@ def move(url: str, config: Path | None, data: Path | None) -> None:
     """Move the network's data to another PostgreSQL, 15 to 18, while it runs.
 
     URL is postgresql://NAME:PASSWORD@HOST/DATABASE, or - to type it in, so that no list of processes shows it. That
-    database must be empty. Members go on reading; for about a second what they post is held, then answered. Called off or
-    broken off, the network stays where it is, and the same command goes on.
+    database must be empty. `embedded` goes back into the server that comes with Folkmoot. Members go on reading; for about
+    a second what they post is held, then answered. Called off or broken off, the network stays where it is, and the same
+    command goes on.
     """
     url = str(click.prompt("Address of the new database", hide_input=True)) if url == "-" else url
     settings, sources = load_with_sources(config, overrides={"data": data})
     written = switch.find(sources["database_url"], settings.data)
-    load(config, overrides={"data": data, "database_url": url})  # which says what is wrong with an address that is none
-    with available(settings) as at, shown() as progress:
-        if at == url:
+    is_back = url == "embedded"
+    if not is_back:
+        load(
+            config, overrides={"data": data, "database_url": url}
+        )  # which says what is wrong with an address that is none
+    with contextlib.ExitStack() as stack:
+        at = stack.enter_context(available(settings))
+        ends = Ends(at if settings.database_url else at.replace("//folkmoot@", "//postgres@"), url)
+        if is_back:
+            ends = stack.enter_context(change.into_embedded(settings, at))
+        if ends.new == at:
             raise FolkmootError("The network's database is there already.")
-        old = at if settings.database_url else at.replace("//folkmoot@", "//postgres@")
-        figures = change.Change(settings, Ends(old, url), url, written, progress).run()
+        progress = stack.enter_context(shown())
+        figures = change.Change(settings, ends, written, progress).run()
     click.echo(
-        f"The network's database is on the new server; {written.file} says so from the next start on. "
-        f"Nobody could post for {figures.silent_ms / 1000:.2f} s; {figures.compared} tables compared."
+        f"The network's database is on the {'embedded' if is_back else 'new'} server; {written.file} says so from the next "
+        f"start on. Nobody could post for {figures.silent_ms / 1000:.2f} s; {figures.compared} tables compared."
     )
     if not settings.database_url:
         click.echo(

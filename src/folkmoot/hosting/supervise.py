@@ -189,7 +189,10 @@ class _Supervisor:
         url = address.changed_to(self._settings.data) or self._url
         if url != self._url:
             self._url = self._environment["FOLKMOOT_DATABASE_URL"] = url
-            self._has_left = True
+            embedded = self._postgres or EmbeddedPostgres(self._settings)
+            self._has_left = url != embedded.url
+            if not self._has_left:
+                self._postgres = embedded
             self._end([self._agent, self._backup])
 
     def _end_unwanted(self) -> None:

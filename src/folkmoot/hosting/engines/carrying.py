@@ -17,6 +17,7 @@ from folkmoot.hosting.engines.rules import BrokenOff
 from folkmoot.hosting.export import queries as catalogue
 from folkmoot.hosting.export import rules as order
 from folkmoot.hosting.export.rules import Table
+from folkmoot.hosting.postgres import EmbeddedPostgres
 
 CHANGES_AT_ONCE = 5_000
 LOST = "its journal was thrown away before it could be carried over: it was broken off for too long. Begin again with --anew."
@@ -29,6 +30,8 @@ class Ends:
     old: str
     """As a role that may make a replication slot, when there is one."""
     new: str
+    embedded: EmbeddedPostgres | None = None
+    """The new server, when it is the embedded one and we have started it."""
 
     def on_old(self) -> Connection:
         return _session(self.old)

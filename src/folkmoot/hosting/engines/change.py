@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
-import os
 import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 
@@ -21,11 +20,13 @@ from folkmoot.hosting import supervise
 from folkmoot.hosting.backup.progress import Progress
 from folkmoot.hosting.engines import carrying, queries, rules, switch
 from folkmoot.hosting.engines.carrying import Ends
+from folkmoot.hosting.engines.guard import complete, guard, note_file, recover, switch_over
 from folkmoot.hosting.engines.queries import Connection
 from folkmoot.hosting.engines.rules import BrokenOff, CannotChange
-from folkmoot.hosting.export.queries import HAS_MEMBERS, SCHEMA
+from folkmoot.hosting.export.queries import HAS_MEMBERS, HAS_TABLES, SCHEMA
 from folkmoot.hosting.move import sums
 from folkmoot.hosting.move.here import Here, Stopped
+from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.settings import Settings
 
 NEAR_SECONDS, NEAR_CHANGES = 0.3, 500
@@ -48,44 +49,44 @@ class Figures:
     tries: int = 0
 
 
-def note_file(data: Path) -> Path:
-    """How far a change has come."""
-    return data / "run" / "database-change.json"
-
-
 class Change:
     """One change of servers, from a network that may be running in other processes."""
 
-    def __init__(self, settings: Settings, ends: Ends, url: str, written: switch.Written, progress: Progress) -> None:
+    def __init__(self, settings: Settings, ends: Ends, written: switch.Written, progress: Progress) -> None:
         self._settings = settings
         self._ends = ends
-        self._url = url
-        """Where the network finds its new database, from its settings."""
         self._written = written
         self._progress = progress
         self._here = Here(settings)
         self.figures = Figures()
-        self._origin = hashlib.sha256(ends.old.encode()).hexdigest()
+        self._origin = _origin_of(ends.old)
 
     def run(self) -> Figures:
         """All of it. Raises CannotChange and BrokenOff with the old database as it was, and everybody posting there."""
         try:
+            if note_file(self._settings.data).exists():  # the machine itself went down in the middle of the switch
+                recover(self._settings, self._ends, self._written)
+                return self.figures
             follows = self._look()
             if follows:
                 self._fill(follows=True)
-            self._rest()
-            try:
-                for attempt in range(1, TRIES + 1):
-                    self.figures.tries = attempt
-                    if self._cut(follows):
-                        break
-                else:
-                    raise BrokenOff(why="there was never a moment at which everything that had begun could end.")
-            finally:
-                self._here.wake_worker()
+            with guard(self._settings, self._ends, self._written):
+                self._rest()
+                try:
+                    self._cut_at_last(follows)
+                finally:
+                    self._here.wake_worker()
         except psycopg.Error as error:
             raise BrokenOff(why=f"{(str(error).splitlines() or ['?'])[0].rstrip('.')}.") from error
         return self.figures
+
+    def _cut_at_last(self, follows: bool) -> None:
+        for attempt in range(1, TRIES + 1):
+            self.figures.tries = attempt
+            if self._cut(follows):
+                return
+            time.sleep(1)
+        raise BrokenOff(why="there was never a moment at which everything that had begun could end.")
 
     # Before ------------------------------------------------------------------------------------------------------------
 
@@ -161,26 +162,26 @@ class Change:
                 queries.switch_triggers(new, on=False)
                 carrying.catch_up(old, new, lambda done, took: done < NEAR_CHANGES and took < NEAR_SECONDS, 600)
             self._progress.begin("Switching")
-            with guard(self._settings, self._ends, self._url, self._written):
-                begun = time.monotonic()
-                try:
-                    self._here.hold_writes(3)
-                    self._lock(watching)
-                    if follows:
-                        self._carry_rest(old, new)
-                    else:
-                        self._fill(follows=False)
-                    self._compare(old, new)
-                    self._finish_new(old, new)
-                    self._switch(old)
+            begun = time.monotonic()
+            try:
+                self._here.hold_writes(3)
+                self._lock(watching)
+                if follows:
+                    self._carry_rest(old, new)
+                else:
+                    self._fill(follows=False)
+                self._compare(old, new)
+                self._finish_new(old, new)
+                with _undisturbed():
+                    self._switch(old, new)
                     complete(self._settings, self._here)
-                    self.figures.silent_ms = round((time.monotonic() - begun) * 1000)
-                except (Stopped, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-                    return False
-                finally:
-                    if not note_file(self._settings.data).exists():
-                        self._here.barrier.set(State.OPEN)
-                self._leave_old(old, new, watching)
+                self.figures.silent_ms = round((time.monotonic() - begun) * 1000)
+            except (Stopped, psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                return False
+            finally:
+                if not note_file(self._settings.data).exists():
+                    self._here.barrier.set(State.OPEN)
+            self._leave_old(old, watching)
         return True
 
     def _lock(self, connection: Connection) -> None:
@@ -219,99 +220,84 @@ class Change:
             queries.copy_sequences(old, new)
             queries.switch_triggers(new, on=True)
 
-    def _switch(self, old: Connection) -> None:
+    def _switch(self, old: Connection, new: Connection) -> None:
         """From here on there is no way back but another change."""
         data = self._settings.data
         schema = old.execute(SCHEMA).fetchone()
         assert schema is not None
-        note_file(data).write_text('{"step": "switching"}')
+        if self._ends.embedded is not None:  # whose supervisor starts it anew
+            new.execute(queries.DROP_PROGRESS)
+            new.close()
+            self._ends.embedded.stop()
+        note_file(data).touch()
         try:
-            switch_over(data, old, self._written, self._url)
-        except OSError as error:  # the settings could not be written, so they say what they said
+            switch_over(data, old, self._written, self._ends)
+        except (OSError, psycopg.Error) as error:  # what is done last is not done: the settings say what they said
             address.forget(data)
-            old.execute(queries.LEFT, (schema[0],))
+            with contextlib.suppress(psycopg.Error):
+                old.execute(queries.LEFT, (schema[0],))
             note_file(data).unlink()
-            raise BrokenOff(why=f"{self._written.file} cannot be written: {error.strerror}.") from error
+            reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+            raise BrokenOff(
+                why=f"{self._written.file} cannot be written, or the old server does not answer: {reason}."
+            ) from error
+        if self._ends.embedded is not None:
+            supervise.nudge(data)
 
-    def _leave_old(self, old: Connection, new: Connection, watching: Connection) -> None:
+    def _leave_old(self, old: Connection, watching: Connection) -> None:
         """End who still reads there, then let go; whoever waited at the lock has nothing to say any more."""
         own = [old.info.backend_pid, watching.info.backend_pid]
         until = time.monotonic() + READERS_SECONDS
-        busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> ALL(%s)"
-        while _number(old, busy, own) and time.monotonic() < until:
-            time.sleep(0.05)
-        old.execute(queries.END_OTHERS, (own,))
-        watching.execute("ROLLBACK")
-        carrying.forget(old)
-        new.execute(queries.DROP_PROGRESS)
-        supervise.nudge(self._settings.data)
+        with contextlib.suppress(psycopg.Error):  # nobody needs it any more
+            while _number(old, queries.BUSY, own) and time.monotonic() < until:
+                time.sleep(0.05)
+            old.execute(queries.END_OTHERS, (own,))
+            watching.execute("ROLLBACK")
+            carrying.forget(old)
+        if self._ends.embedded is None:
+            with contextlib.suppress(psycopg.Error), self._ends.on_new() as new:
+                new.execute(queries.DROP_PROGRESS)
         note_file(self._settings.data).unlink(missing_ok=True)
-
-
-def switch_over(data: Path, old: Connection, written: switch.Written, url: str) -> None:
-    """Mark the old database as left, and name the new one; may be done twice."""
-    old.execute(queries.LEFT, (f"left {clock.now():%Y-%m-%d %H:%M:%S}",))
-    address.change(data, url)
-    written.say(url)
-
-
-def complete(settings: Settings, here: Here) -> None:
-    """Let the web processes go over to the new database, and everybody post again; may be done twice."""
-    try:
-        here.freshen_webs(15)
-    except Stopped:
-        for note in (settings.data / "run").glob(
-            "web-*.pid"
-        ):  # one that does not listen is started anew, on the new one
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(int(note.read_text()), signal.SIGKILL)
-    here.barrier.set(State.OPEN)
+        supervise.nudge(self._settings.data)
 
 
 @contextlib.contextmanager
-def guard(settings: Settings, ends: Ends, url: str, written: switch.Written) -> Iterator[None]:
-    """While posting is held, another process watches over us: should we be killed, it opens again or completes the switch."""
-    note_file(settings.data).unlink(missing_ok=True)
-    watched, alive = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with contextlib.suppress(BaseException):
-            os.setsid()
-            os.closerange(3, watched)
-            os.closerange(watched + 1, 4096)
-            if os.read(watched, 1) == b"":
-                recover(settings, ends, url, written)
-        os._exit(0)
-    os.close(watched)
+def into_embedded(settings: Settings, old: str) -> Iterator[Ends]:
+    """The way back into the embedded server, which runs for this block; a cluster that was left before is put aside."""
+    server = EmbeddedPostgres(dataclasses.replace(settings, database_url=""))
+    if server.is_running:
+        raise CannotChange(why=f"the embedded server of {settings.data} runs already.")
+    server.start()
+    try:
+        if not _may_be_filled(server.url, old):
+            server.stop()
+            server.cluster.rename(server.cluster.with_name(f"{server.cluster.name}.until-{time.time_ns() // 10**9}"))
+            server.start()
+        yield Ends(old, server.url, server)
+    finally:
+        if server.process is not None:  # else it has been handed over, and one that runs now is the supervisor's
+            server.stop()
+
+
+def _may_be_filled(url: str, old: str) -> bool:
+    """Whether a database is empty, or half filled from there."""
+    with Ends(old, url).on_new() as new:
+        return carrying.begun_from(new) == _origin_of(old) or not _number(new, HAS_TABLES)
+
+
+def _origin_of(old: str) -> str:
+    """Names the old server in the new database, without its password."""
+    return hashlib.sha256(old.encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits a moment: there is nothing left to call off."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        os.write(alive, b"1")
-        os.close(alive)
-        os.waitpid(child, 0)
-
-
-def recover(settings: Settings, ends: Ends, url: str, written: switch.Written) -> None:
-    """After a kill in the cut: forward when everything had been compared, else back, as if nothing had been."""
-    here = Here(settings)
-    if note_file(settings.data).exists():
-        with ends.on_old() as old:
-            switch_over(settings.data, old, written, url)
-            complete(settings, here)
-            old.execute(queries.END_OTHERS, ([old.info.backend_pid],))
-            carrying.forget(old)
-        with ends.on_new() as new:
-            new.execute(queries.DROP_PROGRESS)
-        note_file(settings.data).unlink(missing_ok=True)
-    else:
-        here.barrier.set(State.OPEN)
-    here.wake_worker()
-
-
-def give_up(ends: Ends) -> None:
-    """Take away what an attempt left on both servers; the new database is emptied of its tables by whoever looks after it."""
-    with ends.on_old() as old:
-        carrying.forget(old)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _number(connection: Connection, statement: str, *values: object) -> int:

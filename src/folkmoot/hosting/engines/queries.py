@@ -64,10 +64,14 @@ SELECT data FROM pg_logical_slot_peek_binary_changes(%s, NULL, %s, 'proto_versio
 """
 ADVANCE = "SELECT pg_replication_slot_advance(%s, '0/0'::pg_lsn + %s::numeric)"
 LEFT = "UPDATE alembic_version SET version_num = %s"
-END_OTHERS = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+_OTHERS = """
+FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> ALL(%s) AND backend_type = 'client backend'
+  AND pg_has_role(current_user, usesysid, 'MEMBER')
 """
+END_OTHERS = f"SELECT pg_terminate_backend(pid) {_OTHERS}"
+BUSY = f"SELECT count(*) {_OTHERS} AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'"
+"""Who still reads; whoever waits to write waits for us."""
 
 
 def make_publication(tables: Sequence[Table]) -> sql.Composed:
