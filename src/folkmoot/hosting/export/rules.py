@@ -28,8 +28,19 @@ LEFT_BEHIND = {
 }
 """Tables that say something about this host, not about the network; with the reason."""
 
-SECRET_TABLES = frozenset({"grants", "push_messages", "push_subscriptions", "secrets", "sessions", "tokens"})
-"""Whoever has their rows can act as somebody: they travel sealed or not at all."""
+SECRET_TABLES = frozenset(
+    {
+        "evidence_keys",
+        "grants",
+        "press_views",
+        "push_messages",
+        "push_subscriptions",
+        "secrets",
+        "sessions",
+        "tokens",
+    }
+)
+"""Whoever has their rows can act as somebody, or open what was sealed: they travel sealed or not at all."""
 
 SECRET_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "apps": {"secret_hash": "'\\x'"},
