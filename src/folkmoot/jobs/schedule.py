@@ -11,6 +11,7 @@ from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.moderation.notices import jobs as notices
+from folkmoot.moderation.notices.forget import forget_letters
 from folkmoot.moderation.paging import jobs as paging
 from folkmoot.moderation.reports.letters import mail_outcome
 from folkmoot.moderation.sanctions.letters import mail_statement
@@ -76,6 +77,7 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),
     "moderation.cases.learn_by_night": ("7 3 * * *", cases.learn_by_night),
+    "moderation.notices.forget_letters": ("33 3 * * *", lambda tools: forget_letters(tools.db)),
     "moderation.notices.amend": ("*/10 * * * *", notices.amend),
     "moderation.transparency.log.forget": ("57 3 * * *", public_log.forget),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),

@@ -256,8 +256,31 @@ async def letters(source: Database | Transaction, notice_id: int) -> list[Row]:
     )
 
 
+async def outlived(tx: Transaction, before: datetime, limit: int) -> list[int]:
+    """Notices that were closed before then and whose letters are still kept, unless a case of theirs is under legal hold."""
+    rows = await tx.fetch(
+        """SELECT n.id FROM notices n WHERE n.state IN ('answered', 'refused')
+             AND coalesce(n.answered_at, n.met_at, n.received_at) < $1
+             AND EXISTS (SELECT FROM notice_letters l WHERE l.notice_id = n.id AND l.raw IS NOT NULL)
+             AND NOT EXISTS (SELECT FROM notice_items i JOIN cases c ON c.id = i.case_id WHERE i.notice_id = n.id AND c.frozen)
+           ORDER BY n.id LIMIT $2 FOR UPDATE OF n SKIP LOCKED""",
+        before,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def empty_letters(tx: Transaction, notice_id: int) -> None:
+    """Forget what was written to us; what we answered, and when, stays."""
+    await tx.execute(
+        """UPDATE notice_letters SET raw = NULL, reading = NULL, text = '', subject = ''
+           WHERE notice_id = $1 AND direction = 'in'""",
+        notice_id,
+    )
+
+
 async def raw_letter(source: Database | Transaction, notice_id: int, letter_id: int) -> bytes | None:
-    """A letter as it came, to the byte."""
+    """A letter as it was kept: sealed."""
     found: bytes | None = await source.fetchval(
         "SELECT raw FROM notice_letters WHERE notice_id = $1 AND id = $2", notice_id, letter_id
     )

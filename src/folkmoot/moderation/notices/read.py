@@ -25,6 +25,7 @@ from folkmoot.moderation.notices.views import (
     TimerView,
 )
 from folkmoot.moderation.notices.write import has_proof
+from folkmoot.moderation.notices.write_down import LETTER
 from folkmoot.moderation.transparency.log.entry import Subjects
 from folkmoot.moderation.transparency.log.proofs import Proof
 from folkmoot.moderation.transparency.log.read import entries_about, prove
@@ -182,12 +183,12 @@ async def _proof(db: Database, kind: str, id: int, deeds: set[str]) -> Proof:
 
 
 async def raw_letter(db: Database, steward: Viewer, notice_id: int, letter_id: int) -> bytes:
-    """A letter as it came. Raises Forbidden, Missing."""
+    """A letter as it came. Raises Forbidden, Missing also when its time is over, Unavailable with a foreign master key."""
     steward.check_role(Role.STEWARD)
     found = await queries.raw_letter(db, notice_id, letter_id)
     if found is None:
         raise Missing
-    return found
+    return db.vault.unseal(LETTER, bytes(found))
 
 
 def line(row: Row) -> NoticeLine:

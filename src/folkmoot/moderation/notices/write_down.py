@@ -65,8 +65,12 @@ async def write_items(
         tx.defer("moderation.notices.take_up_rest", once=f"take_up:{notice.id}", notice_id=notice.id)
 
 
+LETTER = "letter"
+"""What the bytes of letters are sealed for."""
+
+
 async def keep_letter(tx: Transaction, notice: NoticeInHand, kind: str, raw: bytes, reading: Reading) -> None:
-    """Keep a letter: its text to be read, and its bytes as they came."""
+    """Keep a letter: its text to be read, and its bytes as they came, sealed."""
     bare = msgspec.structs.replace(
         reading,
         text="",
@@ -87,7 +91,7 @@ async def keep_letter(tx: Transaction, notice: NoticeInHand, kind: str, raw: byt
             "message_id": reading.message_id[:998],
             "in_reply_to": reading.in_reply_to[:998],
             "digest": reading.digest,
-            "raw": raw,
+            "raw": tx.vault.seal(LETTER, raw),
             "reading": msgspec.json.encode(bare).decode().replace("\\u0000", ""),
             "at": notice.now,
         },
