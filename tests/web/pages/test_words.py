@@ -65,6 +65,13 @@ def test_every_error_of_the_network_has_a_german_sentence() -> None:
     assert sorted({each.sentence for each in ours if not german.knows(each.sentence)}) == []
 
 
+def test_no_sentence_stands_twice_in_the_catalogue() -> None:
+    written = (PAGES / "locales/de/LC_MESSAGES/messages.po").read_text()
+    heads = re.findall(r'^msgid ((?:".*"\n)+)', written, re.MULTILINE)
+    assert len(heads) > 300
+    assert sorted({each for each in heads if heads.count(each) > 1}) == []
+
+
 @pytest.mark.parametrize("locale", ["de", "en"])
 def test_a_translation_has_the_gaps_of_the_original(locale: str) -> None:
     gaps = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
