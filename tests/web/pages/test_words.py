@@ -70,6 +70,7 @@ def test_no_sentence_stands_twice_in_the_catalogue() -> None:
     heads = re.findall(r'^msgid ((?:".*"\n)+)', written, re.MULTILINE)
     assert len(heads) > 300
     assert sorted({each for each in heads if heads.count(each) > 1}) == []
+    assert len(re.findall(r"^msgstr(?:\[0\])? ", written, re.MULTILINE)) == len(heads)
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
