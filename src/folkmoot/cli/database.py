@@ -18,7 +18,7 @@ from folkmoot.cli.progress import shown
 from folkmoot.database import migrate as migrations
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.engines import change, switch
-from folkmoot.hosting.engines.carrying import Ends
+from folkmoot.hosting.engines.carrying import Ends, forget
 from folkmoot.hosting.postgres import available
 from folkmoot.hosting.postgres.binaries import wheel
 from folkmoot.settings import Settings, load, load_with_sources
@@ -59,9 +59,10 @@ def shell(settings: Settings) -> None:
 
 @database.command()
 @click.argument("url")
+@click.option("--give-up", is_flag=True, help="Do it no more: have the old server keep nothing for it any longer.")
 @config_option
 @data_option
-def move(url: str, config: Path | None, data: Path | None) -> None:
+def move(url: str, give_up: bool, config: Path | None, data: Path | None) -> None:
     """Move the network's data to another PostgreSQL, 15 to 18, while it runs.
 
     URL is postgresql://NAME:PASSWORD@HOST/DATABASE, or - to type it in, so that no list of processes shows it. That
@@ -84,6 +85,11 @@ def move(url: str, config: Path | None, data: Path | None) -> None:
             ends = stack.enter_context(change.into_embedded(settings, at))
         if ends.new == at:
             raise FolkmootError("The network's database is there already.")
+        if give_up:
+            with ends.on_old() as old:
+                forget(old)
+            click.echo("The old server keeps nothing for it any longer. The new database may be dropped.")
+            return
         progress = stack.enter_context(shown())
         figures = change.Change(settings, ends, written, progress).run()
     click.echo(

@@ -167,6 +167,12 @@ def test_a_copy_that_differs_is_found_and_everything_stays(
     monkeypatch.setattr(change.Change, "_compare", spoilt)
     with pytest.raises(FolkmootError, match="stays where it is: the copy differs: accounts"):
         the_change(settings, old, new).run()
+    # Given up, the old server keeps nothing for it; and nothing of the network has changed.
+    done = Served(settings, None, "", []).move(new, "--give-up")  # type: ignore[arg-type]  # nobody serves here
+    assert done.wait(60) == 0
+    done.communicate()
+    with psycopg.connect(admin(old)) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_replication_slots").fetchone() == (0,)
     assert migrate.upgrade(old) is None
     assert not (settings.data / "host.toml").exists()
     some_work(old, random.Random(4), 1)
@@ -204,9 +210,9 @@ class Served:
     address: str
     tokens: list[str]
 
-    def move(self, url: str) -> subprocess.Popen[str]:
+    def move(self, url: str, *options: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "folkmoot.cli", "database", "move", url, "--data", str(self.settings.data)],
+            [sys.executable, "-m", "folkmoot.cli", "database", "move", url, "--data", str(self.settings.data), *options],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ from folkmoot.hosting.export.rules import Table
 from folkmoot.hosting.postgres import EmbeddedPostgres
 
 CHANGES_AT_ONCE = 5_000
-LOST = "its journal was thrown away before it could be carried over: it was broken off for too long. Begin again with --anew."
+LOST = "the old server threw its journal away before it could be carried over, so the copy has to begin anew."
 
 
 @dataclass(frozen=True, slots=True)
