@@ -79,15 +79,9 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+class Deadline(Moment, frozen=True, kw_only=True):
     """Until when an answer or a deed is demanded, in UTC, and how that was understood."""
 
-    moment: datetime
-    words: str
-    zone: str
-    zone_source: ZoneSource
-    sure: bool
-    note: str = ""
     others: tuple[Moment, ...] = ()
     """What else might be meant; the earliest was taken."""
 
