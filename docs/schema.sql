@@ -1393,6 +1393,7 @@ CREATE TABLE public.notice_senders (
     kind text NOT NULL,
     address text,
     key_hash bytea,
+    public_key text,
     trusted_at timestamp with time zone,
     note text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -16,6 +16,7 @@ from rich.table import Table
 from folkmoot import clock as time
 from folkmoot.cli.options import with_settings
 from folkmoot.cli.reach import with_database
+from folkmoot.cli.transparency import make_status_report, status_report_options
 from folkmoot.database import Database
 from folkmoot.errors import Invalid
 from folkmoot.moderation import notices
@@ -200,6 +201,14 @@ def refuse(settings: Settings, reference: str, why: str, tell: bool) -> None:
 # Clocks ---------------------------------------------------------------------------------------------------------------
 
 
+@notice.command()
+@status_report_options
+@with_settings
+def report(settings: Settings, **options: Any) -> None:
+    """What to send within the hour to a host that doubts: how things stand, and what became of what they sent."""
+    make_status_report(settings, **options)
+
+
 @notice.group()
 def clock() -> None:
     """How long an answer may take, by kind of notice and by sender."""
@@ -267,15 +276,25 @@ def flagger() -> None:
 @click.option("--kind", type=SENDERS, default=Kind.TRUSTED_FLAGGER.value, show_default=True)
 @click.option("--address", help="Believe signed mail from this address, or from this domain.")
 @click.option("--key/--no-key", default=None, help="Make a key for the API (default: unless an address is given).")
+@click.option("--public-key", default="", help="Check what they sign over the API with this key (Ed25519, base64).")
 @click.option("--note", default="", help="For the record.")
 @with_settings
-def add_flagger(settings: Settings, name: str, kind: str, address: str | None, key: bool | None, note: str) -> None:
+def add_flagger(
+    settings: Settings, name: str, kind: str, address: str | None, key: bool | None, public_key: str, note: str
+) -> None:
     """Put NAME on the list. A key is shown once, on standard output."""
-    wanted = address is None if key is None else key
+    wanted = (address is None and not public_key) if key is None else key
 
     async def act(db: Database) -> Added:
         return await add_sender(
-            db, COMMAND_LINE, name=name, kind=Kind(kind), address=address, with_key=wanted, note=note
+            db,
+            COMMAND_LINE,
+            name=name,
+            kind=Kind(kind),
+            address=address,
+            with_key=wanted,
+            public_key=public_key,
+            note=note,
         )
 
     made = with_database(settings, act)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from folkmoot.bus import Bus
+from folkmoot.errors import Invalid
 from folkmoot.moderation.notices import Kind
+from folkmoot.moderation.notices.reading.signed import CONTEXT
 from folkmoot.moderation.notices.senders import add_sender, suspend_sender, warn_sender
 from folkmoot.network.access.viewer import COMMAND_LINE
 from folkmoot.settings import Settings
@@ -129,3 +134,26 @@ async def test_a_key_sees_its_own_notices_and_none_after_it_was_suspended(
     await suspend_sender(db, cast.dora, sender, "Still")
     refused = await ask(key, "POST", "/api/v1/notices", json=notice | {"text": "Again"})
     assert refused.status_code == 403
+
+
+async def test_a_flagger_with_a_key_of_their_own_signs_what_they_send(ask: Ask, db: Any, cast: Any, write: Any) -> None:
+    own = Ed25519PrivateKey.generate()
+    public = base64.b64encode(own.public_key().public_bytes_raw()).decode()
+    added = await add_sender(db, COMMAND_LINE, name="A centre", kind=Kind.TRUSTED_FLAGGER, public_key=public)
+    assert added.key is None
+    post = await write(cast.ada)
+    body = json.dumps({"addresses": [f"https://folk.example/@ada/{post}"], "text": "Remove this"}).encode()
+    signature = base64.b64encode(own.sign(CONTEXT + body)).decode()
+    headers = {"x-folkmoot-sender": str(added.sender.id), "x-folkmoot-signature": signature}
+    taken = await ask(None, "POST", "/api/v1/notices", content=body, headers=headers)
+    assert taken.status_code == 201, taken.text
+    assert taken.json()["kind"] == "trusted_flagger"
+    changed = await ask(None, "POST", "/api/v1/notices", content=body + b" ", headers=headers)
+    assert changed.status_code == 401
+    nobody = await ask(None, "POST", "/api/v1/notices", content=body, headers=headers | {"x-folkmoot-sender": "7"})
+    assert nobody.status_code == 401
+
+
+async def test_what_is_no_public_key_is_refused(db: Any) -> None:
+    with pytest.raises(Invalid, match="32 bytes of Ed25519"):
+        await add_sender(db, COMMAND_LINE, name="A centre", kind=Kind.TRUSTED_FLAGGER, public_key="c2hvcnQ=")

@@ -262,7 +262,7 @@ def sender_view(row: Row) -> SenderView:
         name=row["name"],
         kind=Kind(row["kind"]),
         address=row["address"],
-        has_key=row["key_hash"] is not None,
+        has_key=row["key_hash"] is not None or row["public_key"] is not None,
         trusted_at=row["trusted_at"],
         note=row["note"],
         warned_at=row["warned_at"],

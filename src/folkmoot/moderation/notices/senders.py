@@ -15,7 +15,7 @@ from folkmoot.ids import new_id
 from folkmoot.moderation.notices import queries, words
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.read import sender_view
-from folkmoot.moderation.notices.reading.signed import digest_of_key
+from folkmoot.moderation.notices.reading.signed import check_signature, digest_of_key, is_public_key
 from folkmoot.moderation.notices.rules import Kind, NotWarned
 from folkmoot.moderation.notices.states import Step
 from folkmoot.moderation.notices.views import SenderView
@@ -51,11 +51,13 @@ async def add_sender(
     kind: Kind,
     address: str | None = None,
     with_key: bool = False,
+    public_key: str = "",
     note: str = "",
 ) -> Added:
     """Put somebody on the list: notices that provably come from them, or with their key, are taken at their word.
 
-    `address` is one address, or a domain for all at it. Raises Forbidden, Invalid, KnownAlready.
+    `address` is one address, or a domain for all at it; `public_key` checks what they sign (Ed25519, base64).
+    Raises Forbidden, Invalid, KnownAlready.
     """
     operator.check_role(Role.OPERATOR)
     name = " ".join(name.split())[:NAME_MOST]
@@ -63,7 +65,9 @@ async def add_sender(
         raise Invalid("Give them a name.", field="name")
     if kind is Kind.ORDER:
         raise Invalid("A sender is a host, a store, an authority, a trusted flagger or a person.", field="kind")
-    if not address and not with_key:
+    if public_key and not is_public_key(public_key):
+        raise Invalid("A public key is 32 bytes of Ed25519, in base64.", field="public_key")
+    if not address and not with_key and not public_key:
         raise Invalid("Give an address, a domain or a key.", field="address")
     where = check_address(address) if address else None
     key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}" if with_key else None
@@ -78,6 +82,7 @@ async def add_sender(
             "kind": kind.value,
             "address": where,
             "key_hash": digest_of_key(key) if key else None,
+            "public_key": public_key.strip() or None,
             "trusted_at": now,
             "note": note.strip()[:WHY_MOST],
             "created_at": now,
@@ -124,6 +129,16 @@ async def with_key(db: Database, key: str) -> SenderView:
     """Whose key this is. Raises KeyUnknown."""
     row = await queries.sender_with_key(db, digest_of_key(key)) if key.startswith(KEY_PREFIX) else None
     if row is None:
+        raise KeyUnknown
+    return sender_view(row)
+
+
+async def signed_by(db: Database, sender_id: int, body: bytes, signature: str) -> SenderView:
+    """The sender of this number, when their key signed exactly this body. Raises KeyUnknown."""
+    row = await queries.find_sender(db, sender_id)
+    if row is None or row["withdrawn_at"] is not None or not row["public_key"]:
+        raise KeyUnknown
+    if not check_signature(body, signature, row["public_key"]):
         raise KeyUnknown
     return sender_view(row)
 

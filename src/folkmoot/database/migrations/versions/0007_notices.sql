@@ -7,6 +7,7 @@ CREATE TABLE notice_senders (
   kind text NOT NULL CHECK (kind IN ('host', 'store', 'authority', 'trusted_flagger', 'person', 'unknown')),
   address text,
   key_hash bytea,
+  public_key text,
   trusted_at timestamptz,
   note text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL,
