@@ -21,6 +21,8 @@ SHOWN = {
     "lost_posts": "posts lost",
     "lost_media": "media lost",
     "lost_jobs": "jobs lost",
+    "lost_ballots": "ballots lost",
+    "lost_notices": "notices lost",
     "failed_reads": "reads failed",
     "write_pause_ms": "posting held (ms)",
     "read_pause_ms": "reading paused (ms)",

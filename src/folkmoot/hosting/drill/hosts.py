@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -242,21 +243,28 @@ class Pair:
         self.wire = Wire(self.first.link_port)
         self._say = say
 
-    def come_up(self, accounts: int) -> list[str]:
-        """Start the one, have the other join; API tokens of as many members."""
+    def come_up(self, accounts: int, jurors: Sequence[str], password: str) -> tuple[list[str], str]:
+        """Start the one, have the other join; API tokens of as many members, and the key of a trusted flagger.
+
+        Jurors have this password. Members are made while the copy is.
+        """
         self._say("making a network")
         self.first.serve()
-        tokens = [
-            self.first.run("account", "create", f"drill{number}", "--token").strip() for number in range(accounts)
-        ]
-        code = re.search(r"--code (\S+)", self.first.run("standby", "code"))
-        if code is None:
-            raise DrillFailed(why="no code was shown")
-        _wait_for_door(self.first.link_port)
-        self._say("making a standby")
-        self.second.serve("standby", "join", f"127.0.0.1:{self.wire.port}", "--code", code[1])
+        with ThreadPoolExecutor(2) as pool:
+            names = [f"drill{number}" for number in range(accounts)]
+            tokens = [pool.submit(self.first.run, "account", "create", name, "--token") for name in names]
+            key = pool.submit(self.first.run, "notice", "flagger", "add", "A flagger of the drill")
+            made = [pool.submit(self.first.run, "account", "create", name, "--password", password) for name in jurors]
+            code = re.search(r"--code (\S+)", self.first.run("standby", "code"))
+            if code is None:
+                raise DrillFailed(why="no code was shown")
+            _wait_for_door(self.first.link_port)
+            self._say("making a standby")
+            self.second.serve("standby", "join", f"127.0.0.1:{self.wire.port}", "--code", code[1])
+            for each in made:
+                each.result()
         self.wait_ready()
-        return tokens
+        return [token.result().strip() for token in tokens], key.result().strip()
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Until a move would work. Raises DrillFailed with what hinders it."""

@@ -1,4 +1,4 @@
-"""Members as a drill has them: they write, read, upload, object and listen through the front door, and note every answer.
+"""Members as a drill has them: they write, read, upload, object, judge and listen through the front door, and note every answer.
 
 What was acknowledged stands in a ledger of their own, outside of any host. Whoever gets no answer asks again under the same
 idempotency key, as a client should.
@@ -23,6 +23,9 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
+from folkmoot.hosting.drill import court
+from folkmoot.hosting.drill.court import Court
+
 ANSWER_SECONDS = 40.0
 """Longer than anything is held, so that a held request is waited for."""
 WRITE_EVERY = 0.02
@@ -30,6 +33,8 @@ READ_EVERY = 0.02
 UPLOAD_EVERY = 0.4
 REPORT_EVERY = 0.5
 SCHEDULE_EVERY = 0.7
+JUDGE_EVERY = 0.3
+NOTICE_EVERY = 0.6
 GIVE_UP_AFTER = 90.0
 
 
@@ -43,6 +48,12 @@ class Ledger:
     """Key in storage of each acknowledged upload, and the SHA-256 of its bytes as they were served."""
     reports: list[int] = field(default_factory=list)
     scheduled: list[int] = field(default_factory=list)
+    ballots: list[int] = field(default_factory=list)
+    """Seats whose jurors were told that their answer counts."""
+    notices: dict[str, str] = field(default_factory=dict)
+    """Reference of each notice that was received, and when it is due, as its sender was told."""
+    noted_at: dict[tuple[str, str], float] = field(default_factory=dict)
+    """By the steady clock, when each kind and name of thing was acknowledged."""
     reads: int = 0
     failed_reads: int = 0
     failed_writes: int = 0
@@ -57,6 +68,7 @@ class Ledger:
     def note(self, kind: str, id: object, what: str = "") -> None:
         """Write an acknowledgement down, outside of every host."""
         self.acknowledged_at.append(time.monotonic())
+        self.noted_at[kind, str(id)] = time.monotonic()
         with self.file.open("a", encoding="utf-8") as out:
             out.write(json.dumps({"kind": kind, "id": str(id), "what": what, "at": time.time()}) + "\n")
 
@@ -69,10 +81,11 @@ class Ledger:
 class Members:
     """The load: a few writers, readers and the rest, against one address after the other."""
 
-    def __init__(self, addresses: Sequence[str], tokens: Sequence[str], ledger: Ledger) -> None:
+    def __init__(self, addresses: Sequence[str], tokens: Sequence[str], ledger: Ledger, court: Court) -> None:
         self.addresses = list(addresses)
         """Where members look, in this order; a drill changes it as names would."""
         self._tokens = list(tokens)
+        self._court = court
         self.ledger = ledger
         self._over = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,7 +98,8 @@ class Members:
         )
         work = [self._write(number) for number in range(writers)]
         work += [self._read(number) for number in range(readers)]
-        work += [self._upload(), self._object(), self._plan(), self._listen()]
+        work += [self._upload(), self._object(), self._plan(), self._listen(), self._give_notice()]
+        work += [self._judge(session) for session in self._court.sessions]
         self._tasks = [asyncio.create_task(part) for part in work]
 
     async def end(self) -> None:
@@ -112,8 +126,8 @@ class Members:
                 await self._over.wait()
         return not self._over.is_set()
 
-    async def _post(self, path: str, token: str, **form: Any) -> dict[str, Any] | None:
-        """Ask until it is answered, under one idempotency key; None when nobody answers for very long."""
+    async def _post(self, path: str, token: str, document: object = None, **form: Any) -> dict[str, Any] | None:
+        """Send a form, or a JSON document. Ask until it is answered, under one idempotency key; None when nobody answers for very long."""
         headers = {"authorization": f"Bearer {token}", "idempotency-key": secrets.token_hex(16)}
         until = time.monotonic() + GIVE_UP_AFTER
         first = True
@@ -122,9 +136,10 @@ class Members:
             for address in self.addresses:
                 try:
                     data: Any = aiohttp.FormData(form) if "file" not in form else _upload_form(form["file"])
-                    async with self._http.post(f"{address}{path}", data=data, headers=headers) as answer:
+                    body = {"data": data} if document is None else {"json": document}
+                    async with self._http.post(f"{address}{path}", headers=headers, **body) as answer:
                         said = await answer.read()
-                        if answer.status in (200, 202):
+                        if answer.status in (200, 201, 202):
                             return dict(json.loads(said))
                         self.ledger.reasons.append(f"{path}: {answer.status} {said[:120]!r}")
                         if answer.status < 500:
@@ -222,6 +237,36 @@ class Members:
             if found:
                 self.ledger.scheduled.append(int(found["id"]))
                 self.ledger.note("scheduled", found["id"])
+
+    async def _judge(self, session: str) -> None:
+        """Take the next case and answer it, as a juror does in the browser; no answer is given twice."""
+        count = 0
+        while await self._pause(JUDGE_EVERY):
+            ballot = await court.next_ballot(self._http, self.addresses, session)
+            if ballot is None:
+                continue
+            count += 1
+            if await court.cast(self._http, self.addresses, session, ballot, "unsure" if count % 2 else "fine"):
+                self.ledger.ballots.append(ballot.seat)
+                self.ledger.note("ballot", ballot.seat)
+
+    async def _give_notice(self) -> None:
+        """Hand in a notice about a post, as a trusted flagger does with its key; its clock runs from then on."""
+        while await self._pause(NOTICE_EVERY):
+            if not self.ledger.posts:
+                continue
+            post = await self._get(f"/api/v1/statuses/{next(reversed(self.ledger.posts))}")
+            if post is None:
+                continue
+            document = {
+                "addresses": [post["url"]],
+                "text": "Please look at this.",
+                "client_token": secrets.token_hex(8),
+            }
+            found = await self._post("/api/v1/notices", self._court.key, document)
+            if found:
+                self.ledger.notices[str(found["reference"])] = str(found["due_at"])
+                self.ledger.note("notice", found["reference"], str(found["due_at"]))
 
     async def _listen(self) -> None:
         """Keep a stream open; when it is cut, come back, as clients do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
@@ -29,6 +29,33 @@ def put_jobs(host: Host, count: int) -> list[int]:
             (SOMETIME, count),
         ).fetchall()
     return [int(row[0]) for row in rows]
+
+
+def qualify(host: Host, names: Sequence[str]) -> None:
+    """Make these members jurors of some experience, fresh from a rest."""
+    with host.connected() as connection:
+        connection.execute(
+            """INSERT INTO jurors (account_id, since, qualified_at, record_at, hit, cleared, missed, accused)
+               SELECT id, now(), now(), now(), 60, 60, 4, 4 FROM accounts WHERE name = ANY(%s)
+               ON CONFLICT (account_id) DO UPDATE SET exposure = '{}', exposed_on = NULL""",
+            (list(names),),
+        )
+
+
+def without_clock(host: Host, notices: Mapping[str, str]) -> list[str]:
+    """Which of these notices, by reference and when they are due, are not there or whose clock no longer says so.
+
+    The clock of a notice that was answered has stopped, and that is as it should be.
+    """
+    with host.connected() as connection:
+        found = connection.execute(
+            """SELECT n.reference FROM notices n JOIN unnest(%s::text[], %s::timestamptz[]) AS told (reference, due_at)
+                 ON told.reference = n.reference AND told.due_at = n.due_at
+               WHERE n.answered_at IS NOT NULL
+                 OR EXISTS (SELECT FROM notice_timers t WHERE t.notice_id = n.id AND t.done_at IS NULL)""",
+            (list(notices), list(notices.values())),
+        ).fetchall()
+    return sorted(set(notices) - {str(row[0]) for row in found})
 
 
 def what_goes_on(host: Host) -> dict[str, list[str]]:

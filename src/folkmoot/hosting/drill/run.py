@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import tempfile
 import time
@@ -11,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from folkmoot.errors import FolkmootError
-from folkmoot.hosting.drill import scenes
+from folkmoot.hosting.drill import court, scenes
 from folkmoot.hosting.drill.hosts import Pair
 
 ACCOUNTS = 3
+PASSWORD = secrets.token_urlsafe(12)
+"""Of everybody in this drill."""
 LEAST_FREE = 2 * 2**30
 Say = Callable[[str], None]
 
@@ -45,8 +48,9 @@ async def _play(folder: Path, say: Say, quick: bool) -> dict[str, Any]:
     pair = Pair(folder / "hosts", say)
     outcome: dict[str, Any] = {}
     try:
-        tokens = await asyncio.to_thread(pair.come_up, ACCOUNTS)
-        stage = scenes.Stage(pair, tokens, folder, say, 1.5 if quick else 4.0)
+        tokens, key = await asyncio.to_thread(pair.come_up, ACCOUNTS, scenes.JURORS, PASSWORD)
+        sessions = [await court.sign_in(pair.first.address, name, PASSWORD) for name in scenes.JURORS]
+        stage = scenes.Stage(pair, tokens, folder, say, 1.5 if quick else 4.0, court.Court(sessions, key))
         deaths = scenes.DEATHS_QUICK if quick else scenes.DEATHS
         script: Mapping[str, Callable[[], Awaitable[dict[str, Any]]]] = {
             "planned": lambda: scenes.planned(stage),
@@ -65,7 +69,7 @@ async def _play(folder: Path, say: Say, quick: bool) -> dict[str, Any]:
                 outcome[name] = await play()
             except FolkmootError as error:
                 outcome[name] = {"failed": error.words}
-            outcome[name]["clean"] = scenes.is_clean(outcome[name], may_lose=name == "host_lost_async")
+            outcome[name]["clean"] = scenes.is_clean(outcome[name])
     finally:
         await asyncio.to_thread(pair.close)
     return outcome

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import aiohttp
 
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.drill import queries, verify
+from folkmoot.hosting.drill.court import Court
 from folkmoot.hosting.drill.hosts import DrillFailed, Host, Pair
 from folkmoot.hosting.drill.load import Ledger, Members
 from folkmoot.hosting.move import steps
@@ -24,6 +25,7 @@ from folkmoot.hosting.move.rules import progress_of
 Outcome = dict[str, Any]
 ENDS_WITHIN = 90.0
 JOBS = 50
+JURORS = ("juror0", "juror1")
 DEATHS = (
     "giver:copy:begun", "giver:rest:done", "giver:close:begun", "giver:compare:done", "giver:away:done", "giver:stop:begun",
     "giver:stop:done", "giver:ship:done", "giver:fence:begun", "giver:fence:done", "giver:promote:begun",
@@ -45,6 +47,7 @@ class Stage:
     say: Callable[[str], None]
     seconds: float
     """How long members are at it before and after something happens."""
+    court: Court = field(default_factory=Court)
     number: int = 0
 
     def ledger(self) -> Ledger:
@@ -111,6 +114,7 @@ async def host_lost(stage: Stage, sync: bool) -> Outcome:
     await asyncio.sleep(1.2)  # what is not in the load's ledger by an answer has arrived over there by now
     async with _members(stage, [old.address, new.address], ledger):
         await asyncio.sleep(stage.seconds)
+        asked = time.monotonic()
         known = await _aside(new.asked, "standby", "status", "--json")
         died = time.monotonic()
         await _aside(old.kill)
@@ -125,7 +129,8 @@ async def host_lost(stage: Stage, sync: bool) -> Outcome:
         "said_before": known["would_lose"]["words"],
         "said_at_takeover": view["before"]["may_be_missing"],
     }
-    outcome |= await _aside(verify.lost, new, ledger, kept)
+    at_risk = None if sync else asked - (known["lag_seconds"] if known["lag_seconds"] is not None else asked)
+    outcome |= await _aside(verify.lost, new, ledger, kept, at_risk)
     outcome |= await _old_host_wakes(stage, old, new)
     return outcome
 
@@ -151,6 +156,8 @@ async def restored(stage: Stage) -> Outcome:
         served = time.monotonic()
         outcome: Outcome = {
             "acknowledged": len(ledger.acknowledged_at),
+            "ballots": len(ledger.ballots),
+            "notices": len(ledger.notices),
             "backup_ms": round((copied - begun) * 1000),
             "restore_ms": round((back - copied) * 1000),
             "first_page_ms": round((served - copied) * 1000),
@@ -185,6 +192,8 @@ async def _disturbed(stage: Stage, moments: Sequence[str], disturb: Callable[[St
             await _aside(pair.wait_ready)
     outcome |= {
         "acknowledged": len(ledger.acknowledged_at),
+        "ballots": len(ledger.ballots),
+        "notices": len(ledger.notices),
         "failed_reads": ledger.failed_reads,
         "writes_asked_again": ledger.failed_writes,
     }
@@ -289,6 +298,8 @@ def _figures(ledger: Ledger, begun: float, ended: float) -> Outcome:
         "failed_reads": ledger.failed_reads,
         "slowest_read_ms": round(reads[-1], 1) if reads else 0.0,
         "acknowledged": len(ledger.acknowledged_at),
+        "ballots": len(ledger.ballots),
+        "notices": len(ledger.notices),
         "writes_asked_again": ledger.failed_writes,
         "streamed": ledger.streamed,
         "reasons": ledger.reasons[:5],
@@ -297,7 +308,8 @@ def _figures(ledger: Ledger, begun: float, ended: float) -> Outcome:
 
 @contextlib.asynccontextmanager
 async def _members(stage: Stage, addresses: Sequence[str], ledger: Ledger) -> Any:
-    members = Members(addresses, stage.tokens, ledger)
+    await _aside(queries.qualify, stage.pair.carrier, JURORS)
+    members = Members(addresses, stage.tokens, ledger, stage.court)
     await members.begin()
     try:
         yield members
@@ -309,11 +321,13 @@ async def _aside(act: Callable[..., Any], *arguments: Any, **options: Any) -> An
     return await asyncio.to_thread(act, *arguments, **options)
 
 
-def is_clean(outcome: Mapping[str, Any], *, may_lose: bool = False) -> bool:
+def is_clean(outcome: Mapping[str, Any]) -> bool:
     """Whether a scene lost nothing and never had two hosts that take posts.
 
-    `may_lose`: the last moments of a host that died without warning while answers waited for nobody.
+    Of a host that died while answers waited for nobody, what it said before would be missing may be missing, and no more.
     """
-    bad = [] if may_lose else [name for name in outcome if name.startswith("lost_")]
+    bad = [name for name in outcome if name.startswith("lost_")]
+    if "lost_beyond_said" in outcome:
+        bad = ["lost_beyond_said"]
     bad += ["failed_reads", "two_first", "taken_by_old_side", "posted_twice"]
     return "failed" not in outcome and outcome.get("moved", True) and not any(outcome.get(name) for name in bad)
