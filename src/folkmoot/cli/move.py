@@ -19,6 +19,7 @@ from folkmoot.cli.options import config_option, data_option, with_settings
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.link import LinkBroken, local
 from folkmoot.hosting.move import names, steps
+from folkmoot.hosting.move.rules import LEFT_BEHIND, LEFT_BEHIND_WORDS
 from folkmoot.settings import Settings, load
 
 LOOK_SECONDS = 0.1
@@ -61,8 +62,8 @@ def back(settings: Settings, as_json: bool, yes: bool) -> None:
 @with_settings
 def status(settings: Settings, as_json: bool) -> None:
     """Show how far the last move came, and what is next."""
-    state = _state_of_giver(settings)
-    click.echo(json.dumps(state, indent=1) if as_json else _plain(state))
+    here, state = _both_states(settings)
+    click.echo(json.dumps(state, indent=1) if as_json else in_words(here, state))
 
 
 @move.command()
@@ -71,8 +72,8 @@ def status(settings: Settings, as_json: bool) -> None:
 def abort(settings: Settings, domain: str) -> None:
     """Call the move off that is under way; everything is taken back."""
     local.ask(settings.data, "move.abort", domain=domain)
-    state = _watch(settings, quiet=True)
-    click.echo(_plain(state))
+    _watch(settings, quiet=True)
+    click.echo(in_words(*_both_states(settings)))
 
 
 @move.command()
@@ -117,7 +118,7 @@ def _move(settings: Settings, as_json: bool, yes: bool, despite_complaints: bool
     if as_json:
         click.echo(json.dumps(state, indent=1))
     else:
-        click.echo(_report(state))
+        click.echo(_report(local.ask(settings.data, "move.state"), state))
     if state["progress"]["ended"] != "moved":
         raise click.exceptions.Exit(1)
 
@@ -143,14 +144,19 @@ def _watch(settings: Settings, quiet: bool) -> Mapping[str, Any]:
 
 def _state_of_giver(settings: Settings) -> Mapping[str, Any]:
     """What the side says that gives the network away: this one, or the other, whichever wrote about the newer move."""
+    return _both_states(settings)[1]
+
+
+def _both_states(settings: Settings) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """What this side says, and what the one says that gives the network away."""
     here = local.ask(settings.data, "move.state")
     if here["progress"]["move"] and not here["progress"]["ended"]:
-        return here
+        return here, here
     try:
         there = local.ask(settings.data, "move.state", to="partner", timeout=3)
     except FolkmootError:
-        return here
-    return max(here, there, key=lambda state: str(state["at"]))
+        return here, here
+    return here, max(here, there, key=lambda state: str(state["at"]))
 
 
 @contextmanager
@@ -199,14 +205,27 @@ def _silence(state: Mapping[str, Any]) -> str:
     return "Members can post."
 
 
-def _report(state: Mapping[str, Any]) -> str:
+def _stands(here: Mapping[str, Any]) -> str:
+    """What this host is to its network now, whatever moved before."""
+    if here["role"] == "primary":
+        return "This host carries the network."
+    hands_over = here["barrier"] == "relay"
+    if here["role"] == "standby":
+        until = " and hands over what still arrives here, until `folkmoot move finish`" if hands_over else ""
+        return f"This host follows the other one{until}."
+    if str(here["progress"]["move"]).startswith(LEFT_BEHIND):
+        return LEFT_BEHIND_WORDS
+    return "This host carries the network no longer and takes no posts."
+
+
+def _report(here: Mapping[str, Any], state: Mapping[str, Any]) -> str:
     progress = state["progress"]
     if progress["ended"] != "moved":
         return f"The network stays where it was. {progress['why']}"
     lines = [
         "The network has moved.",
         _silence(state),
-        "This host follows the new one and hands over what still arrives here, until `folkmoot move finish`.",
+        _stands(here),
         *state["notes"],
     ]
     if state.get("names"):
@@ -214,12 +233,18 @@ def _report(state: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _plain(state: Mapping[str, Any]) -> str:
+def in_words(here: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """What is true now, from what this host says and what the one says that gave the network away last."""
     progress = state["progress"]
+    taken_over = max(str(here["took_over"]), str(state["took_over"]))
+    is_over = not progress["move"] or bool(progress["ended"])
+    if is_over and (taken_over > str(state["at"]) or str(progress["move"]).startswith(LEFT_BEHIND)):
+        when = f", on {taken_over}" if taken_over else ""
+        return f"The network was taken over last, without the host it was on{when}.\n{_stands(here)}"
     if not progress["move"]:
-        return "Nothing has moved here."
+        return f"Nothing has moved here. {_stands(here)}"
     if progress["ended"] == "moved":
-        return _report(state)
+        return _report(here, state)
     if progress["ended"]:
         return f"The last move was called off. {progress['why']}"
     step = steps.get_step(progress["reached"]) if progress["reached"] else steps.STEPS[0]

@@ -12,6 +12,8 @@ from folkmoot.cli.options import config_option, data_option
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting import supervise
+from folkmoot.hosting.move.journal import Journal
+from folkmoot.hosting.move.rules import LEFT_BEHIND_WORDS, was_left_behind
 from folkmoot.hosting.state import State
 from folkmoot.settings import Settings, find_file, load
 
@@ -42,7 +44,7 @@ def serve(config: Path | None, demo: bool, **options: object) -> None:
 
     def loading() -> Callable[[str], str]:
         if state.role != "primary":
-            return lambda url: _following(state)
+            return lambda url: _following(state, Journal(settings.data))
         return _preparation(settings, demo)
 
     supervise.serve(settings, _for_children(config, settings, options), loading, click.echo)
@@ -57,10 +59,12 @@ def _for_children(config: Path | None, settings: Settings, options: Mapping[str,
     return {**said, **({"FOLKMOOT_CONFIG": str(file)} if file else {})}
 
 
-def _following(state: State) -> str:
+def _following(state: State, journal: Journal) -> str:
     """What the operator of a host that does not carry the network reads."""
     if state.role == "standby":
         return f"This host follows the network at {state.home}. `folkmoot standby status` says how well."
+    if was_left_behind(state.role, journal.of_last_move("giver")):
+        return LEFT_BEHIND_WORDS
     return f"This host carries the network no longer; it lives at {state.home}."
 
 

@@ -25,7 +25,7 @@ from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import listening, processes
 from folkmoot.hosting import state as states
 from folkmoot.hosting.move.journal import Journal
-from folkmoot.hosting.move.rules import progress_of
+from folkmoot.hosting.move.rules import LEFT_BEHIND_WORDS, progress_of, was_left_behind
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
 from folkmoot.settings import Settings
 
@@ -103,6 +103,8 @@ class _Supervisor:
         self._ended_on_purpose = False
         self._has_left = False
         """Whether the network has gone from the embedded server to another one since we started."""
+        self._is_left = was_left_behind(states.read(settings.data).role, Journal(settings.data).of_last_move("giver"))
+        """Whether we have said that the network went on without this host."""
         address.forget(settings.data)
 
     def run(self, load: Callable[[], Callable[[str], str]]) -> None:
@@ -154,7 +156,7 @@ class _Supervisor:
         except FolkmootError:
             if states.read(self._settings.data).role == "primary":
                 raise
-            return "This host carries the network no longer."
+            return ""  # said in a moment, when we are told what the folder is now
 
     def _watch(self) -> None:
         """Until a signal says stop: whoever died is started again."""
@@ -168,6 +170,7 @@ class _Supervisor:
             if caught is not None and caught.si_signo == LOOK_AGAIN:
                 self._take_address()
                 self._end_unwanted()
+                self._say_when_left_behind()
             for child in self._children():
                 self._look_after(child)
 
@@ -204,6 +207,13 @@ class _Supervisor:
             self._database.process = None
             self._database.due = 0.0
             _forget(self._settings.data, "postmaster")
+
+    def _say_when_left_behind(self) -> None:
+        """Once: what the operator must know when an old host wakes up."""
+        data = self._settings.data
+        if not self._is_left and was_left_behind(states.read(data).role, Journal(data).of_last_move("giver")):
+            self._is_left = True
+            self._say(LEFT_BEHIND_WORDS)
 
     def _set_barrier(self, role: states.Role) -> None:
         """What requests meet at first. A first host with a partner lets nobody post until its agent has asked that one."""

@@ -14,6 +14,13 @@ from folkmoot.hosting.move.steps import NAMES, RETURN_ENDS, SILENCE_BEGINS, is_b
 PATIENCE_AFTER_CRASH = 0.5
 """Share of the longest silence after which a move that was interrupted in it is called off rather than continued."""
 
+LEFT_BEHIND = "left-behind-"
+"""How the move is called that a host writes down when it learns that another one has taken the network over."""
+LEFT_BEHIND_WORDS = (
+    "The network lives elsewhere now: another host took it over, and this one takes no posts. "
+    "`folkmoot move rejoin` makes it the standby."
+)
+
 
 class CannotMove(FolkmootError):
     """A move cannot begin or go on."""
@@ -58,6 +65,11 @@ class Progress:
     def may_turn_back(self) -> bool:
         """Whether this side alone can still call it off."""
         return self.is_under_way and (not self.reached or is_before(self.reached, RETURN_ENDS))
+
+
+def was_left_behind(role: str, entries: Sequence[Entry]) -> bool:
+    """Whether a host of this role, with these lines in its journal, was taken over from and has not rejoined."""
+    return role == "former" and bool(entries) and entries[-1].move.startswith(LEFT_BEHIND)
 
 
 Next = Literal["nothing", "continue", "take back", "ask"]

@@ -17,6 +17,9 @@ from folkmoot.hosting.move.taker import become_first
 
 ANSWER_SECONDS = 2.0
 
+ORDER = "takeover-"
+"""How the move is called in which nobody gave the network away."""
+
 
 class OldHostAnswers(FolkmootError):
     """Two hosts would take posts, and one half of them would be lost."""
@@ -83,7 +86,7 @@ def take_over(here: Here, view: View, typed_domain: str) -> int:
         raise OldHostAnswers(how=view.other_answers, domain=view.domain)
     epoch = max(state.epoch, _epoch_known(here)) + 1
     journal = Journal(here.data)
-    order = f"takeover-{secrets.token_hex(6)}"
+    order = f"{ORDER}{secrets.token_hex(6)}"
     journal.add(Entry(order, "taker", "promote", "begun", "", {"epoch": epoch, "missing": view.may_be_missing}))
     become_first(here, epoch, "takeover")
     journal.add(Entry(order, "taker", "promote", "done", "", {"epoch": epoch}))

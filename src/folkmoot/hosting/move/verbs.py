@@ -25,6 +25,7 @@ from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.rehearse import CLONE_SECONDS, Rehearsal, clone
+from folkmoot.hosting.move.rules import LEFT_BEHIND
 from folkmoot.hosting.move.taker import Taker, wish_to_wait
 from folkmoot.hosting.standby import secrets as standby_secrets
 from folkmoot.hosting.standby import status as standing
@@ -129,13 +130,12 @@ class Mover:
         state = self.here.state()
         if state.role != "primary" or epoch <= state.epoch or self.giver.progress().is_under_way:
             return
-        log.error("left_behind", epoch=epoch, home=home)
         self.here.barrier.set(State.FENCED)
         self.here.fence(epoch, home or self.here.settings.base_url)
-        supervise.nudge(self.here.data)
         Journal(self.here.data).add(
-            Entry(f"left-behind-{epoch}", "giver", "", "ended", "", {"moved": True, "epoch": epoch})
+            Entry(f"{LEFT_BEHIND}{epoch}", "giver", "", "ended", "", {"moved": True, "epoch": epoch})
         )
+        supervise.nudge(self.here.data)  # whose terminal says so
         self.here.barrier.set(State.RELAY)
 
     # Orders of this machine's commands -----------------------------------------------------------------------------
@@ -173,7 +173,8 @@ class Mover:
         state = self.here.state()
         progress = dataclasses.asdict(self.giver.progress())
         figures = self.giver.figures
-        entries = Journal(self.here.data).of_last_move("giver")
+        journal = Journal(self.here.data)
+        entries, taken = journal.of_last_move("giver"), journal.of_last_move("taker")
         ended = entries[-1].detail if entries and entries[-1].what == "ended" else {}
         return {
             "role": state.role,
@@ -191,6 +192,7 @@ class Mover:
             "at": entries[-1].at if entries else "",
             "names": next((str(e.detail.get("names", "")) for e in reversed(entries) if e.step == "names"), ""),
             "host": socket.gethostname(),
+            "took_over": taken[-1].at if taken and taken[-1].move.startswith(takeover.ORDER) else "",
         }
 
     def _abort(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
