@@ -15,6 +15,9 @@ from folkmoot.moderation.screening import shipped
 from folkmoot.network import accounts
 from folkmoot.settings import Settings
 
+WRITES_WITHIN = 8.0
+"""Seconds a first write may take; with synchronous mode it waits for a standby that may be gone."""
+
 
 def make(settings: Settings, demo: bool) -> Callable[[str], str]:
     """A function that migrates the database at an address, fills it when a demo is wanted, and returns words."""
@@ -36,7 +39,13 @@ async def operator_words(settings: Settings) -> str:
     """How the first visitor becomes the operator; nothing once somebody is."""
     db = await Database.open(settings.database_url, connections=1)
     try:
-        code = await accounts.operator_code(db)
+        async with asyncio.timeout(WRITES_WITHIN):
+            code = await accounts.operator_code(db)
+    except TimeoutError:
+        return (
+            "The database takes no writes at present. In synchronous mode they wait for the standby: is it there? "
+            "`folkmoot standby status` says more; `folkmoot standby sync off` lets the network write without it."
+        )
     finally:
         await db.close()
     if code is None:

@@ -120,6 +120,8 @@ async def operator_code(db: Database) -> str | None:
     """The code with which the first visitor becomes the operator; None once there is one."""
     if await queries.has_operator(db):
         return None
+    if kept := await queries.find_operator_code(db):
+        return kept
     async with db.transaction() as tx:
         return await queries.keep_operator_code(tx, rules.new_code())
 
