@@ -59,12 +59,22 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
         return self.translations.get(locale, {}).get("text") or self.text
 
 
+class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
+    """The last time a move to another host was tried out."""
+
+    at: datetime
+    well: bool
+    held_ms: float | None = None
+    """How long members waited for it."""
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is worth knowing without a database; the form of DATA/status.json."""
 
     name: str
     announcement: Told | None = None
     read_only: ReadOnly | None = None
+    rehearsal: Rehearsal | None = None
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +93,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     planned: ReadOnly | None
     """Maintenance that was announced: reading only from then on."""
     announcement: Told | None
+    rehearsal: Rehearsal | None
 
     @property
     def is_well(self) -> bool:
@@ -115,6 +126,7 @@ class StatusBoard:
             read_only=known if known is not None and known.in_force(now) else None,
             planned=known if known is not None and known.starts_at > now else None,
             announcement=self.kept.announcement,
+            rehearsal=self.kept.rehearsal,
             **self._parts,
         )
 
@@ -144,6 +156,7 @@ class StatusBoard:
                 name=msgspec.json.decode(found["name"]) if found["name"] else self._settings.site_name,
                 announcement=_decoded(found["announcement"], Told),
                 read_only=_decoded(found["read_only"], ReadOnly),
+                rehearsal=_decoded(found["rehearsal"], Rehearsal),
             )
             writes.known = kept.read_only
             if kept != self.kept or not self._file.exists():

@@ -44,6 +44,7 @@ def in_json(status: Status) -> bytes:
             "read_only": status.read_only,
             "planned": status.planned,
             "announcement": status.announcement,
+            "rehearsal": status.rehearsal,
         }
     )
 
