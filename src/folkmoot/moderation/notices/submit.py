@@ -173,6 +173,11 @@ async def submit_form(
 
 
 async def submit_mail(db: Database, gate: Gate, settings: Settings, raw: bytes) -> Received:
-    """Take in a mail from a file, by command. Nobody vouches for its sender: a steward confirms it."""
+    """Take in a mail from a file, by command. Nobody vouches for its sender: a steward confirms it.
+
+    Raises Invalid for a file in which nothing is written.
+    """
+    if not raw.strip():
+        raise Invalid("There is nothing in this file.", field="file")
     reading = read_mail(raw, received_at=clock.now(), house=await house(db, settings))
     return await receive(db, gate, settings, raw, reading, door="cli")

@@ -23,6 +23,7 @@ _ENGLISH = {
     "hidden": "For what a program said of it, it was out of sight until people had decided.",
     "jury": "It was decided by {ballots} volunteers drawn by lot, who did not know who wrote it, and not by a program.",
     "stewards": "It was decided by two stewards of this network, after a jury that was not sure, and not by a program.",
+    "stewards alone": "It was decided by two stewards of this network, and not by a program.",
     "steward": "It was decided by a steward of this network, and not by a program.",
     "second": "It was decided by volunteers drawn by lot and stewards, none of whom had to do with the first verdict.",
     "clock": "Nobody decided in time, so it was settled by the rule for such cases. No strike follows from it.",
@@ -53,6 +54,7 @@ _GERMAN = {
     "hidden": "Wegen der Einschätzung eines Programms war es verborgen, bis Menschen entschieden hatten.",
     "jury": "Entschieden haben {ballots} ausgeloste Freiwillige, die nicht wussten, wer es geschrieben hat, und kein Programm.",
     "stewards": "Entschieden haben zwei Verantwortliche dieses Netzwerks, nachdem eine Jury unsicher war, und kein Programm.",
+    "stewards alone": "Entschieden haben zwei Verantwortliche dieses Netzwerks, und kein Programm.",
     "steward": "Entschieden hat eine verantwortliche Person dieses Netzwerks, und kein Programm.",
     "second": "Entschieden haben ausgeloste Freiwillige und Verantwortliche, die mit der ersten Entscheidung nichts zu tun hatten.",
     "clock": "Niemand hat rechtzeitig entschieden, daher gilt die Regel für solche Fälle. Es folgt kein Verstoßpunkt daraus.",
@@ -110,5 +112,7 @@ def _who(say: dict[str, str], reasons: StatementOfReasons) -> str:
             return say["jury"].format(ballots=reasons.ballots)
         case Judges.APPEAL:
             return say["second"]
+        case Judges.STEWARDS if not reasons.ballots:
+            return say["stewards alone"]
         case judges:
             return say[judges.value]

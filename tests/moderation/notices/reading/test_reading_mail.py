@@ -217,3 +217,9 @@ def test_a_reading_is_json_and_back_and_every_doubt_has_its_sentence(name: str):
     reading = read(LETTERS[name]())
     assert msgspec.json.decode(msgspec.json.encode(reading), type=Reading) == reading
     assert set(reading.doubts) <= set(DOUBTS)
+
+
+def test_letters_nobody_declared_are_read_in_subject_and_sender() -> None:
+    raw = "From: Jürgen Groß <abuse@host.example>\nSubject: Löschung – Frist\n\nBitte löschen\n".encode()
+    read = read_mail(raw, received_at=SATURDAY, house=HOUSE)
+    assert (read.subject, read.sender.name) == ("Löschung – Frist", "Jürgen Groß")

@@ -55,11 +55,15 @@ class Opened:
 
     def header(self, name: str) -> str:
         """A header as one line of text, decoded (RFC 2047), or empty."""
-        return readable(self.headers.get(name))
+        return next((readable(value) for value in self.as_they_came(name)), "")
 
     def all(self, name: str) -> list[str]:
         """Every header of this name, topmost first, each one line."""
-        return [readable(value) for value in self.headers.get_all(name) or ()][:50]
+        return [readable(value) for value in self.as_they_came(name)[:50]]
+
+    def as_they_came(self, name: str) -> list[str]:
+        """Its values undecoded; `get` would turn letters nobody declared (RFC 6532, or a careless sender) into question marks."""
+        return [str(value) for each, value in self.headers.raw_items() if each.lower() == name.lower()]
 
     def doubt(self, code: str) -> None:
         """Note what a steward should know."""
@@ -296,8 +300,8 @@ def files_of(parts: list[Part]) -> tuple[list[Evidence], bool]:
 def people(opened: Opened, name: str) -> list[tuple[str, str]]:
     """Names and addresses in a header such as From."""
     found = []
-    for value in opened.headers.get_all(name) or ():
-        text = str(value)[:2_000]
+    for value in opened.as_they_came(name):
+        text = value[:2_000]
         try:
             found += getaddresses([text])
         except (ValueError, IndexError, AttributeError, TypeError, RecursionError):
