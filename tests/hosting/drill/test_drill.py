@@ -42,6 +42,7 @@ def test_a_quick_drill_loses_nothing_and_prints_its_figures() -> None:
     for scene in ("host_lost_async", "host_lost_sync"):
         assert outcome[scene]["taken_by_old_side"] == 0
         assert outcome[scene]["old_side_awake"].startswith("former")
+        assert outcome[scene]["old_side_says_so"]
 
 
 def test_a_scene_that_lost_something_or_broke_off_is_not_clean() -> None:

@@ -46,6 +46,7 @@ class Host:
         self.port, self.link_port = free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._log = folder / f"{name}.log"
+        self._said_before = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.environment = {
             **{name: value for name, value in os.environ.items() if not _is_ours(name)},
@@ -62,22 +63,22 @@ class Host:
     def serve(self, *command: str) -> None:
         """Start it (or the command given instead, which ends in serving) and wait until it says where it is."""
         with self._log.open("ab") as log:
-            begun = log.tell()
+            self._said_before = log.tell()
             self._process = subprocess.Popen(
                 self.command(*(command or ("serve",))),
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 preexec_fn=processes.tied_to_us(signal.SIGTERM),
             )  # fmt: skip
         until = time.monotonic() + COMES_UP
-        while " is at http" not in self.said(begun):
+        while " is at http" not in self.said():
             if self._process.poll() is not None or time.monotonic() > until:
-                raise DrillFailed(why=f"{self.name} does not come up: {self.said(begun)[-600:]}")
+                raise DrillFailed(why=f"{self.name} does not come up: {self.said()[-600:]}")
             time.sleep(0.05)
 
-    def said(self, since: int = 0) -> str:
-        """What its processes wrote."""
+    def said(self) -> str:
+        """What its processes wrote since it was started last."""
         with self._log.open("rb") as log:
-            log.seek(since)
+            log.seek(self._said_before)
             return log.read().decode(errors="replace")
 
     def command(self, *arguments: str) -> list[str]:

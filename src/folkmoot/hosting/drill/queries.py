@@ -13,8 +13,9 @@ SOMETIME = 7
 """Days ahead for which the drill puts jobs that nobody is to take meanwhile."""
 
 GOES_ON = {
-    "tokens": "id", "sessions": "id", "push_subscriptions": "id", "scheduled_posts": "id", "grants": "code_hash",
-    "case_timers": "id", "seats": "id", "notices": "id", "idempotency_keys": "key", "objects": "key",
+    "tokens": ["id"], "sessions": ["id"], "push_subscriptions": ["id"], "scheduled_posts": ["id"], "grants": ["code_hash"],
+    "case_timers": ["case_id", "kind"], "seats": ["id"], "notices": ["id", "due_at"],
+    "notice_timers": ["notice_id", "kind", "due_at"], "idempotency_keys": ["key"], "objects": ["key"],
 }  # fmt: skip
 """Tables whose rows a member, juror or authority would miss at once, and what names a row."""
 
@@ -59,20 +60,14 @@ def without_clock(host: Host, notices: Mapping[str, str]) -> list[str]:
 
 
 def what_goes_on(host: Host) -> dict[str, list[str]]:
-    """Tokens, sessions, subscriptions, clocks: every row's name, by table; tables that do not exist have none."""
+    """Tokens, sessions, subscriptions, clocks: every row's name, by table."""
     found: dict[str, list[str]] = {}
     with host.connected() as connection:
-        known = dict(
-            connection.execute(
-                "SELECT table_name || '.' || column_name, 1 FROM information_schema.columns WHERE table_schema = 'public'"
-            ).fetchall()
-        )
-        for table, column in GOES_ON.items():
-            if f"{table}.{column}" in known:
-                statement = sql.SQL("SELECT {column}::text FROM {table}").format(
-                    column=sql.Identifier(column), table=sql.Identifier(table)
-                )
-                found[table] = [str(row[0]) for row in connection.execute(statement).fetchall()]
+        for table, columns in GOES_ON.items():
+            statement = sql.SQL("SELECT concat_ws(' ', {columns}) FROM {table}").format(
+                columns=sql.SQL(", ").join(map(sql.Identifier, columns)), table=sql.Identifier(table)
+            )
+            found[table] = [str(row[0]) for row in connection.execute(statement).fetchall()]
     return found
 
 

@@ -20,7 +20,7 @@ from folkmoot.hosting.drill.hosts import DrillFailed, Host, Pair
 from folkmoot.hosting.drill.load import Ledger, Members
 from folkmoot.hosting.move import steps
 from folkmoot.hosting.move.journal import Journal
-from folkmoot.hosting.move.rules import progress_of
+from folkmoot.hosting.move.rules import LEFT_BEHIND_WORDS, progress_of
 
 Outcome = dict[str, Any]
 ENDS_WITHIN = 90.0
@@ -267,13 +267,19 @@ async def _old_host_wakes(stage: Stage, old: Host, new: Host) -> Outcome:
                     id = int((await answer.json())["id"])
                     taken_by_old = int(not queries.has_post(new, id))
     before = f"{old.state.role}, {old.barrier.lower()}"
+    says_so = LEFT_BEHIND_WORDS in old.said()
     rejoined = ""
     try:
         rejoined = (await _aside(old.run, "move", "rejoin")).splitlines()[0]
         await _aside(stage.pair.wait_ready)
     except FolkmootError as error:
         rejoined = error.words
-    return {"old_side_awake": before, "taken_by_old_side": taken_by_old, "rejoined": rejoined}
+    return {
+        "old_side_awake": before,
+        "old_side_says_so": says_so,
+        "taken_by_old_side": taken_by_old,
+        "rejoined": rejoined,
+    }
 
 
 async def _post_under(key: str, host: Host, token: str) -> int | None:
