@@ -75,7 +75,7 @@ async def member(db: Any) -> Viewer:
 
 async def clear(db: Any) -> None:
     tables = await db.fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'notice_clocks')"
     )
     await db.fetch(f"TRUNCATE {', '.join(row['tablename'] for row in tables)} CASCADE")
 

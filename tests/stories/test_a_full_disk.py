@@ -34,7 +34,16 @@ def fill(disk: Path) -> Path:
 def sign_up(address: str) -> tuple[int, str]:
     """As a browser does it: the page, its form, and what comes then."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    page = browser.open(f"{address}/sign-up", timeout=10).read().decode()
+    until = time.monotonic() + 30
+    while True:
+        try:
+            page = browser.open(f"{address}/sign-up", timeout=10).read().decode()
+            break
+        except urllib.error.HTTPError as refused:  # the database may be starting again, after the disk was full
+            refused.close()
+            assert refused.code == 503
+            assert time.monotonic() < until, "the pages do not come back"
+            time.sleep(0.2)
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
     form = hidden | {"name": "bert", "password": PASSWORD, "agreed": "1", "reason": "to see", "email": ""}
     try:

@@ -17,6 +17,7 @@ from folkmoot.jobs.tools import Tools
 from folkmoot.network.gate import Gate
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
+from folkmoot.vault import open_vault
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ def with_scratch(act: Callable[[Database, Settings], Awaitable[T]]) -> T:
 
 async def _act(url: str, settings: Settings, act: Callable[[Database, Settings], Awaitable[T]]) -> T:
     db = await Database.open(url, connections=4)
+    db.seals = open_vault(settings.data)
     try:
         return await act(db, settings)
     finally:

@@ -36,6 +36,7 @@ _OUT_OF_REACH = (
     asyncpg.OperatorInterventionError,  # the server is going down, or the statement took too long
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server died in the middle of a word
     asyncpg.PostgresIOError,
     asyncpg.TransactionRollbackError,  # two deeds were in each other's way, and this one gave in
 )

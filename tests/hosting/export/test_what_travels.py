@@ -23,6 +23,7 @@ PUBLIC_IN_SPITE_OF_ITS_NAME = {
     # Opens with a key from evidence_keys alone.
     ("case_contents", "sealed"),
     ("media", "blurhash"), ("notice_items", "is_private"), ("backups", "sealed_size"),
+    ("notice_senders", "public_key"),
     # A link in a letter: it shows one statement or notice to whoever holds it, and whoever holds an export has both.
     ("notices", "token"), ("notices", "client_token"), ("statements", "token"), ("reports", "receipt_hash"),
     # Keeps strangers from guessing who is meant in the public log; an export names everybody anyway.

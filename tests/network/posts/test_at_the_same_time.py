@@ -38,7 +38,7 @@ def members(open_database: Any, run: Any) -> Iterator[list[Viewer]]:
 
     async def clear() -> None:
         tables = await open_database.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'notice_clocks')"
         )
         await open_database.fetch(f"TRUNCATE {', '.join(row['tablename'] for row in tables)} CASCADE")
 

@@ -186,7 +186,7 @@ async def _open(database_url: str, place: Path) -> AsyncIterator[Moot]:
         db = application.server.db
         yield Moot(application.server, f"http://127.0.0.1:{port}", client)
         tables = await db.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('alembic_version', 'notice_clocks')"
         )
         await db.fetch(f"TRUNCATE {', '.join(row['tablename'] for row in tables)} CASCADE")
     granian.stop()
