@@ -34,16 +34,11 @@ def fill(disk: Path) -> Path:
 def sign_up(address: str) -> tuple[int, str]:
     """As a browser does it: the page, its form, and what comes then."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-    until = time.monotonic() + 30
-    while True:
-        try:
-            page = browser.open(f"{address}/sign-up", timeout=10).read().decode()
-            break
-        except urllib.error.HTTPError as refused:  # the database may be starting again, after the disk was full
-            refused.close()
-            if refused.code != 503 or time.monotonic() > until:
-                raise
-            time.sleep(0.2)
+    try:
+        page = browser.open(f"{address}/sign-up", timeout=10).read().decode()
+    except urllib.error.HTTPError as refused:  # the database may not start again before there is room
+        with refused:
+            return refused.code, refused.read().decode()
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
     form = hidden | {"name": "bert", "password": PASSWORD, "agreed": "1", "reason": "to see", "email": ""}
     try:

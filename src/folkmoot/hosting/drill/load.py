@@ -81,7 +81,9 @@ class Ledger:
 class Members:
     """The load: a few writers, readers and the rest, against one address after the other."""
 
-    def __init__(self, addresses: Sequence[str], tokens: Sequence[str], ledger: Ledger, court: Court) -> None:
+    def __init__(
+        self, addresses: Sequence[str], tokens: Sequence[str], ledger: Ledger, court: Court | None = None
+    ) -> None:
         self.addresses = list(addresses)
         """Where members look, in this order; a drill changes it as names would."""
         self._tokens = list(tokens)
@@ -98,8 +100,9 @@ class Members:
         )
         work = [self._write(number) for number in range(writers)]
         work += [self._read(number) for number in range(readers)]
-        work += [self._upload(), self._object(), self._plan(), self._listen(), self._give_notice()]
-        work += [self._judge(session) for session in self._court.sessions]
+        work += [self._upload(), self._object(), self._plan(), self._listen()]
+        if self._court is not None:
+            work += [self._give_notice(self._court), *(self._judge(session) for session in self._court.sessions)]
         self._tasks = [asyncio.create_task(part) for part in work]
 
     async def end(self) -> None:
@@ -250,7 +253,7 @@ class Members:
                 self.ledger.ballots.append(ballot.seat)
                 self.ledger.note("ballot", ballot.seat)
 
-    async def _give_notice(self) -> None:
+    async def _give_notice(self, court: Court) -> None:
         """Hand in a notice about a post, as a trusted flagger does with its key; its clock runs from then on."""
         while await self._pause(NOTICE_EVERY):
             if not self.ledger.posts:
@@ -263,7 +266,7 @@ class Members:
                 "text": "Please look at this.",
                 "client_token": secrets.token_hex(8),
             }
-            found = await self._post("/api/v1/notices", self._court.key, document)
+            found = await self._post("/api/v1/notices", court.key, document)
             if found:
                 self.ledger.notices[str(found["reference"])] = str(found["due_at"])
                 self.ledger.note("notice", found["reference"], str(found["due_at"]))

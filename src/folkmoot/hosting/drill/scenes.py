@@ -267,7 +267,9 @@ async def _old_host_wakes(stage: Stage, old: Host, new: Host) -> Outcome:
                     id = int((await answer.json())["id"])
                     taken_by_old = int(not queries.has_post(new, id))
     before = f"{old.state.role}, {old.barrier.lower()}"
-    says_so = LEFT_BEHIND_WORDS in old.said()
+    until = time.monotonic() + 10
+    while not (says_so := LEFT_BEHIND_WORDS in old.said()) and time.monotonic() < until:  # noqa: ASYNC110  # a file
+        await asyncio.sleep(0.1)
     rejoined = ""
     try:
         rejoined = (await _aside(old.run, "move", "rejoin")).splitlines()[0]
