@@ -326,7 +326,7 @@ def test_a_run_that_is_killed_sends_the_rest_the_next_time(network: Network):
     assert not [*network.repo.glob("backups/*")]
     there = sum(path.stat().st_size for path in network.repo.glob("chunks/*/*"))
     made = run(network.settings, Wanted())
-    assert made.sent < made.sealed_size - there * 0.8
+    assert made.sent < made.sealed_size - there * 0.5  # the server has written some of its files anew meanwhile
     assert verify(network.settings).whole
 
 
