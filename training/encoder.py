@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -157,6 +158,21 @@ def teach(
                     f"  {at:5d} of {total} batches, loss {np.mean(losses[-100:]):.4f}, {time.monotonic() - begun:.0f} s"
                 )
     return {**rest, "words": held}
+
+
+def save(path: Path, params: Params) -> None:
+    """Keep the parameters; whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft.npz")
+    np.savez(draft, *map(np.asarray, jax.tree.leaves(params)))
+    draft.replace(path)
+
+
+def load(path: Path, like: Params) -> Params:
+    """Parameters that were kept, in the shape of others."""
+    with np.load(path) as arrays:
+        leaves = [jnp.asarray(arrays[f"arr_{number}"]) for number in range(len(arrays.files))]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)  # type: ignore[no-any-return]
 
 
 def batches(texts: Sequence[Text], rng: np.random.Generator | None) -> list[npt.NDArray[np.int64]]:

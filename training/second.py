@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from folkmoot.moderation.screening.normal import normalise
 from training import e5, export, linear
 from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
-from training.encoder import LAYERS, LONGEST, Text, teach
+from training.encoder import LAYERS, LONGEST, Text, load, save, teach
 from training.encoder import start as start_from
 
 KEPT = 18_000
@@ -60,18 +62,31 @@ LESSONS = (
 )
 
 
-def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.Arrays:
-    """The encoder's part of the file."""
+def second_stage(examples: Sequence[Example], seed: int, tell: Tell, lessons: Path | None = None) -> export.Arrays:
+    """The encoder's part of the file. What each lesson ends with is kept in `lessons`, and not taught twice."""
     base = e5.read(e5.find(), LAYERS)
-    kept = vocabulary(base, examples)
+    corpora = [one for one in examples if one.source != "writing"]
+    kept = vocabulary(base, corpora)
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]
-    doubts = {language: doubt([one for one in taught if one.language == language], seed) for language in LANGUAGES}
+    ranks = {
+        language: ranked([one for one in taught if one.language == language and one.source != "writing"], seed)
+        for language in LANGUAGES
+    }
     params = start_from(base, kept, SPECIAL, seed)
+    learnt = hashlib.sha256("\n".join(kept).encode())
     for number, lesson in enumerate(LESSONS):
-        texts = material(taught, doubts, lesson, pieces, seed + number)
+        texts = material(taught, ranks, lesson, pieces, seed + number)
+        learnt.update(repr((seed, lesson.epochs, lesson.rate, texts)).encode())
+        held = None if lessons is None else lessons / f"{number + 1}-{learnt.hexdigest()[:16]}.npz"
+        if held is not None and held.exists():
+            tell(f"encoder, lesson {number + 1}: was taught already")
+            params = load(held, params)
+            continue
         tell(f"encoder, lesson {number + 1}: {len(texts)} texts, {lesson.epochs} times")
         params = teach(params, texts, epochs=lesson.epochs, rate=lesson.rate, seed=seed + number, tell=tell)
+        if held is not None:
+            save(held, params)
     return export.arrays(params, base, kept, SPECIAL)
 
 
@@ -87,6 +102,13 @@ def vocabulary(base: e5.Base, examples: Sequence[Example], most: int = KEPT) -> 
     kept |= dict.fromkeys([piece for piece in ordered[most:] if len(piece) == 1][:500])
     kept |= dict.fromkeys(SPECIAL)
     return list(kept)
+
+
+def ranked(examples: Sequence[Example], seed: int) -> list[Example]:
+    """Harmless texts of the corpora, those that look most like violence first."""
+    doubts = doubt(examples, seed)
+    order = sorted(range(len(examples)), key=lambda number: -float(doubts[number]))
+    return [examples[number] for number in order if not examples[number].violence]
 
 
 def doubt(examples: Sequence[Example], seed: int) -> Scores:
@@ -110,20 +132,19 @@ def _times(one: Example, lesson: Lesson, share: Share) -> int:
 
 
 def material(
-    examples: Sequence[Example], doubts: Mapping[str, Scores], lesson: Lesson, pieces: Pieces, seed: int
+    examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], lesson: Lesson, pieces: Pieces, seed: int
 ) -> list[Text]:
     """The texts of a lesson, a part of them disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
         share = lesson.shares[language]
-        own = [one for one in examples if one.language == language]
-        ranked = sorted(range(len(own)), key=lambda number: -float(doubts[language][number]))
-        harmless = [own[number] for number in ranked if not own[number].violence and own[number].source != "writing"]
+        harmless = ranks[language]
         rest = harmless[share.hard :]
-        chosen = harmless[: share.hard] + rng.sample(rest, min(share.any, len(rest)))
-        for one in own:
-            chosen += [one] * _times(one, lesson, share)
+        chosen = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
+        for one in examples:
+            if one.language == language:
+                chosen += [one] * _times(one, lesson, share)
         texts += [text(one, pieces) for one in chosen]
         texts += [
             text(one._replace(text=disguise(one.text, rng)), pieces) for one in rng.sample(chosen, len(chosen) // 6)
