@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import select
 import shutil
@@ -20,7 +21,11 @@ from typing import Any
 import pytest
 
 from folkmoot.errors import FolkmootError
+from folkmoot.hosting.agent import Agent
+from folkmoot.hosting.link import make_code
 from folkmoot.hosting.link.database import connect
+from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.hosting.standby.join import Way
 from folkmoot.hosting.standby.report import as_message
 from folkmoot.hosting.standby.status import read
 from folkmoot.settings import Settings
@@ -201,6 +206,35 @@ class Pair:
 
     def join(self) -> None:
         self.standby.begin("standby", "join", f"127.0.0.1:{self.wire.port}", "--code", self.code_of(self.primary))
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Tell nobody how far it is."""
+
+
+class Running:
+    """A host whose database runs and whose agent lives in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.server = EmbeddedPostgres(settings)
+        self.server.start()
+        self.agent = Agent(settings)
+        self.agent.start()
+
+    def sql(self, statement: str) -> list[dict[str, object]]:
+        with connect(self.settings) as connection:
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
+
+    def close(self) -> None:
+        self.agent.close()
+        self.server.stop("immediate")
+
+
+def way(first: Running, **changes: object) -> Way:
+    code = make_code(first.settings.data, time.time()).word
+    return dataclasses.replace(Way(f"127.0.0.1:{first.settings.link_port}", code), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")

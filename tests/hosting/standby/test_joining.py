@@ -17,46 +17,20 @@ import pytest
 from folkmoot.database import migrate
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
-from folkmoot.hosting.agent import Agent
 from folkmoot.hosting.link import find_partner, forget_partner, make_code
 from folkmoot.hosting.link.code import forget_code
-from folkmoot.hosting.link.database import connect
 from folkmoot.hosting.postgres import EmbeddedPostgres, NoDatabase
 from folkmoot.hosting.standby.copy import CannotCopy
 from folkmoot.hosting.standby.join import CannotJoin, Way, join
 from folkmoot.settings import Settings
 
-from .conftest import free_port, until
+from .conftest import Running, free_port, silent, until, way
 
 pytestmark = pytest.mark.slow
 
 
 HASTY = "fsync = off\nfull_page_writes = off\nsummarize_wal = off\nwal_keep_size = 0\n"
 """Throwing the journal away must not wait for its summaries, either."""
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """Tell nobody how far it is."""
-
-
-class Running:
-    """A host whose database runs and whose agent lives in this process."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.server = EmbeddedPostgres(settings)
-        self.server.start()
-        self.agent = Agent(settings)
-        self.agent.start()
-
-    def sql(self, statement: str) -> list[dict[str, object]]:
-        with connect(self.settings) as connection:
-            done = connection.execute(statement)
-            return done.fetchall() if done.description else []
-
-    def close(self) -> None:
-        self.agent.close()
-        self.server.stop("immediate")
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +61,6 @@ def new(place: Path, first: Running) -> Settings:
     forget_partner(first.settings.data)
     forget_code(first.settings.data)
     return Settings(data=place / "new", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port())
-
-
-def way(first: Running, **changes: object) -> Way:
-    code = make_code(first.settings.data, time.time()).word
-    return dataclasses.replace(Way(f"127.0.0.1:{first.settings.link_port}", code), **changes)  # type: ignore[arg-type]
 
 
 def _throws_away(first: Running, segment: str) -> bool:

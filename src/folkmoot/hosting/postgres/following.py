@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from folkmoot.hosting.doors import doors
+from folkmoot.hosting.postgres.places import find_cluster
 from folkmoot.hosting.state import State
 
 SIGNAL = "standby.signal"
@@ -25,6 +27,12 @@ def slot_of(side: str) -> str:
     return f"standby_{re.sub(r'[^a-z0-9_]', '', side.lower())}"
 
 
+def archived(data: Path) -> Path:
+    """The folder a standby's server looks for its journal in before it asks the first host (standby/catching_up.py)."""
+    cluster = find_cluster(data)
+    return cluster.with_name(f"{cluster.name}.archive")
+
+
 def role_settings(data: Path, state: State) -> dict[str, str]:
     """What the folder's role asks of its server."""
     if state.role == "standby":
@@ -33,10 +41,17 @@ def role_settings(data: Path, state: State) -> dict[str, str]:
             f"application_name={slot_of(state.side)} connect_timeout=10",
             "primary_slot_name": slot_of(state.side),
             "recovery_target_timeline": "latest",
+            "restore_command": _restore_command(archived(data)),
         }
     if state.role == "primary" and state.sync.mode == "on" and state.sync.follower:
         return {"synchronous_standby_names": f'FIRST 1 ("{slot_of(state.sync.follower)}")'}
     return {}
+
+
+def _restore_command(folder: Path) -> str:
+    """Silent when there is nothing, as there mostly is: the server asks each time it begins to follow."""
+    place = shlex.quote(str(folder)).replace("%", "%%")
+    return f'test -f {place}/%f && cp {place}/%f "%p"'
 
 
 def least_settings(control: str) -> dict[str, int]:

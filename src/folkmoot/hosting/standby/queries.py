@@ -58,6 +58,18 @@ def first_side(connection: Connection, slot: str, beat_at: float) -> dict[str, A
     )
 
 
+def slot(connection: Connection, name: str) -> dict[str, Any]:
+    """How a slot stands, where the journal it keeps begins, and what pieces the journal comes in."""
+    return _one(
+        connection,
+        """SELECT coalesce(s.wal_status, 'missing') AS status, coalesce(s.restart_lsn::text, '') AS kept_from,
+                  (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
+                  (SELECT bytes_per_wal_segment FROM pg_control_init()) AS segment_size
+           FROM (SELECT) AS here LEFT JOIN pg_replication_slots AS s ON s.slot_name = %(name)s""",
+        {"name": name},
+    )
+
+
 def following_side(connection: Connection, side: str) -> dict[str, Any]:
     """What the server of a standby says of itself; `side` is whose beats to read."""
     return _one(

@@ -1,4 +1,5 @@
-"""On the standby: when the first host no longer has the journal this one needs, a fresh copy is made beside the old one.
+"""On the standby: when the first host no longer has the journal this one needs, it is read from the backups; when they do
+not have it all either, a fresh copy is made beside the old one.
 
 The old copy goes on answering until the new one is whole; then the server is ended, and its next start takes the new one
 into place. Nothing is thrown away before that.
@@ -15,6 +16,7 @@ from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.hosting.standby.catching_up import CatchingUp
 from folkmoot.hosting.standby.copy import check_room, copy_database
 from folkmoot.hosting.standby.watching import Watching
 from folkmoot.settings import Settings
@@ -33,10 +35,12 @@ class Recopying:
         self._link = link
         self._settings = settings
         self._watching = watching
+        self._catching_up = CatchingUp(link, settings, watching.noted)
 
     def run(self, over: threading.Event) -> None:
         """Watch for it until it is over."""
         lost_since: float | None = None
+        self._catching_up.clear()  # of an agent that was killed
         while not over.wait(EVERY):
             if states.read(self._settings.data).role != "standby" or self._watching.status.following != "lost":
                 lost_since = None
@@ -45,15 +49,24 @@ class Recopying:
             if time.monotonic() - lost_since < PATIENCE:
                 continue
             try:
-                self.copy_again(over)
+                self.mend(over)
                 lost_since = None
             except FolkmootError as error:
                 log.error("not_copied_again", why=error.words)
                 over.wait(30)
 
+    def mend(self, over: threading.Event) -> bool:
+        """Have the server follow again; whether that could be done without a fresh copy."""
+        log.warning("lost_track", slot=self._watching.status.slot, timeline=self._watching.status.timeline)
+        if self._catching_up.catch_up(over):
+            return True
+        if not over.is_set():
+            self.copy_again(over)
+        return False
+
     def copy_again(self, over: threading.Event) -> None:
         """Make a fresh copy and have the server start from it."""
-        log.warning("copying_again", slot=self._watching.status.slot, timeline=self._watching.status.timeline)
+        log.warning("copying_again")
         server = EmbeddedPostgres(self._settings)
         side = states.named(self._settings.data).side
         check_room(self._settings.data, int(self._link.ask("standby.prepare", side=side, anew=True)["database"]))

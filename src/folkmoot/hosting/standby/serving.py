@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.link.database import connect, drop_slot, keep_slot, serve_postgres
 from folkmoot.hosting.link.stream import Message
+from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.standby import queries, secrets
+from folkmoot.hosting.standby.archive import CHANNEL, Archive, held_archive, serve_archive
+from folkmoot.hosting.standby.report import lsn
 from folkmoot.settings import Settings
 
 
@@ -21,6 +26,8 @@ def register(link: Link, settings: Settings) -> None:
     """Offer the partner what it needs for joining and following."""
     link.channel("pg", serve_postgres(settings))
     link.verb("standby.prepare", _prepare(settings))
+    link.channel(CHANNEL, serve_archive(settings))
+    link.verb("standby.archive", _archive(settings))
     link.verb("secrets.bundle", lambda body: dict(secrets.bundle(settings)))
     link.verb("secrets.digests", lambda body: dict(secrets.digests(secrets.bundle(settings), str(body["nonce"]))))
 
@@ -28,9 +35,7 @@ def register(link: Link, settings: Settings) -> None:
 def _prepare(settings: Settings) -> Callable[[Message], Message]:
     def prepare(body: Message) -> Message:
         """Keep the journal for the one who joins from now on, and say how much there is to copy."""
-        role = states.read(settings.data).role
-        if role != "primary":
-            raise NotCarrying(role=role)
+        _check_carrying(settings)
         if settings.database_url:
             raise FolkmootError(
                 "This network runs on a PostgreSQL server of the operator's own: have that server followed by its own "
@@ -43,3 +48,27 @@ def _prepare(settings: Settings) -> Callable[[Message], Message]:
             return queries.sizes(connection)
 
     return prepare
+
+
+def _archive(settings: Settings) -> Callable[[Message], Message]:
+    def archive(body: Message) -> Message:
+        """Keep the journal again for one who had lost it, and say from where on, and what the backups hold before that."""
+        _check_carrying(settings)
+        side = str(body["side"])
+        repository, epoch = held_archive(settings)
+        with connect(settings) as connection:
+            if queries.slot(connection, slot_of(side))["status"] == "lost":
+                drop_slot(settings, side)
+        keep_slot(settings, side)
+        with connect(settings) as connection:
+            found = queries.slot(connection, slot_of(side))
+        said = Archive(repository, epoch, lsn(found["kept_from"]), int(found["timeline"]), int(found["segment_size"]))
+        return dict(msgspec.to_builtins(said))
+
+    return archive
+
+
+def _check_carrying(settings: Settings) -> None:
+    role = states.read(settings.data).role
+    if role != "primary":
+        raise NotCarrying(role=role)

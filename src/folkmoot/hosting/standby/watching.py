@@ -48,6 +48,8 @@ class Noted:
     secrets_equal: bool | None = None
     equality: Equality = field(default_factory=Equality)
     checks: tuple[Check, ...] = ()
+    from_archive: tuple[int, int] | None = None
+    """While the journal is read from the backups: segments still to come, and how many in all."""
     copying: bool = False
     copied: int = 0
     to_copy: int = 0
@@ -137,7 +139,7 @@ class Watching:
                 is_streaming=bool(found.get("streams")),
                 lag_seconds=lag,
                 timelines_agree=not found or not first_timeline or timeline == first_timeline,
-                is_kept=_is_kept(said, found),
+                is_kept=noted.from_archive is not None or _is_kept(said, found),
                 link_up=is_up,
             ),
             link_up=is_up,
@@ -170,6 +172,14 @@ class Watching:
     def _quick_checks(self, found: dict[str, Any], lag: float | None) -> tuple[Check, ...]:
         noted, offset = self.noted, self._offset
         replication, heartbeat = replication_check(bool(found.get("streams"))), heartbeat_check(lag)
+        if noted.from_archive is not None:
+            left, total = noted.from_archive
+            replication = Check(
+                "replication",
+                False,
+                "The database reads its journal from the backups: {left} of {total} pieces are still to come.",
+                {"left": left, "total": total},
+            )
         if noted.media_missing is None:
             media = Check("media", None, "The media have not been compared yet.")
         else:
