@@ -28,7 +28,8 @@ HOST_ONLY = {
     "data", "host", "port", "web_processes", "database_url", "database_pool", "shared_buffers_mb", "storage_url",
     "storage_endpoint", "storage_region", "storage_access_key", "storage_secret_key", "trusted_proxies", "log_level",
     "log_format", "metrics", "cache_mb", "link_host", "link_port", "link_media_kbps", "public_addresses", "names_command",
-    "storage_before", "storage_before_access_key", "storage_before_secret_key",
+    "storage_before", "storage_before_access_key", "storage_before_secret_key", "certificate_file", "certificate_key_file",
+    "certificate_command",
 }  # fmt: skip
 """What each host decides for itself. All else is the network's and travels with it (DATA/network.toml)."""
 
@@ -117,6 +118,14 @@ class Settings:
     )
     names_command: str = _setting(
         "", "Command that points the network's name here after a move; it gets NAME, ADDRESSES and RECORDS."
+    )
+    certificate_file: str = _setting(
+        "",
+        "Certificate with its chain (PEM) of whatever ends TLS before this host; it goes to the standby with the keys.",
+    )
+    certificate_key_file: str = _setting("", "Its private key (PEM).")
+    certificate_command: str = _setting(
+        "", "Command of a standby that has its proxy read a certificate that came; it gets CERTIFICATE and KEY."
     )
     dns_server: str = _setting("", "Name server that takes updates (RFC 2136), host or host:port, for the same.")
     dns_zone: str = _setting("", "Zone the network's name is in; empty means all after its first dot.")

@@ -19,6 +19,8 @@ from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import find_partner, forget_partner, make_code
 from folkmoot.hosting.link.code import forget_code
+from folkmoot.hosting.move.here import Here
+from folkmoot.hosting.move.verbs import Askance
 from folkmoot.hosting.postgres import EmbeddedPostgres, NoDatabase
 from folkmoot.hosting.standby.copy import CannotCopy
 from folkmoot.hosting.standby.join import CannotJoin, Way, join
@@ -39,8 +41,11 @@ def first() -> Iterator[Running]:
     place = Path(tempfile.mkdtemp(prefix="folkmoot-first-"))
     place.chmod(0o711)
     settings = Settings(
-        data=place / "data", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port(), storage_url=""
-    )
+        data=place / "data", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port(), storage_url="",
+        certificate_file=str(place / "fullchain.pem"), certificate_key_file=str(place / "privkey.pem"),
+    )  # fmt: skip
+    for name in ("fullchain.pem", "privkey.pem"):
+        (place / name).write_text(f"-----BEGIN {name} -----\n")
     settings.data.mkdir(mode=0o711)
     (settings.data / "postgres.conf").write_text(HASTY)
     server = EmbeddedPostgres(settings)
@@ -60,7 +65,10 @@ def new(place: Path, first: Running) -> Settings:
     """Settings of a host to become the standby; the first host knows none yet."""
     forget_partner(first.settings.data)
     forget_code(first.settings.data)
-    return Settings(data=place / "new", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port())
+    return Settings(
+        data=place / "new", shared_buffers_mb=16, link_host="127.0.0.1", link_port=free_port(),
+        certificate_command=f'echo "$CERTIFICATE $KEY" > {place}/new/told',
+    )  # fmt: skip
 
 
 def _throws_away(first: Running, segment: str) -> bool:
@@ -119,8 +127,31 @@ def test_a_copy_that_was_interrupted_is_never_taken_for_whole_and_goes_on(first:
         with pytest.raises(CannotJoin, match="follows already"):
             join(new, Way(), silent)
         _notices_other_content(first, standby)
+        _has_the_certificate(first, standby)
     finally:
         standby.close()
+
+
+def _has_the_certificate(first: Running, standby: Running) -> None:
+    """It came with the keys, and comes again when it was renewed; the standby's proxy is told each time."""
+    there, here = Path(first.settings.certificate_file), standby.settings.data / "certificates"
+    key = Path(first.settings.certificate_key_file)
+    said = standby.settings.data / "told"
+    assert (here / "fullchain.pem").read_text() == there.read_text()
+    assert (here / "privkey.pem").read_text() == key.read_text()
+    assert (here.stat().st_mode & 0o777, (here / "privkey.pem").stat().st_mode & 0o777) == (0o700, 0o600)
+    assert said.read_text() == f"{here}/fullchain.pem {here}/privkey.pem\n"
+    said.unlink()
+    standby.agent.comparing.look()
+    assert not said.exists()
+    there.write_text("-----BEGIN CERTIFICATE-----\nrenewed\n")
+    standby.agent.comparing.look()
+    assert (here / "fullchain.pem").read_text() == there.read_text()
+    assert said.exists()
+    complaints = Askance(Here(first.settings), first.agent.link).complaints
+    assert not any("has not the same" in words for words in complaints())
+    key.rename(key.with_suffix(".gone"))
+    assert any("privkey.pem cannot be read" in words for words in complaints())
 
 
 def _notices_other_content(first: Running, standby: Running) -> None:

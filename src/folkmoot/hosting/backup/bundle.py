@@ -1,17 +1,22 @@
-"""What a network needs beside database and media: its master key and what its operator had set."""
+"""What a network needs beside database and media: its master key, what its operator had set, its certificate."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import fields
 
 import msgspec
 
 from folkmoot.hosting import state as states
+from folkmoot.hosting.standby import certificates
+from folkmoot.hosting.standby.certificates import CannotCarry
 from folkmoot.settings import Secret, Settings
 from folkmoot.vault import master_key_file
 
-OF_THE_MACHINE = {"data", "database_url", "host", "port"}
+OF_THE_MACHINE = {
+    "data", "database_url", "host", "port", "certificate_file", "certificate_key_file", "certificate_command"
+}  # fmt: skip
 """Settings that say where the network ran, not what it is."""
 
 
@@ -24,13 +29,18 @@ class Bundle(msgspec.Struct, frozen=True):
     network: str = ""
     """Name of the network for machines, and its epoch when this was made (hosting/state.py)."""
     epoch: int = 1
+    certificates: dict[str, str] = {}
+    """Certificate and key of whatever ends TLS, by the names they have in a data folder (standby/certificates.py)."""
 
 
 def pack(settings: Settings) -> bytes:
     """The bundle of this network."""
     state = states.read(settings.data)
     key = master_key_file(settings.data).read_bytes()
-    return msgspec.msgpack.encode(Bundle(key, as_toml(settings), state.network, state.epoch))
+    carried: dict[str, str] = {}
+    with contextlib.suppress(CannotCarry):  # the standby's checks and a move say so; a backup is not to fail for it
+        carried = certificates.carried(settings)
+    return msgspec.msgpack.encode(Bundle(key, as_toml(settings), state.network, state.epoch, carried))
 
 
 def unpack(data: bytes) -> Bundle:

@@ -27,6 +27,7 @@ from folkmoot.hosting.backup.repository import Local, Repository
 from folkmoot.hosting.postgres import hold
 from folkmoot.hosting.postgres.places import make_data_folder
 from folkmoot.hosting.postgres.server import UNFINISHED_RESTORE, EmbeddedPostgres
+from folkmoot.hosting.standby import certificates
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage, sync_disk
 from folkmoot.vault import master_key_file
@@ -181,11 +182,15 @@ class _Restore:
         self._journal.fetch(self._planned, folder, self._newest.segment_size, self._progress)
 
     def _write_bundle(self) -> None:
-        """Master key and settings, readable by their owner alone."""
+        """Master key, settings and certificate, readable by their owner alone."""
         held = bundle.unpack(self._repository.get_whole(self._newest.bundle))
         key = master_key_file(self._settings.data)
         key.parent.mkdir(mode=0o700, exist_ok=True)
         write_private(key, held.master_key)
+        for name in (certificates.CHAIN, certificates.KEY):
+            if name in held.certificates:
+                (self._settings.data / certificates.FOLDER).mkdir(mode=0o700, exist_ok=True)
+                write_private(self._settings.data / name, held.certificates[name].encode())
         write_private(
             self._settings.data / "folkmoot.toml",
             b"# As the network had it when it was backed up. Media are in this folder now, whatever they were in before.\n"

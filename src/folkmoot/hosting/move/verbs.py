@@ -27,6 +27,7 @@ from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.rehearse import CLONE_SECONDS, Rehearsal, clone
 from folkmoot.hosting.move.rules import LEFT_BEHIND
 from folkmoot.hosting.move.taker import Taker, wish_to_wait
+from folkmoot.hosting.standby import certificates
 from folkmoot.hosting.standby import secrets as standby_secrets
 from folkmoot.hosting.standby import status as standing
 from folkmoot.hosting.standby.report import loss
@@ -36,6 +37,8 @@ log = structlog.get_logger("folkmoot.move")
 
 COMES_BY_ITSELF = {"media", "heartbeat", "replication"}
 """Checks that only say that something is not through yet: a move waits for it."""
+CARRIED = ("keys/", f"{certificates.FOLDER}/")
+"""What must be the same on both hosts before a move."""
 WATCH_SECONDS = 3.0
 EPOCH_SECONDS = 6.0
 """How long a first host waits at its start for the other one to say whether the network has moved on."""
@@ -268,9 +271,13 @@ class Askance:
         nonce = secrets.token_hex(16)
         theirs = self._link.ask("secrets.digests", 10.0, nonce=nonce)
         ours = standby_secrets.digests(standby_secrets.bundle(self._here.settings), nonce)
-        different = sorted(n for n, digest in ours.items() if n.startswith("keys/") and theirs.get(n) != digest)
+        different = sorted(n for n, digest in ours.items() if n.startswith(CARRIED) and theirs.get(n) != digest)
         if different:
             complaints.append(f"The other host has not the same {', '.join(different)}.")
+        try:
+            certificates.carried(self._here.settings)
+        except certificates.CannotCarry as error:
+            complaints.append(error.words)
         return complaints
 
     def media_missing(self, since: str) -> int:

@@ -16,14 +16,14 @@ import dns.exception
 import dns.resolver
 import structlog
 
-from folkmoot import __version__
+from folkmoot import __version__, clock
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import CannotPair, Facts, Link
 from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.held import Held
 from folkmoot.hosting.link.rules import check_fit
-from folkmoot.hosting.standby import queries
+from folkmoot.hosting.standby import certificates, queries
 from folkmoot.hosting.standby.media import Storing
 from folkmoot.hosting.standby.report import Check
 from folkmoot.hosting.standby.watching import Noted
@@ -35,7 +35,6 @@ EVERY = 300.0
 ROOM = 1.2
 """Free space wanted on the standby, as a share of the database: it grows there like here, and a rewind needs some."""
 LONGEST_TTL = 3600
-SOON_DAYS = 14
 
 
 class Checking:
@@ -70,6 +69,8 @@ class Checking:
         yield self._storage()
         site = urlsplit(states.read(self._settings.data).home)
         yield certificate(site.scheme, site.hostname or "")
+        if site.scheme == "https":
+            yield certificates.judge(certificates.held(self._settings.data), site.hostname or "", clock.now())
         yield names(site.hostname or "")
         yield mail(load(overrides={"data": self._settings.data}))
 
@@ -126,7 +127,7 @@ def certificate(scheme: str, host: str, port: int = 443) -> Check:
                      "with its certificate there.", {"host": host, "port": port})  # fmt: skip
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
     days = int((ends.timestamp() - time.time()) / 86400)
-    return Check("certificate", days >= SOON_DAYS, "The standby's certificate for {host} is good for {days} more days.",
+    return Check("certificate", days >= certificates.SOON_DAYS, "The standby's certificate for {host} is good for {days} more days.",
                  {"host": host, "days": days})  # fmt: skip
 
 

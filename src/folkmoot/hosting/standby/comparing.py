@@ -14,7 +14,7 @@ from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.link.held import Held
 from folkmoot.hosting.link.stream import Message
-from folkmoot.hosting.standby import queries, secrets
+from folkmoot.hosting.standby import certificates, queries, secrets
 from folkmoot.hosting.standby.report import Equality
 from folkmoot.hosting.standby.watching import Noted
 from folkmoot.settings import Settings
@@ -56,7 +56,9 @@ class Comparing:
     def look(self) -> None:
         """Compare the secrets, fetching what differs, and some rows."""
         if not self._secrets_are_equal():
-            secrets.keep(self._settings.data, self._link.ask("secrets.bundle"))
+            changed = secrets.keep(self._settings.data, self._link.ask("secrets.bundle"))
+            if changed & set(secrets.CERTIFICATES):
+                certificates.announce(self._settings)
             self._noted.secrets_equal = self._secrets_are_equal()
         else:
             self._noted.secrets_equal = True

@@ -30,7 +30,7 @@ from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.link.words import words_for
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
 from folkmoot.hosting.postgres.places import make_data_folder
-from folkmoot.hosting.standby import queries, secrets
+from folkmoot.hosting.standby import certificates, queries, secrets
 from folkmoot.hosting.standby.copy import Tell, check_room, copy_database
 from folkmoot.settings import Settings
 
@@ -162,7 +162,8 @@ def _fetch(link: Link, settings: Settings, side: str, server: EmbeddedPostgres, 
         check_room(_disk_of(server.cluster), int(sizes["database"]))
         copy_database(settings, side, tell)
     tell("fetching keys and settings", 0, 0)
-    secrets.keep(settings.data, _patiently(link, "secrets.bundle"))
+    if secrets.keep(settings.data, _patiently(link, "secrets.bundle")) & set(secrets.CERTIFICATES):
+        certificates.announce(settings)
 
 
 def _patiently(link: Link, verb: str, **body: object) -> Message:

@@ -29,7 +29,14 @@ def register(link: Link, settings: Settings) -> None:
     link.channel(CHANNEL, serve_archive(settings))
     link.verb("standby.archive", _archive(settings))
     link.verb("secrets.bundle", lambda body: dict(secrets.bundle(settings)))
-    link.verb("secrets.digests", lambda body: dict(secrets.digests(secrets.bundle(settings), str(body["nonce"]))))
+    link.verb("secrets.digests", lambda body: dict(secrets.digests(_secrets(settings), str(body["nonce"]))))
+
+
+def _secrets(settings: Settings) -> dict[str, str]:
+    """What is asked about: on a standby, what came to it, whatever it would send itself."""
+    if states.read(settings.data).role == "standby":
+        return secrets.held(settings.data)
+    return secrets.bundle(settings)
 
 
 def _prepare(settings: Settings) -> Callable[[Message], Message]:
