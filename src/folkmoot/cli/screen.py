@@ -163,15 +163,16 @@ def rollback(settings: Settings, id: int) -> None:
 @click.option(
     "--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Verdicts and posts of how long."
 )
+@click.option("--retrain", is_flag=True, help="Let the model learn words from the verdicts, too.")
 @click.option("--apply", "apply_", is_flag=True, help="Put the new calibration in force.")
 @with_settings
-def calibrate(settings: Settings, verdicts: Path | None, days: int, apply_: bool) -> None:
+def calibrate(settings: Settings, verdicts: Path | None, days: int, retrain: bool, apply_: bool) -> None:
     """Refit probabilities and limits to what people decided; shows old against new on verdicts kept out of the fitting."""
     given = calibration.read_judgements(verdicts) if verdicts else None
 
     async def act(db: Database) -> tuple[calibration.Proposal, str]:
         judged = given if given is not None else await calibration.judgements_of(db, days)
-        proposal = await calibration.propose(db, settings, judged, days)
+        proposal = await calibration.propose(db, settings, judged, days, retrain=retrain)
         version = await rulebook.use_limits(db, COMMAND_LINE, proposal.tuning) if apply_ else ""
         return proposal, version
 
@@ -195,6 +196,10 @@ def calibrate(settings: Settings, verdicts: Path | None, days: int, apply_: bool
             f"{category}: doubted from {limit.case:.3f}, held from {limit.hold:.3f}; slope {slope:.2f}, shift {shift:+.2f}; "
             f"fitted on {proposal.fitted_on} verdicts and {proposal.ordinary or 'no'} ordinary posts."
         )
+    if retrain and not proposal.learnt:
+        console.print("No words were learnt: on verdicts kept out the model does as well without.")
+    elif retrain:
+        console.print(f"{proposal.learnt} words and runs of characters have weights of their own.")
     console.print(f"In force as version {version}." if version else "Nothing was changed; --apply puts it in force.")
 
 

@@ -12,10 +12,12 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Invalid
-from folkmoot.moderation.calibration import fit, queries
+from folkmoot.moderation import evidence
+from folkmoot.moderation.calibration import fit, learn, queries
 from folkmoot.moderation.calibration.fit import Figures, Judgement
 from folkmoot.moderation.screening import Category, Limits, Screen, Words
 from folkmoot.moderation.screening.line import Line
+from folkmoot.moderation.screening.model.learnt import Learnt
 from folkmoot.network.gate.parts import Tuning, build, read
 from folkmoot.settings import Settings
 
@@ -33,6 +35,8 @@ class Proposal(msgspec.Struct, frozen=True):
     new: Figures
     tuning: Tuning
     fitted_on: int
+    learnt: int
+    """Words and runs of characters that got a weight of their own; 0 unless that was asked for and pays."""
     ordinary: int
     """Ordinary posts the limits rest on; 0 when there were too few and the old limits were carried over."""
 
@@ -64,48 +68,70 @@ def read_judgements(path: Path) -> list[Judgement]:
 
 
 async def judgements_of(db: Database, days: int) -> list[Judgement]:
-    """What stewards decided in the last days."""
-    rows = await queries.decided(db, clock.now() - timedelta(days=days))
-    return [Judgement(row["text"], row["violates"], row["language"], row["reply_to"]) for row in rows]
+    """What juries and stewards decided in the last days, of what screening had found and of what was only reported.
+
+    Raises Unavailable when evidence cannot be unsealed.
+    """
+    since = clock.now() - timedelta(days=days)
+    found = [*await queries.decided(db, since), *await evidence.opened(db, await queries.judged_cases(db, since))]
+    return [Judgement(row["text"], row["violates"], row["language"], row["reply_to"]) for row in found if row["text"]]
 
 
-async def propose(db: Database, settings: Settings, judgements: Sequence[Judgement], days: int) -> Proposal:
-    """Fit calibration and limits to these verdicts and to ordinary posts of the last days.
+async def propose(
+    db: Database, settings: Settings, judgements: Sequence[Judgement], days: int, *, retrain: bool = False
+) -> Proposal:
+    """Fit calibration and limits to these verdicts and to ordinary posts of the last days; with `retrain` words as well.
 
-    Raises Invalid when there are too few verdicts. Nothing is changed.
+    Raises Invalid when there are too few verdicts or no model. Nothing is changed.
     """
     parts = await read(db, settings)
-    bare = build(msgspec.structs.replace(parts, tuning=None, judged=()))
     now = build(msgspec.structs.replace(parts, judged=()))
+    if Category.VIOLENCE not in now.limits or parts.mode != "full":
+        raise Invalid("Without the model there is nothing to calibrate: screening goes by rules alone.")
     fitting = [each for each in judgements if not each.is_held_out]
     testing = [each for each in judgements if each.is_held_out]
     if len(testing) < 2 or len({each.violates for each in testing}) < 2:
         raise Invalid("There are too few verdicts: {number}.", number=len(judgements))
+    bare = build(msgspec.structs.replace(parts, tuning=None, judged=()))
+    learnt: Learnt = {}
+    said = await _ask(bare, fitting)
     try:
-        line = fit.fit(await _ask(bare, fitting), [each.violates for each in fitting])
+        line = fit.fit(said, [each.violates for each in fitting])
     except ValueError as error:
         raise Invalid("There are too few verdicts: {number}.", number=str(error)) from None
+    if retrain:
+        learnt, said = await asyncio.to_thread(learn.learn_each, fitting, said, line)
+        bare = build(msgspec.structs.replace(parts, tuning=Tuning(learnt=learnt), judged=()))
+        line = fit.fit(said, [each.violates for each in fitting])
     violates = [each.violates for each in testing]
     old_limits = now.limits[Category.VIOLENCE]
     old = fit.figures(await _ask(now, testing), violates, old_limits.case, old_limits.hold)
-    since_id = int((clock.now() - timedelta(days=days)).timestamp() * 1_000) << 16
-    rows = await queries.ordinary(db, since_id, MOST_ORDINARY)
-    limits = _shifted(bare.limits[Category.VIOLENCE], line)
-    if len(rows) >= LEAST_ORDINARY:
-        usual = [line.of(p) for p in await _ask(bare, [Judgement(row["text"], False, row["language"]) for row in rows])]
-        limits = Limits(case=fit.threshold(usual, CASE_SHARE), hold=fit.threshold(usual, HOLD_SHARE))
+    limits, ordinary = await _limits(db, bare, line, days)
     probabilities = [line.of(p) for p in await _ask(bare, testing)]
     return Proposal(
         old=old,
         new=fit.figures(probabilities, violates, limits.case, limits.hold),
-        tuning=Tuning(limits={Category.VIOLENCE: limits}, lines={Category.VIOLENCE: (line.slope, line.shift)}),
+        tuning=Tuning(
+            limits={Category.VIOLENCE: limits},
+            lines={Category.VIOLENCE: (line.slope, line.shift)},
+            learnt=learnt,
+            model=bare.versions["model"],
+        ),
         fitted_on=len(fitting),
-        ordinary=len(rows) if len(rows) >= LEAST_ORDINARY else 0,
+        learnt=sum(len(one.places) for one in learnt.values()),
+        ordinary=ordinary,
     )
 
 
-def _shifted(limits: Limits, line: Line) -> Limits:
-    return Limits(case=line.of(limits.case), hold=line.of(limits.hold))
+async def _limits(db: Database, bare: Screen, line: Line, days: int) -> tuple[Limits, int]:
+    """Limits that touch the shares of harmless posts, and how many posts say so; with too few, the old ones moved along."""
+    since_id = int((clock.now() - timedelta(days=days)).timestamp() * 1_000) << 16
+    rows = await queries.ordinary(db, since_id, MOST_ORDINARY)
+    if len(rows) < LEAST_ORDINARY:
+        old = bare.limits[Category.VIOLENCE]
+        return Limits(case=line.of(old.case), hold=line.of(old.hold)), 0
+    usual = [line.of(p) for p in await _ask(bare, [Judgement(row["text"], False, row["language"]) for row in rows])]
+    return Limits(case=fit.threshold(usual, CASE_SHARE), hold=fit.threshold(usual, HOLD_SHARE)), len(rows)
 
 
 async def _ask(screen: Screen, texts: Sequence[Judgement]) -> list[float]:

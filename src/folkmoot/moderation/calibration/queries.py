@@ -5,15 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 
 from folkmoot.database import Database, Row
+from folkmoot.moderation.screening import VIOLENT
 
 
 async def decided(db: Database, since: datetime) -> list[Row]:
-    """Texts stewards released or upheld since then."""
+    """Texts found by screening that a jury or a steward released or upheld since then."""
     return await db.fetch(
         """SELECT f.text, f.language, f.decision = 'upheld' AS violates, parent.text AS reply_to
            FROM findings f LEFT JOIN posts p ON p.id = f.post_id LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
            WHERE f.decision IN ('released', 'upheld') AND f.decided_at >= $1 ORDER BY f.id DESC LIMIT 50000""",
         since,
+    )
+
+
+async def judged_cases(db: Database, since: datetime) -> list[Row]:
+    """The texts of cases that people decided since then and that screening had found nothing in, sealed.
+
+    A text removed for anything but violence says nothing about violence, and is left out.
+    """
+    return await db.fetch(
+        """SELECT t.id, t.sealed, t.text, t.warning, t.reply_to, t.language, c.verdict = 'remove' AS violates
+           FROM cases c JOIN case_contents t ON t.id = c.content_id
+           WHERE c.decided_by IN ('jury', 'stewards') AND c.decided_at >= $1 AND c.erased_at IS NULL
+             AND (c.verdict = 'keep' OR c.category = ANY($2::text[]))
+             AND NOT EXISTS (SELECT FROM findings f WHERE f.case_id = c.id)
+           ORDER BY c.id DESC LIMIT 50000""",
+        since,
+        sorted(VIOLENT),
     )
 
 

@@ -18,6 +18,7 @@ from folkmoot.moderation.screening import NOTHING, Answer, Category, Distant, Li
 from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
+from folkmoot.moderation.screening.model.learnt import Weights
 from folkmoot.moderation.screening.other import ModerationEndpoint
 from folkmoot.moderation.screening.pictures import Known, KnownPictures
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
@@ -39,6 +40,10 @@ class Tuning(msgspec.Struct, frozen=True):
     limits: Mapping[Category, Limits] = {}
     lines: Mapping[Category, tuple[float, float]] = {}
     """Slope and shift of the line through log-odds that a model's probability goes through."""
+    learnt: Mapping[str, Weights] = {}
+    """By language, what verdicts add to the model before that."""
+    model: str = ""
+    """The version it was fitted to: with another one it is left out. Empty: limits set by hand, for whatever model."""
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -83,13 +88,17 @@ def build(parts: Parts, settings: Settings | None = None) -> Screen:
     """The Screen these parts make; with the model elsewhere that `settings` name, when given. Raises ModelUnusable."""
     steps = [_picture_step(parts), _copy_step(parts), _rule_step(parts)]
     limits = RULE_LIMITS
+    tuning, version = parts.tuning or Tuning(), parts.tuning_version or "shipped"
     if parts.mode == "full":
         model = _model()
-        steps.append(_model_step(model, parts.tuning or Tuning()))
+        if tuning.model not in ("", model.version):
+            log.warning("a calibration is left out: it was fitted to another model", fitted_to=tuning.model)
+            tuning, version = Tuning(), "shipped"
+        steps.append(_model_step(model, tuning))
         limits = {**RULE_LIMITS, **model.limits}
-    limits = {**limits, **(parts.tuning.limits if parts.tuning else {})}
+    limits = {**limits, **tuning.limits}
     distant = [_distant(settings, limits)] if settings and settings.other_model_url else []
-    return Screen(steps, limits, limits_version=parts.tuning_version or "shipped", distant=distant)
+    return Screen(steps, limits, limits_version=version, distant=distant)
 
 
 def _distant(settings: Settings, limits: Mapping[Category, Limits]) -> Distant:
@@ -138,6 +147,7 @@ def _rule_step(parts: Parts) -> Step:
 
 
 def _model_step(model: Model, tuning: Tuning) -> Step:
+    model = model.taught(tuning.learnt)
     lines = {category: Line(*values) for category, values in tuning.lines.items()}
 
     def ask(words: Words) -> Answer:

@@ -29,6 +29,12 @@ def see(normal: Normal) -> Seen:
     return Seen(_once(features.word_runs(words)), _once(features.character_runs(plain)), features.signs(normal))
 
 
+def counted(seen: Seen) -> tuple[Places, Floats]:
+    """The places of a text and how much each counts: all words together as much as all runs, and as all signs."""
+    counts = [np.full(len(places), 1 / np.sqrt(len(places)), dtype=np.float32) for places in seen if len(places)]
+    return np.concatenate(seen), np.concatenate(counts) if counts else np.zeros(0, dtype=np.float32)
+
+
 def _once(runs: object) -> Places:
     found = [run.places for run in runs]  # type: ignore[attr-defined]
     if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
+from folkmoot.moderation.screening.line import logit, sigmoid
 from folkmoot.moderation.screening.model import file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
+from folkmoot.moderation.screening.model.learnt import Learnt, tables
 from folkmoot.moderation.screening.model.linear import Linear, Seen, see
 from folkmoot.moderation.screening.normal import Normal, normalise
 from folkmoot.moderation.screening.shipped import SHIPPED, ModelUnusable
@@ -122,6 +125,7 @@ class Model:
             for name in about.languages
         }
         self._encoder = Encoder(arrays) if GRAPH in arrays else None
+        self._learnt: Mapping[str, Linear] = {}
 
     @classmethod
     def open(cls, path: Path = SHIPPED) -> Model:
@@ -133,6 +137,12 @@ class Model:
             why = "its parts do not fit together"
             raise ModelUnusable(name=path.name, why=why, cause=repr(error)) from error
 
+    def taught(self, learnt: Learnt) -> Model:
+        """The same model with what verdicts add to it; the large parts are shared."""
+        model = copy.copy(self)
+        model._learnt = tables(learnt)
+        return model
+
     def assess(self, words: Words) -> Assessment:
         """How likely a text is what, and by which of its words."""
         look = self.look(words)
@@ -143,6 +153,9 @@ class Model:
                 found[category] = own.alone[category].probability(float(look.view.logits[number]))
             else:
                 found[category] = own.both[category].probability(own.mixture[category].of(look, number))
+        if look.view.name in self._learnt:
+            added = float(self._learnt[look.view.name].logits(look.view.stretch.seen)[0])
+            found[Category.VIOLENCE] = sigmoid(logit(found[Category.VIOLENCE]) + added)
         return Assessment(
             probabilities=found,
             words=self._passages(look, own, found[Category.VIOLENCE]),
@@ -203,8 +216,11 @@ class Model:
 
     def _shares(self, view: View, column: int) -> tuple[list[tuple[int, int]], Floats]:
         """The words between blanks with what the first stage's words and signs in them add."""
+        return self._shares_of(self._linear[view.name], view, column)
+
+    def _shares_of(self, table: Linear, view: View, column: int) -> tuple[list[tuple[int, int]], Floats]:
         normal = view.stretch.normal
-        spans, shares = self._linear[view.name].shares(normal, view.stretch.seen, column)
+        spans, shares = table.shares(normal, view.stretch.seen, column)
         words: list[tuple[int, int]] = []
         sums: list[float] = []
         at = 0
@@ -228,6 +244,8 @@ class Model:
             mixture = own.mixture[Category.VIOLENCE]
             words, worth = self._shares(look.view, mixture.column)
             worth = mixture.linear * worth + mixture.encoder * look.said.shares
+        if look.view.name in self._learnt:
+            worth = worth + self._shares_of(self._learnt[look.view.name], look.view, 0)[1]
         return _passages(look.view.stretch.normal, words, worth)
 
 
