@@ -98,10 +98,16 @@ class Language(msgspec.Struct, frozen=True):
     """What a language has of its own beside its tables."""
 
     gate: float
-    """From which logit of the first stage on the second is asked."""
+    """From which alarm of the first stage on the second is asked."""
     alone: Mapping[Category, Curve]
     both: Mapping[Category, Curve] = {}
     mixture: Mapping[Category, Mixture] = {}
+    opens: tuple[float, ...] = (1.0,)
+    """How much each column of the first stage's tables counts for the gate."""
+
+    def alarm(self, logits: Floats) -> float:
+        """What is held against the gate."""
+        return sum(worth * float(one) for worth, one in zip(self.opens, logits, strict=False))
 
 
 class About(msgspec.Struct, frozen=True):
@@ -170,8 +176,10 @@ class Model:
         spoken = [word for one in stretches[:3] for word in one.normal.plain.split()]
         guessed = language.guess(spoken, words.language)
         views = [self._view(name, stretches) for name in ((guessed,) if guessed in self._linear else self._linear)]
-        view = max(views, key=lambda one: float(one.logits[0]) - self._about.languages[one.name].gate)
-        if self._encoder is None or view.logits[0] < self._about.languages[view.name].gate:
+        languages = self._about.languages
+        over = {one.name: languages[one.name].alarm(one.logits) - languages[one.name].gate for one in views}
+        view = max(views, key=lambda one: over[one.name])
+        if self._encoder is None or over[view.name] < 0:
             return Look(guessed, view, None)
         context = words.reply_to if words.reply_to is not None else words.quoted
         return Look(guessed, view, self._ask_again(self._encoder, view, context))
