@@ -872,7 +872,6 @@ CREATE TABLE public.case_posts (
     content_id bigint NOT NULL,
     why text NOT NULL,
     joined_at timestamp with time zone NOT NULL,
-    released_at timestamp with time zone,
     CONSTRAINT case_posts_why_check CHECK ((why = ANY (ARRAY['first'::text, 'same_text'::text, 'alike'::text, 'picture'::text, 'inherited'::text])))
 );
 
@@ -996,8 +995,11 @@ CREATE TABLE public.evidence_looks (
 
 CREATE TABLE public.evidence_media (
     content_id bigint NOT NULL,
-    object_key text NOT NULL
+    object_key text NOT NULL,
+    sealed_key text
 );
+
+COMMENT ON COLUMN public.evidence_media.sealed_key IS 'The object with the sealed bytes; null while a post or profile still shows the picture.';
 
 CREATE TABLE public.evidence_purges (
     case_id bigint NOT NULL,
@@ -1901,6 +1903,12 @@ CREATE TABLE public.tags (
     created_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.taken_back (
+    account_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    published_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.thread_mutes (
     account_id bigint NOT NULL,
     thread_id bigint NOT NULL
@@ -1923,6 +1931,10 @@ CREATE TABLE public.tombstones (
     how text NOT NULL,
     log_entry bigint,
     CONSTRAINT tombstones_how_check CHECK ((how = ANY (ARRAY['author'::text, 'staff'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.unhashed_pictures (
+    object_key text NOT NULL
 );
 
 CREATE TABLE public.webhook_calls (
@@ -2290,6 +2302,9 @@ ALTER TABLE ONLY public.tag_follows
 ALTER TABLE ONLY public.tags
     ADD CONSTRAINT tags_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY public.taken_back
+    ADD CONSTRAINT taken_back_pkey PRIMARY KEY (account_id, post_id);
+
 ALTER TABLE ONLY public.thread_mutes
     ADD CONSTRAINT thread_mutes_pkey PRIMARY KEY (account_id, thread_id);
 
@@ -2301,6 +2316,9 @@ ALTER TABLE ONLY public.tokens
 
 ALTER TABLE ONLY public.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.unhashed_pictures
+    ADD CONSTRAINT unhashed_pictures_pkey PRIMARY KEY (object_key);
 
 ALTER TABLE ONLY public.webhook_calls
     ADD CONSTRAINT webhook_calls_key_key UNIQUE (key);
@@ -2369,6 +2387,8 @@ CREATE INDEX events_by_subject ON public.events USING btree (subject_id, id DESC
 CREATE INDEX evidence_looks_by_case ON public.evidence_looks USING btree (case_id, id DESC);
 
 CREATE INDEX evidence_media_by_key ON public.evidence_media USING btree (object_key);
+
+CREATE INDEX evidence_media_by_sealed ON public.evidence_media USING btree (sealed_key) WHERE (sealed_key IS NOT NULL);
 
 CREATE INDEX favourites_by_post ON public.favourites USING btree (post_id, id DESC);
 
@@ -2541,6 +2561,8 @@ CREATE INDEX statements_by_case ON public.statements USING btree (case_id, id);
 CREATE INDEX tag_follows_by_tag ON public.tag_follows USING btree (tag, account_id);
 
 CREATE INDEX tags_by_name ON public.tags USING gin (name public.gin_trgm_ops);
+
+CREATE INDEX taken_back_by_time ON public.taken_back USING btree (published_at);
 
 CREATE INDEX tokens_by_account ON public.tokens USING btree (account_id) WHERE (revoked_at IS NULL);
 
@@ -2804,6 +2826,9 @@ ALTER TABLE ONLY public.steward_votes
 
 ALTER TABLE ONLY public.tag_follows
     ADD CONSTRAINT tag_follows_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.taken_back
+    ADD CONSTRAINT taken_back_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
 
 ALTER TABLE ONLY public.thread_mutes
     ADD CONSTRAINT thread_mutes_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -10,7 +10,7 @@ import asyncpg
 
 from folkmoot.errors import Unavailable
 
-HEAD = "0011"
+HEAD = "0012"
 """The newest migration; a test compares it with the folder."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from folkmoot.jobs.tools import Tools
 from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
+from folkmoot.moderation.evidence import jobs as evidence
 from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.moderation.notices import jobs as notices
@@ -75,6 +76,7 @@ way there and back costs ten times the look. Each may run twice, also at the sam
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
+    "moderation.evidence.seal_pictures": ("43 4 * * *", evidence.seal_pictures),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),
     "moderation.cases.learn_by_night": ("7 3 * * *", cases.learn_by_night),
     "moderation.notices.forget_letters": ("33 3 * * *", lambda tools: forget_letters(tools.db)),

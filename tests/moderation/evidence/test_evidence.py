@@ -14,20 +14,25 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from folkmoot import clock
 from folkmoot.errors import Forbidden, Invalid, Missing, Unavailable
+from folkmoot.jobs.tools import Tools
 from folkmoot.moderation.cases import Choice, State
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.decide import freeze
+from folkmoot.moderation.cases.pictures import case_picture, seat_picture
 from folkmoot.moderation.cases.read import get_case, list_cases
 from folkmoot.moderation.cases.timers import work_clocks
-from folkmoot.moderation.evidence import bundle, press
+from folkmoot.moderation.evidence import bundle, pictures, press
+from folkmoot.moderation.evidence.jobs import seal_pictures
 from folkmoot.moderation.evidence.keep import check, seal_old
 from folkmoot.moderation.evidence.looks import Why, looks
 from folkmoot.moderation.evidence.words import Words, seal, unseal
 from folkmoot.moderation.transparency.log.read import entries_about
 from folkmoot.network.media.loose import sweep_loose
+from folkmoot.network.media.upload import upload as take_in
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft
@@ -38,6 +43,13 @@ from folkmoot.vault import Vault
 WORDS = "The ferry to the island will not sail again; ask @bert, bert@example.org or +49 30 1234567 why"
 SETTINGS = replace(Settings(), public_url="https://moot.example")
 VAULT = Vault(b"v" * 32)
+
+
+def drawing() -> bytes:
+    """A picture no other test draws."""
+    out = io.BytesIO()
+    Image.radial_gradient("L").resize((300, 200)).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
 
 
 async def reported(court: Any, cast: Any) -> tuple[Any, int]:
@@ -116,6 +128,114 @@ async def test_it_outlives_its_post_pictures_included(db: Any, cast: Any, court:
     (content,) = await cases.contents(db, made.case_ids[0])
     assert content["text"] == WORDS
     assert key in content["media"]
+
+
+# Pictures -------------------------------------------------------------------------------------------------------------
+
+
+async def with_picture(court: Any, cast: Any, storage: MemoryStorage) -> tuple[int, int, str]:
+    """Post, case and key of a picture somebody reported, really in storage."""
+    uploaded = await take_in(court.db, storage, cast.ada, data=drawing(), settings=SETTINGS)
+    post = await publish(court.desk, cast.ada, Draft(text=WORDS, media=(uploaded.id,)))
+    made = await court.report(cast.bert, cast.ada, post.id)
+    return post.id, int(made.case_ids[0]), uploaded.object_key
+
+
+async def by_night(court: Any, storage: MemoryStorage, days: int = 2) -> None:
+    """The sweep and what comes after it, some nights later."""
+    tools = Tools(court.db, storage, SETTINGS, court.desk.gate)
+    with court.later(days=days):
+        await sweep_loose(court.db, storage)
+        await seal_pictures(tools)
+
+
+async def test_a_picture_that_its_post_still_shows_lies_as_it_was_posted(db: Any, cast: Any, court: Any) -> None:
+    storage = MemoryStorage()
+    _, case, key = await with_picture(court, cast, storage)
+    await by_night(court, storage)
+    (content,) = await cases.contents(db, case)
+    assert await pictures.picture(db, storage, content["id"], key) == await storage.get(key)
+    assert await db.fetchval("SELECT count(*) FROM evidence_media WHERE sealed_key IS NOT NULL") == 0
+
+
+async def test_once_evidence_alone_holds_a_picture_only_its_key_can_open_it(db: Any, cast: Any, court: Any) -> None:
+    storage = MemoryStorage()
+    post, case, key = await with_picture(court, cast, storage)
+    plain = await storage.get(key)
+    (content,) = await cases.contents(db, case)
+    await remove(court.desk, cast.ada, post)
+    await by_night(court, storage)
+    assert not await storage.exists(key)
+    (kept,) = await storage.keys()
+    assert plain not in await storage.get(kept)
+    assert await pictures.picture(db, storage, content["id"], key) == plain
+    data = await bundle.export(db, storage, SETTINGS, VAULT, cast.dora, case, "Order 4 Js 12/26 of a prosecutor")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.read(f"media/{key}") == plain
+    await by_night(court, storage, days=9)  # a later night takes nothing away, and seals nothing twice
+    assert await pictures.picture(db, storage, content["id"], key) == plain
+    db.seals = Vault(b"another master key of 32 bytes..")
+    with pytest.raises(Unavailable):
+        await pictures.picture(db, storage, content["id"], key)
+
+
+async def test_a_picture_posted_again_by_somebody_else_stays_and_is_sealed_when_they_delete_it(
+    db: Any, cast: Any, court: Any
+) -> None:
+    storage = MemoryStorage()
+    post, _, key = await with_picture(court, cast, storage)
+    again = await take_in(db, storage, cast.bert, data=drawing(), settings=SETTINGS)
+    other = await publish(court.desk, cast.bert, Draft(text="Look at this", media=(again.id,)))
+    await remove(court.desk, cast.ada, post)
+    await by_night(court, storage)
+    assert await storage.exists(key)
+    await remove(court.desk, cast.bert, other.id)
+    await by_night(court, storage, days=4)
+    assert not await storage.exists(key)
+
+
+async def test_a_purge_takes_sealed_pictures_with_it(db: Any, cast: Any, court: Any) -> None:
+    storage = MemoryStorage()
+    post, case, key = await with_picture(court, cast, storage)
+    await court.decide(Choice.BREAKS, case, None)
+    (content,) = await cases.contents(db, case)
+    await remove(court.desk, cast.ada, post)
+    await by_night(court, storage)
+    assert len(await storage.keys()) == 1  # so small that the picture is its own preview
+    with court.later(days=185):
+        await work_clocks(db)
+    with court.later(days=400):
+        await work_clocks(db)
+    with pytest.raises(Missing):
+        await pictures.picture(db, storage, content["id"], key)
+    await by_night(court, storage, days=401)
+    assert await storage.keys() == set()
+
+
+async def test_who_may_see_the_pictures_of_a_case(db: Any, cast: Any, court: Any) -> None:
+    storage = MemoryStorage()
+    _, case, key = await with_picture(court, cast, storage)
+    await court.first(case)
+    juror = await court.juror()
+    seat = await court.sit(juror)
+    content = seat.content.id
+    plain = await storage.get(key)
+    assert await seat_picture(db, storage, juror, seat.id, key) == plain
+    for who, seat_id in ((cast.bert, seat.id), (juror, seat.id + 1)):
+        with pytest.raises(Missing):
+            await seat_picture(db, storage, who, seat_id, key)
+    with court.later(hours=2), pytest.raises(Missing):
+        await seat_picture(db, storage, juror, seat.id, key)
+    for _ in range(2):
+        assert await case_picture(db, storage, cast.dora, case, content, key) == plain
+    assert [look.name for look in await looks(db, case)] == ["dora"]
+    for steward, number, shown, error in (
+        (cast.ada, case, key, Forbidden),
+        (cast.dora, case + 1, key, Missing),
+        (cast.dora, case, key.replace("jpg", "png"), Missing),
+    ):
+        with pytest.raises(error):
+            await case_picture(db, storage, steward, number, content, shown)
 
 
 # Looks ----------------------------------------------------------------------------------------------------------------

@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from folkmoot import clock
-from folkmoot.bus import Bus
-from folkmoot.network.access import Viewer
-from folkmoot.network.access.sessions import open_session
-from folkmoot.settings import Settings
-from folkmoot.storage import open_storage
-from folkmoot.web.pages import create_pages
-from folkmoot.web.pages.forms import SESSION_COOKIE, TOKEN_FIELD, VISITOR_COOKIE, token_for
-from folkmoot.web.server import Server
-
-Ask = Callable[..., Awaitable[httpx.Response]]
 
 
-@pytest.fixture
-def ask(db: Any, tmp_path: Path) -> Ask:
-    """Ask for a page, or send its form, as somebody or as a visitor."""
-    settings = Settings(data=tmp_path, rate_limits=False, screening="off", public_url="http://moot.test")
-    pages: Any = create_pages(Server(settings, db, Bus(), open_storage(settings)))
-
-    async def signed_in(who: Viewer) -> str:
-        async with db.transaction() as tx:
-            return (await open_session(tx, who, address="127.0.0.1", agent="tests"))[0]
-
-    async def ask(who: Viewer | None, method: str, path: str, **form: str) -> httpx.Response:
-        secret = await signed_in(who) if who else "a visitor"
-        cookies = {SESSION_COOKIE if who else VISITOR_COOKIE: secret}
-        data = form | {TOKEN_FIELD: token_for(secret)} if method == "POST" else None
-        transport = httpx.ASGITransport(pages)
-        async with httpx.AsyncClient(transport=transport, base_url="http://moot.test", cookies=cookies) as client:
-            return await client.request(method, path, data=data)
-
-    return ask
-
-
-async def leave(ask: Ask, address: str, **more: str) -> httpx.Response:
+async def leave(ask: Any, address: str, **more: str) -> httpx.Response:
     given = {"kind": "host", "addresses": address, "text": "Please remove it", "name": "A host", "email": "a@b.example"}
     return await ask(None, "POST", "/notices/new", **(given | {"form_key": "one form"} | more))
 
 
-async def test_a_notice_left_on_the_page_leads_to_a_private_page(db: Any, ask: Ask, cast: Any, write: Any) -> None:
+async def test_a_notice_left_on_the_page_leads_to_a_private_page(db: Any, ask: Any, cast: Any, write: Any) -> None:
     address = f"http://moot.test/@ada/{await write(cast.ada)}"
     form = await ask(None, "GET", "/notices/new")
     assert form.status_code == 200
@@ -72,7 +39,7 @@ async def test_a_notice_left_on_the_page_leads_to_a_private_page(db: Any, ask: A
      {"name": ""}, {"kind": "king"}],
 )  # fmt: skip
 async def test_what_is_missing_is_said_and_what_was_written_is_kept(
-    db: Any, ask: Ask, cast: Any, write: Any, wrong: dict[str, str]
+    db: Any, ask: Any, cast: Any, write: Any, wrong: dict[str, str]
 ) -> None:
     answer = await leave(ask, f"http://moot.test/@ada/{await write(cast.ada)}", **({"text": "Kept words"} | wrong))
     assert answer.status_code == 422, answer.text
@@ -80,7 +47,7 @@ async def test_what_is_missing_is_said_and_what_was_written_is_kept(
     assert await db.fetchval("SELECT count(*) FROM notices") == 0
 
 
-async def test_a_steward_sees_it_on_the_board_and_deals_with_it(db: Any, ask: Ask, cast: Any, write: Any) -> None:
+async def test_a_steward_sees_it_on_the_board_and_deals_with_it(db: Any, ask: Any, cast: Any, write: Any) -> None:
     post = await write(cast.ada)
     await leave(ask, f"http://moot.test/@ada/{post}")
     board = await ask(cast.dora, "GET", "/admin/board")
@@ -132,7 +99,7 @@ async def test_a_steward_sees_it_on_the_board_and_deals_with_it(db: Any, ask: As
     assert b"Please remove it" in raw.content
 
 
-async def test_an_operator_changes_clocks_and_the_list_of_senders(db: Any, ask: Ask, cast: Any) -> None:
+async def test_an_operator_changes_clocks_and_the_list_of_senders(db: Any, ask: Any, cast: Any) -> None:
     clock_row = {"kind": "host", "sender": "Host.example", "minutes": "90", "warnings": "50%, 10m", "why": "Contract"}
     assert (await ask(cast.dora, "POST", "/admin/notices/clocks", **clock_row)).status_code == 303
     assert "host.example" in (await ask(cast.dora, "GET", "/admin/notices/clocks")).text

@@ -169,6 +169,13 @@ async def contents(source: Database | Transaction, case_id: int) -> list[Content
     return await evidence.opened(source, rows)
 
 
+async def has_content(source: Database | Transaction, case_id: int, content_id: int) -> bool:
+    found: bool = await source.fetchval(
+        "SELECT EXISTS (SELECT FROM case_contents WHERE case_id = $1 AND id = $2)", case_id, content_id
+    )
+    return found
+
+
 async def keep_member(
     tx: Transaction, case_id: int, post_id: int, account_id: int, version: int, content_id: int, why: str, now: datetime
 ) -> None:

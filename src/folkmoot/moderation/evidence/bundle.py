@@ -26,6 +26,7 @@ from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.evidence import looks, queries
 from folkmoot.moderation.evidence.keep import Content
 from folkmoot.moderation.evidence.looks import Why
+from folkmoot.moderation.evidence.pictures import picture
 from folkmoot.moderation.evidence.words import Words
 from folkmoot.moderation.transparency.log import Deed, enter, origin_of
 from folkmoot.moderation.transparency.log.notes import BadNote, Note, VerifierKey, sign
@@ -70,7 +71,7 @@ async def export(
         contents = await cases.contents(tx, case_id)
         events = [_event(each) for each in await cases.events(tx, case_id)]
         reports = [dict(each) for each in await queries.exported_reports(tx, case_id)]
-    files = await _pictures(storage, contents)
+    files = await _pictures(db, storage, contents)
     for entry in await entries_about(db, "case", case_id):
         if entry.place is not None:
             files[f"proofs/{entry.place}-{entry.deed}.tlog-proof"] = str(await prove(db, entry.place)).encode()
@@ -106,12 +107,12 @@ def signing_key(vault: Vault) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(vault.derive("evidence bundles"))
 
 
-async def _pictures(storage: Storage, contents: list[Content]) -> dict[str, bytes]:
+async def _pictures(db: Database, storage: Storage, contents: list[Content]) -> dict[str, bytes]:
     files = {}
     for content in contents:
         for key in Words(media=content["media"]).object_keys:
             try:
-                files[f"media/{key}"] = await storage.get(key)
+                files[f"media/{key}"] = await picture(db, storage, content["id"], key)
             except Missing:
                 files[f"media/{key}.missing.txt"] = b"The storage does not hold this picture any more.\n"
     return files

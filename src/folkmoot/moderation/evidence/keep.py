@@ -34,6 +34,11 @@ async def keep(tx: Transaction, content_id: int, words: Words, now: datetime) ->
     return seal(words, key)
 
 
+def key_of_version(source: Database | Transaction, row: Row) -> bytes:
+    """The key of a version from its row of `evidence_keys`. Raises Unavailable when another master key sealed it."""
+    return source.vault.unseal(_purpose(row["content_id"]), bytes(row["sealed"]))
+
+
 async def opened(source: Database | Transaction, rows: Sequence[Row], id: str = "id") -> list[Content]:
     """The rows with their words readable; empty ones where they were purged. `id` names the column of the version.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
@@ -14,6 +14,7 @@ from folkmoot.moderation.evidence import queries
 from folkmoot.network.access.viewer import Viewer
 
 SHOWN = 50
+ONE_LOOK = timedelta(hours=1)
 
 
 class Why(StrEnum):
@@ -41,6 +42,13 @@ class Look(msgspec.Struct, frozen=True):
 async def note(tx: Transaction, viewer: Viewer, case_id: int, why: Why, detail: str = "") -> None:
     """Write down that this viewer sees the evidence of a case."""
     await queries.keep_look(tx, new_id(), case_id, viewer.actor, why.value, detail[:500], clock.now())
+
+
+async def note_again(tx: Transaction, viewer: Viewer, case_id: int, why: Why) -> None:
+    """Write it down unless it was within the hour: pages fetch a case's pictures one by one."""
+    now = clock.now()
+    if not await queries.looked_since(tx, case_id, viewer.actor, now - ONE_LOOK):
+        await queries.keep_look(tx, new_id(), case_id, viewer.actor, why.value, "", now)
 
 
 async def looks(db: Database, case_id: int) -> list[Look]:

@@ -46,6 +46,35 @@ async def put_seal(tx: Transaction, content_id: int, sealed: bytes) -> None:
     )
 
 
+async def find_picture(source: Database | Transaction, content_id: int, object_key: str) -> Row | None:
+    """Where a picture of a version lies, with the version's sealed key."""
+    return await source.fetchrow(
+        """SELECT m.content_id, m.object_key, m.sealed_key, k.sealed
+           FROM evidence_media m JOIN evidence_keys k USING (content_id) WHERE m.content_id = $1 AND m.object_key = $2""",
+        content_id,
+        object_key,
+    )
+
+
+async def open_pictures(db: Database, object_key: str) -> list[Row]:
+    """The versions that hold this picture as it was posted, with their sealed keys."""
+    return await db.fetch(
+        """SELECT m.content_id, m.object_key, k.sealed FROM evidence_media m JOIN evidence_keys k USING (content_id)
+           WHERE m.object_key = $1 AND m.sealed_key IS NULL ORDER BY m.content_id""",
+        object_key,
+    )
+
+
+async def keep_sealed_picture(tx: Transaction, content_id: int, object_key: str, sealed_key: str) -> None:
+    """The version holds its picture sealed from now on; one that was purged meanwhile holds nothing."""
+    await tx.execute(
+        "UPDATE evidence_media SET sealed_key = $3 WHERE content_id = $1 AND object_key = $2 AND sealed_key IS NULL",
+        content_id,
+        object_key,
+        sealed_key,
+    )
+
+
 async def sealed_of(tx: Transaction, case_id: int) -> list[Row]:
     return await tx.fetch("SELECT id, sealed FROM case_contents WHERE case_id = $1 ORDER BY id FOR UPDATE", case_id)
 
@@ -113,6 +142,17 @@ async def keep_look(
         detail,
         now,
     )
+
+
+async def looked_since(tx: Transaction, case_id: int, account_id: int | None, since: datetime) -> bool:
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM evidence_looks
+             WHERE case_id = $1 AND account_id IS NOT DISTINCT FROM $2 AND at > $3)""",
+        case_id,
+        account_id,
+        since,
+    )
+    return found
 
 
 async def looks(source: Database | Transaction, case_id: int, limit: int) -> list[Row]:

@@ -86,16 +86,7 @@ async def delete_forgotten(tx: Transaction, before: datetime) -> int:
     )
 
 
-async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
-    """Objects nobody refers to: no media, no version of a post, no avatar, no header (hidden ones neither), no evidence.
-
-    Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
-    an upload has just renewed their date.
-    """
-    rows = await tx.fetch(
-        """SELECT key FROM objects
-           WHERE created_at < $1
-           AND NOT EXISTS (SELECT FROM media WHERE object_key = key)
+_NOT_SHOWN = """NOT EXISTS (SELECT FROM media WHERE object_key = key)
            AND NOT EXISTS (SELECT FROM media WHERE preview_key = key)
            AND key NOT IN (SELECT avatar_key FROM accounts WHERE avatar_key IS NOT NULL)
            AND key NOT IN (SELECT header_key FROM accounts WHERE header_key IS NOT NULL)
@@ -103,11 +94,35 @@ async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> lis
            AND key NOT IN (
              SELECT unnest(ARRAY[item ->> 'object_key', item ->> 'preview_key'])
              FROM post_versions, jsonb_array_elements(post_versions.media) AS item
-             WHERE post_versions.media <> '[]' AND item ? 'object_key' AND item ? 'preview_key')
-           AND NOT EXISTS (SELECT FROM evidence_media WHERE evidence_media.object_key = key)
+             WHERE post_versions.media <> '[]' AND item ? 'object_key' AND item ? 'preview_key')"""
+"""No media, no version of a post, no avatar, no header (hidden ones neither)."""
+
+
+async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
+    """Objects nobody refers to: shown nowhere, and no evidence, or evidence that holds them sealed.
+
+    Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
+    an upload has just renewed their date.
+    """
+    rows = await tx.fetch(
+        f"""SELECT key FROM objects
+           WHERE created_at < $1 AND {_NOT_SHOWN}
+           AND NOT EXISTS (SELECT FROM evidence_media WHERE object_key = key AND sealed_key IS NULL)
+           AND NOT EXISTS (SELECT FROM evidence_media WHERE sealed_key = key)
            ORDER BY key LIMIT $2
            FOR UPDATE SKIP LOCKED""",
         before,
+        most,
+    )
+    return [row["key"] for row in rows]
+
+
+async def only_evidence(db: Database, after: str, most: int) -> list[str]:
+    """Objects, by key, that are shown nowhere and that evidence holds as they were posted."""
+    rows = await db.fetch(
+        f"""SELECT key FROM (SELECT DISTINCT object_key AS key FROM evidence_media WHERE sealed_key IS NULL) AS held
+            WHERE key > $1 AND {_NOT_SHOWN} ORDER BY key LIMIT $2""",
+        after,
         most,
     )
     return [row["key"] for row in rows]

@@ -193,4 +193,6 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     assets.favicon,
     assets.service_worker,
     media.serve_media,
+    media.serve_seat_picture,
+    media.serve_case_picture,
 )
