@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from folkmoot.cli import folkmoot
+from folkmoot.cli.notice import NoAddress
 from folkmoot.database import migrate
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.settings import Settings
@@ -35,7 +36,8 @@ def data() -> Iterator[Path]:
 
 def test_a_letter_in_a_file_is_taken_in_shown_extended_and_refused(data: Path, tmp_path: Path) -> None:
     def run(*arguments: str, code: int = 0) -> str:
-        done = CliRunner().invoke(folkmoot, ["notice", *arguments, "--data", str(data)])
+        address = {"FOLKMOOT_PUBLIC_URL": "http://localhost:8000"}
+        done = CliRunner().invoke(folkmoot, ["notice", *arguments, "--data", str(data)], env=address)
         assert done.exit_code == code, (done.output, done.exception)
         return done.stdout
 
@@ -66,3 +68,20 @@ def test_a_letter_in_a_file_is_taken_in_shown_extended_and_refused(data: Path, t
     assert run("flagger", "add", "A flagger").strip().startswith("fmk_")
     assert [each["name"] for each in json.loads(run("flagger", "list", "--json"))] == ["A flagger"]
     run("show", "FM-0000-0000", code=1)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("add", "LETTER"), ("answer", "FM-1", "--text", "x"), ("extend", "FM-1"), ("confirm", "FM-1"),
+     ("refuse", "FM-1", "--why", "x", "--tell")],
+)  # fmt: skip
+def test_no_letter_is_written_by_who_does_not_know_the_address_of_the_network(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.eml"
+    letter.write_bytes(b"From: a@b.example\r\n\r\nhttps://moot.example/@ada\r\n")
+    given = [str(letter) if each == "LETTER" else each for each in arguments]
+    done = CliRunner().invoke(folkmoot, ["notice", *given, "--data", str(tmp_path / "data")])
+    assert isinstance(done.exception, NoAddress)
+    assert "http://localhost:8000" in done.exception.words
+    assert not (tmp_path / "data").exists()

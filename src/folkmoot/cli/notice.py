@@ -36,6 +36,22 @@ RUNNING = (State.RECEIVED, State.OPEN, State.INTERIM)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+class NoAddress(Invalid):
+    """A letter would name addresses that lead nowhere, and what it answers would not be known as ours."""
+
+    sentence = (
+        "public_url is not set: letters would name {address}, and the addresses in a notice would not be known as ours. "
+        "Set public_url as the server has it (in folkmoot.toml, or FOLKMOOT_PUBLIC_URL); to try it out on this machine, "
+        "FOLKMOOT_PUBLIC_URL={address}. Nothing was done."
+    )
+
+
+def _check_address(settings: Settings) -> None:
+    """For whatever may write a letter. Raises NoAddress."""
+    if not settings.public_url:
+        raise NoAddress(address=settings.base_url)
+
+
 @click.group()
 def notice() -> None:
     """Demands from outside: take them in, see what is due when, answer."""
@@ -50,6 +66,7 @@ def add(settings: Settings, file: Path, as_json: bool) -> None:
 
     The same file twice is one notice. Nobody vouches for the sender of a file: confirm it on the page of the notice.
     """
+    _check_address(settings)
     data = file.read_bytes()
 
     async def act(db: Database) -> tuple[Received, NoticeView]:
@@ -132,6 +149,7 @@ def show(settings: Settings, reference: str, as_json: bool) -> None:
 @with_settings
 def answer(settings: Settings, reference: str, text: str, final: bool) -> None:
     """Write to the sender of a notice in your own words."""
+    _check_address(settings)
     _with_notice(settings, reference, lambda db, id: notices.reply(db, settings, COMMAND_LINE, id, text, final=final))
     click.echo("Written.")
 
@@ -142,6 +160,7 @@ def answer(settings: Settings, reference: str, text: str, final: bool) -> None:
 @with_settings
 def extend(settings: Settings, reference: str, hours: float | None) -> None:
     """Ask the sender for more time, in their language. The clock runs on until they agree."""
+    _check_address(settings)
 
     async def act(db: Database, id: int) -> None:
         view = await notices.get_notice(db, settings, COMMAND_LINE, id)
@@ -168,6 +187,7 @@ def confirm(
     withdraw: tuple[int, ...],
 ) -> None:
     """Say what a letter really is: kind, deadline, sender, and what of it is meant."""
+    _check_address(settings)
 
     async def act(db: Database, id: int) -> None:
         view = await notices.get_notice(db, settings, COMMAND_LINE, id)
@@ -194,6 +214,8 @@ def confirm(
 @with_settings
 def refuse(settings: Settings, reference: str, why: str, tell: bool) -> None:
     """Find a notice unfounded or forged: no clock runs, and what only it hid is seen again."""
+    if tell:
+        _check_address(settings)
     _with_notice(settings, reference, lambda db, id: notices.refuse(db, settings, COMMAND_LINE, id, why, tell=tell))
     click.echo("Refused.")
 

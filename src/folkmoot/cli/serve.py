@@ -32,6 +32,11 @@ def serve(config: Path | None, demo: bool, **options: object) -> None:
     if demo and options["data"] is None and "FOLKMOOT_DATA" not in os.environ:
         options["data"] = "data-demo"
     settings = load(config, overrides=options)
+    if settings.smtp_host and not settings.public_url:
+        click.echo(
+            f"public_url is not set: mail and letters name {settings.base_url}, which leads nowhere from elsewhere.",
+            err=True,
+        )
 
     if states.unfinished_import(settings.data).exists():
         raise FolkmootError(

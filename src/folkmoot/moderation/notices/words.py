@@ -47,10 +47,18 @@ _EN = {
         "picture you mean; a steward reads your letter meanwhile."
     ),
     "interim": (
-        "Everything you named is out of sight or decided. What is hidden stays hidden until a jury of members has decided; "
-        "you are told what it decided without having to ask."
+        "Everything of ours that you named is out of sight or decided. What is hidden stays hidden until a jury of members "
+        "has decided; you are told what it decided without having to ask."
     ),
-    "answer": "This is our answer to your notice {reference} of {received}. We looked at everything you named:",
+    "elsewhere": (
+        "Not at this network, and so neither examined nor hidden by us, are numbers {numbers}; please turn to whoever runs "
+        "the place they are at."
+    ),
+    "elsewhere_one": (
+        "Not at this network, and so neither examined nor hidden by us, is number {numbers}; please turn to whoever runs the "
+        "place it is at."
+    ),
+    "answer": "This is our answer to your notice {reference} of {received}. We looked at everything of ours that you named:",
     "decided": "What was decided can be checked: {log}",
     "page": "How it stands, with proof of every decision: {page}",
     "extension": (
@@ -81,10 +89,21 @@ _DE = {
         "Kontos oder Bildes, das Sie meinen; ein Mensch liest Ihr Schreiben inzwischen."
     ),
     "interim": (
-        "Alles, was Sie genannt haben, ist nicht mehr zu sehen oder entschieden. Was verborgen ist, bleibt es, bis eine Jury "
-        "aus Mitgliedern entschieden hat; das Ergebnis teilen wir Ihnen unaufgefordert mit."
+        "Alles, was Sie genannt haben und was unser Netz betrifft, ist nicht mehr zu sehen oder entschieden. Was verborgen "
+        "ist, bleibt es, bis eine Jury aus Mitgliedern entschieden hat; das Ergebnis teilen wir Ihnen unaufgefordert mit."
     ),
-    "answer": "Dies ist unsere Antwort auf Ihre Meldung {reference} vom {received}. Wir haben alles Genannte geprüft:",
+    "elsewhere": (
+        "Nicht zu unserem Netz gehören die Nummern {numbers}: Wir haben sie weder geprüft noch verborgen; bitte wenden Sie "
+        "sich an die, die dort verantwortlich sind."
+    ),
+    "elsewhere_one": (
+        "Nicht zu unserem Netz gehört Nummer {numbers}: Wir haben sie weder geprüft noch verborgen; bitte wenden Sie sich an "
+        "die, die dort verantwortlich sind."
+    ),
+    "answer": (
+        "Dies ist unsere Antwort auf Ihre Meldung {reference} vom {received}. Wir haben alles Genannte geprüft, das unser Netz "
+        "betrifft:"
+    ),
     "decided": "Was entschieden wurde, lässt sich nachprüfen: {log}",
     "page": "Der Stand mit einem Nachweis für jede Entscheidung: {page}",
     "extension": (
@@ -198,22 +217,38 @@ def _say(head: Head, word: str, **values: object) -> str:
     )
 
 
+def _elsewhere(head: Head, items: Sequence[Said]) -> str:
+    """Which items, by their numbers, are none of ours; nothing when all are."""
+    numbers = [str(number) for number, item in enumerate(items, 1) if item.state is ItemState.NOT_OURS]
+    if not numbers:
+        return ""
+    return _say(head, "elsewhere" if len(numbers) > 1 else "elsewhere_one", numbers=", ".join(numbers))
+
+
 def receipt(head: Head, items: Sequence[Said]) -> str:
     """At once, to everybody who is answered at all."""
     ours = [item for item in items if item.state is not ItemState.NOT_OURS]
     found = [item for item in ours if item.state is not ItemState.NOT_FOUND]
-    about = (
-        f"{_say(head, 'found', count=f'{len(found)}/{len(ours)}')}\n\n{listed(items, head.language)}" if items else ""
-    )
     return _letter(
-        head, _say(head, "received"), about or _say(head, "no_address"), _say(head, "clock"), _say(head, "page")
+        head,
+        _say(head, "received"),
+        _say(head, "found", count=f"{len(found)}/{len(ours)}") if ours else _say(head, "no_address"),
+        listed(items, head.language),
+        _elsewhere(head, items),
+        _say(head, "clock"),
+        _say(head, "page"),
     )
 
 
 def interim(head: Head, items: Sequence[Said]) -> str:
     """When nothing undecided is in sight any more."""
     return _letter(
-        head, _say(head, "received"), _say(head, "interim"), listed(items, head.language), _say(head, "page")
+        head,
+        _say(head, "received"),
+        _say(head, "interim"),
+        listed(items, head.language),
+        _elsewhere(head, items),
+        _say(head, "page"),
     )
 
 
@@ -224,6 +259,7 @@ def answer(head: Head, items: Sequence[Said]) -> str:
         head,
         _say(head, "answer"),
         listed(items, head.language),
+        _elsewhere(head, items),
         _say(head, "appeal") if ordered else "",
         _say(head, "page"),
         _say(head, "decided"),
