@@ -20,6 +20,7 @@ PUBLIC_IN_SPITE_OF_ITS_NAME = {
     ("accounts", "avatar_key"), ("accounts", "header_key"), ("findings", "text_hash"), ("cases", "text_hash"),
     ("case_contents", "text_hash"), ("judged", "text_hash"), ("known_pictures", "hash"), ("media", "picture_hash"),
     ("log_tiles", "hashes"), ("evidence_media", "object_key"), ("profile_pictures", "object_key"), ("profile_pictures", "hashes"),
+    ("evidence_media", "sealed_key"), ("unhashed_pictures", "object_key"),
     # Opens with a key from evidence_keys alone.
     ("case_contents", "sealed"),
     ("media", "blurhash"), ("notice_items", "is_private"), ("backups", "sealed_size"),

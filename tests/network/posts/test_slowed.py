@@ -9,10 +9,11 @@ import pytest
 
 from folkmoot import clock
 from folkmoot.network.access import sign_in, viewer_by_session
-from folkmoot.network.posts import rules, scheduled
+from folkmoot.network.posts import queries, rules, scheduled
 from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
-from folkmoot.network.posts.react import boost
+from folkmoot.network.posts.react import boost, unboost
+from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft, SlowedDown, SlowedToFollowers
 from folkmoot.network.posts.views import Visibility
 
@@ -80,6 +81,32 @@ async def test_a_slowed_account_writes_little_and_to_followers_only(db: Any, cas
         await publish(desk, ada, Draft(text="One more", visibility=Visibility.FOLLOWERS), key="again")
     with clock.held_at(until):
         assert (await publish(desk, ada, Draft(text="Everybody!"))).visibility is Visibility.PUBLIC
+
+
+async def test_what_a_slowed_account_takes_back_counts_for_a_day_and_is_forgotten_then(
+    db: Any, cast: Any, desk: Any
+) -> None:
+    start = clock.now()
+    await publish(desk, cast.bert, Draft(text="Good evening"))
+    early = await publish(desk, cast.ada, Draft(text="Good morning"))
+    await remove(desk, cast.ada, early.id)
+    ada = await slowed(db, cast.ada.account_id, start + timedelta(days=7))
+    assert await db.fetchval("SELECT count(*) FROM taken_back") == 0  # she was not slowed then
+    theirs = await publish(desk, cast.bert, Draft(text="Look"))
+    for _ in range(2):
+        await boost(desk, ada, theirs.id)
+        await unboost(desk, ada, theirs.id)
+    for number in range(3):
+        post = await publish(desk, ada, Draft(text=f"To you {number}", visibility=Visibility.FOLLOWERS))
+        await remove(desk, ada, post.id)
+    with pytest.raises(SlowedDown):
+        await publish(desk, ada, Draft(text="One more", visibility=Visibility.FOLLOWERS))
+    await remove(desk, cast.bert, theirs.id)
+    assert await db.fetch("SELECT DISTINCT account_id FROM taken_back") == [(ada.account_id,)]
+    with clock.held_at(start + timedelta(days=1, minutes=1)):
+        await publish(desk, ada, Draft(text="One more", visibility=Visibility.FOLLOWERS))
+        await queries.forget_old(db)
+    assert await db.fetchval("SELECT count(*) FROM taken_back") == 0
 
 
 async def test_what_a_slowed_account_scheduled_for_everybody_stays_out(db: Any, cast: Any, desk: Any) -> None:

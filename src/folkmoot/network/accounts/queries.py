@@ -392,6 +392,7 @@ async def erase_person(tx: Transaction, id: int, now: datetime) -> None:
         "DELETE FROM tokens WHERE account_id = $1",
         "DELETE FROM credentials WHERE account_id = $1",
         "DELETE FROM scheduled_posts WHERE account_id = $1",
+        "DELETE FROM taken_back WHERE account_id = $1",
         "DELETE FROM follow_requests WHERE account_id = $1 OR target_id = $1",
         "DELETE FROM blocks WHERE account_id = $1 OR target_id = $1",
         "DELETE FROM mutes WHERE account_id = $1",

@@ -11,7 +11,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import id_at, new_id
-from folkmoot.network.posts.rules import PollDraft
+from folkmoot.network.posts.rules import SLOWED_SPAN, PollDraft
 from folkmoot.network.posts.views import Marks, MediaView, MentionView, PollView, PostView, Visibility
 
 _COLUMNS = """
@@ -338,6 +338,7 @@ async def delete(tx: Transaction, post_id: int, how: str) -> tuple[list[Row], li
     """Delete the post, its boosts and everything about them; says which rows of `posts` went, and whose homes had it.
 
     A tombstone stays of what others could see: the number, the time and `how` it went (author, staff), for half a year.
+    Of what a slowed account published within SLOWED_SPAN, it stays that long when: else deleting would make room for more.
     """
     # Whoever boosts or favourites it just now holds the row: the statements after this one see what they did.
     interested: list[int] | None = await tx.fetchval(
@@ -346,9 +347,10 @@ async def delete(tx: Transaction, post_id: int, how: str) -> tuple[list[Row], li
         post_id,
     )
     gone = await tx.fetch(
-        "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id, waiting", post_id
+        "DELETE FROM posts WHERE id = $1 OR shows_id = $1 RETURNING id, account_id, shows_id, waiting, created_at",
+        post_id,
     )
-    ids = [row["id"] for row in gone]
+    ids, now = [row["id"] for row in gone], clock.now()
     homes: list[int] = []
     if ids:
         homes = await tx.fetchval(
@@ -363,15 +365,21 @@ async def delete(tx: Transaction, post_id: int, how: str) -> tuple[list[Row], li
                loose AS (UPDATE media SET post_id = NULL WHERE post_id = ANY($1)),
                kept AS (DELETE FROM bookmarks WHERE post_id = ANY($1)),
                stones AS (INSERT INTO tombstones (post_id, gone_at, how) SELECT id, $6, $7 FROM unnest($5::bigint[]) AS id
-                          ON CONFLICT DO NOTHING)
+                          ON CONFLICT DO NOTHING),
+               spent AS (INSERT INTO taken_back (account_id, post_id, published_at)
+                         SELECT author_id, id, at FROM unnest($1::bigint[], $2::bigint[], $8::timestamptz[]) AS gone (id, author_id, at)
+                         JOIN standings s ON s.account_id = author_id AND s.limited = 'slow' AND (s.until IS NULL OR s.until > $6)
+                         WHERE at > $9)
                SELECT ARRAY(SELECT account_id FROM homes WHERE post_id = $3)""",
             ids,
             [row["account_id"] for row in gone],
             post_id,
             interested or [],
             [row["id"] for row in gone if row["shows_id"] is None and not row["waiting"]],
-            clock.now(),
+            now,
             how,
+            [row["created_at"] for row in gone],
+            now - SLOWED_SPAN,
         )
     return gone, homes
 
@@ -619,9 +627,18 @@ async def due(db: Database, now: datetime) -> list[Row]:
 
 
 async def lately(tx: Transaction, account_id: int, since: datetime) -> list[datetime]:
-    """When an account published or boosted since then. Holds the account, so that two at once count each other."""
+    """When an account published or boosted since then, also what it took back while it was slowed.
+
+    Holds the account, so that two at once count each other.
+    """
     await tx.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
-    rows = await tx.fetch("SELECT created_at FROM posts WHERE account_id = $1 AND id > $2", account_id, id_at(since))
+    rows = await tx.fetch(
+        """SELECT created_at FROM posts WHERE account_id = $1 AND id > $2
+           UNION ALL SELECT published_at FROM taken_back WHERE account_id = $1 AND published_at > $3""",
+        account_id,
+        id_at(since),
+        since,
+    )
     return [row["created_at"] for row in rows]
 
 
@@ -630,6 +647,7 @@ async def forget_old(db: Database) -> None:
     now_ms = clock.now_ms()
     async with db.transaction() as tx:
         await tx.execute("DELETE FROM idempotency_keys WHERE created_at < $1", clock.now() - timedelta(days=1))
+        await tx.execute("DELETE FROM taken_back WHERE published_at < $1", clock.now() - SLOWED_SPAN)
         await tx.execute("DELETE FROM outbox WHERE id < $1", (now_ms - 3_600_000) << 16)
         await tx.execute("DELETE FROM tombstones WHERE gone_at < $1", clock.now() - TOMBSTONES_KEPT)
     async with db.transaction() as tx:
