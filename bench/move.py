@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from folkmoot.hosting.drill import scenes
-from folkmoot.hosting.drill.hosts import Host, Pair
+from folkmoot.hosting.drill.hosts import Host
+from folkmoot.hosting.drill.stage import set_up
 
 SIZES = (20_000, 2_000_000)
 READY_SECONDS = 900
@@ -40,11 +42,10 @@ def fill(host: Host, already: int, wanted: int) -> float:
 
 async def measure(folder: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
     """One move at each size, there and back."""
-    pair = Pair(folder / "hosts", print)
     found = []
+    stage = await set_up(folder, print, 3.0, secrets.token_urlsafe(12))
+    pair = stage.pair
     try:
-        tokens = await asyncio.to_thread(pair.come_up, 3)
-        stage = scenes.Stage(pair, tokens, folder, print, 3.0)
         already = 0
         for size in sizes:
             took = await asyncio.to_thread(fill, pair.carrier, already, size)

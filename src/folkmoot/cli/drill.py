@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from folkmoot.cli.options import with_settings
+from folkmoot.hosting.drill.run import SCRIPT
 from folkmoot.hosting.drill.run import drill as play
 from folkmoot.hosting.link import local
 from folkmoot.hosting.move.rehearse import CLONE_SECONDS
@@ -32,6 +33,9 @@ SHOWN = {
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON, and nothing else.")
 @click.option("--quick", is_flag=True, help="Leave out most of the disturbances.")
+@click.option(
+    "--scene", "scenes", multiple=True, type=click.Choice(SCRIPT), help="Play this one alone; may be repeated."
+)
 @click.option("--keep", is_flag=True, help="Leave the folders, to look at them.")
 @click.option("--on-my-standby", is_flag=True, help="Rehearse on the real pair of hosts instead.")
 @click.option(
@@ -41,8 +45,10 @@ SHOWN = {
     help="With it: 0 checks, 1 an instant's hold, 2 a copy brought to life.",
 )
 @with_settings
-def drill(settings: Settings, as_json: bool, quick: bool, keep: bool, on_my_standby: bool, level: int) -> None:
-    """Build two hosts with members at it, move between them, kill and cut them, restore a backup, and count what is lost.
+def drill(
+    settings: Settings, as_json: bool, quick: bool, scenes: tuple[str, ...], keep: bool, on_my_standby: bool, level: int
+) -> None:
+    """Build two hosts with members at it, move between them, kill, cut, freeze and fill them, restore a backup, and count what is lost.
 
     In temporary folders, with real processes; nothing of your network is touched. Exit code 1 when anything was lost.
     With --on-my-standby: on the real pair; at most, members wait for an instant.
@@ -51,7 +57,9 @@ def drill(settings: Settings, as_json: bool, quick: bool, keep: bool, on_my_stan
         _rehearse(settings, level, as_json)
         return
     console = Console(stderr=True)
-    outcome = play(lambda words: console.print(words, style="dim", highlight=False), quick=quick, keep=keep)
+    outcome = play(
+        lambda words: console.print(words, style="dim", highlight=False), quick=quick, keep=keep, only=scenes
+    )
     if as_json:
         click.echo(json.dumps(outcome, indent=1))
     else:
@@ -85,9 +93,14 @@ def _table(outcome: Mapping[str, Any]) -> Table:
     table = Table("scene", *SHOWN.values(), "", title=f"Drill, {outcome['took_seconds']:.0f} s")
     for name, scene in outcome.items():
         if isinstance(scene, Mapping):
-            words = scene.get("failed") or ("as it should be" if scene["clean"] else "SOMETHING WAS LOST")
+            words = scene.get("failed") or scene.get("not_run") or _verdict(scene)
             table.add_row(name.replace("_", " "), *(_cell(scene.get(each)) for each in SHOWN), words)
     return table
+
+
+def _verdict(scene: Mapping[str, Any]) -> str:
+    moves = f" ({scene['moves']} moves, {scene['called_off']} called off)" if "called_off" in scene else ""
+    return ("as it should be" if scene["clean"] else "SOMETHING WAS LOST") + moves
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from folkmoot.hosting.drill.hosts import Wire
-from folkmoot.hosting.drill.scenes import is_clean
+from folkmoot.hosting.drill.verify import is_clean
 
 NOTHING_LOST = {
     "lost_posts": 0, "lost_media": 0, "lost_jobs": 0, "lost_reports": 0, "lost_scheduled": 0, "lost_log_entries": 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,9 @@ from folkmoot.hosting.move import rules, steps
 from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
+from folkmoot.hosting.move.taker import Taker
+
+NEVER: set[int] = set()
 
 
 class Crash(BaseException):
@@ -29,10 +33,10 @@ class Crash(BaseException):
 class World:
     """Two hosts reduced to what may not go wrong: who takes posts, and which posts each has."""
 
-    def __init__(self, folder: Path, crashes: set[int], silences: set[int]) -> None:
+    def __init__(self, folder: Path, crashes: set[int], silences: set[int], full: set[int]) -> None:
         self.folder = folder
-        self.crashes, self.silences = crashes, silences
-        self.moments = self.asked = 0
+        self.crashes, self.silences, self.full = crashes, silences, full
+        self.moments = self.asked = self.lines = 0
         self.role, self.epoch, self.bar = "primary", 1, False
         self.running, self.barrier_state = True, State.OPEN
         self.posts = 0
@@ -65,6 +69,20 @@ class World:
             self.wrong.append("two hosts take posts")
         if self.fork is not None and self.posts != self.fork:
             self.wrong.append("a post was taken that the other host does not have")
+
+
+class JournalInTheModel(Journal):
+    """The real one, on a disk that is full now and then."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.folder)
+        self.world = world
+
+    def add(self, entry: Entry) -> Entry:
+        self.world.lines += 1
+        if self.world.lines in self.world.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().add(entry)
 
 
 class HereInTheModel:
@@ -211,6 +229,7 @@ def agent(world: World) -> Giver:
     patched.setattr(givers.supervise, "nudge", lambda data: world.moment())
     made = Giver(cast(Here, HereInTheModel(world)), ThereInTheModel(world), Ready(), lambda: "", 30.0)
     made.start_thread = False
+    made._journal = JournalInTheModel(world)
     return made
 
 
@@ -223,9 +242,9 @@ def live(world: World, act: Any) -> bool:
     return True
 
 
-def play(crashes: set[int], silences: set[int]) -> World:
+def play(crashes: set[int], silences: set[int], full: set[int] = NEVER) -> World:
     with TemporaryDirectory() as folder:
-        world = World(Path(folder), crashes, silences)
+        world = World(Path(folder), crashes, silences, full)
         first = agent(world)
         alive = live(world, first.begin)
         for _ in range(len(crashes) + 2):
@@ -257,9 +276,12 @@ def test_undisturbed_it_moves_and_everything_is_there() -> None:
 @given(
     crashes=st.sets(st.integers(1, 120), max_size=4),
     silences=st.sets(st.integers(1, 60), max_size=6),
+    full=st.sets(st.integers(2, 40), max_size=6),
 )
-def test_interrupted_anywhere_one_host_runs_and_nothing_is_lost(crashes: set[int], silences: set[int]) -> None:
-    play(crashes, silences)
+def test_interrupted_anywhere_one_host_runs_and_nothing_is_lost(
+    crashes: set[int], silences: set[int], full: set[int]
+) -> None:
+    play(crashes, silences, full)
 
 
 def test_the_agent_may_die_at_each_moment_of_an_undisturbed_move() -> None:
@@ -272,6 +294,35 @@ def test_each_question_may_stay_unanswered() -> None:
     asked = play(set(), set()).asked
     for question in range(1, 2 * asked + 2):
         play(set(), {question})
+
+
+def test_the_disk_may_be_full_at_each_line_of_the_journal() -> None:
+    lines = play(set(), set()).lines
+    for line in range(2, lines + 1):  # without the first there is no move
+        world = play(set(), set(), {line})
+        assert world.lines > line
+    full_for_long = play(set(), set(), set(range(lines // 2, lines + 40)))
+    assert full_for_long.takes_posts()
+
+
+def test_a_move_that_cannot_be_written_down_does_not_begin() -> None:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder), set(), set(), {1})
+        first = agent(world)
+        with pytest.raises(rules.CannotMove, match="No space left"):
+            first.begin()
+        assert world.takes_posts()
+        assert not first.progress().is_under_way
+
+
+def test_an_order_is_burned_on_a_full_disk_as_well(tmp_path: Path) -> None:
+    taker = Taker(cast(Here, SimpleNamespace(data=tmp_path)))
+    taker._journal = JournalInTheModel(World(tmp_path, set(), set(), {1}))
+    assert taker.burn({"move": "m"}) == {"promoted": False, "burned": True}
+    assert taker.outcome({"move": "m"}) == {"promoted": False, "burned": True}
+    with pytest.raises(rules.CannotMove, match="taken back"):
+        taker.promote({"move": "m", "epoch": 2})
+    assert taker.outcome({"move": "another"}) == {"promoted": False, "burned": False}
 
 
 def test_a_torn_line_in_the_journal_hides_nothing_else(tmp_path: Path) -> None:

@@ -75,3 +75,16 @@ def _is_whole(host: Host, key: str, digest: str) -> bool:
         return hashlib.sha256((host.data / "media" / key).read_bytes()).hexdigest() == digest
     except OSError:
         return False
+
+
+def is_clean(outcome: Mapping[str, Any]) -> bool:
+    """Whether a scene lost nothing and never had two hosts that take posts.
+
+    Of a host that died while answers waited for nobody, what it said before would be missing may be missing, and no more.
+    """
+    bad = [name for name in outcome if name.startswith("lost_")]
+    if "lost_beyond_said" in outcome:
+        bad = ["lost_beyond_said"]
+    bad += ["failed_reads", "two_first", "taken_by_old_side", "posted_twice"]
+    is_as_told = outcome.get("moved", True) and outcome.get("move_refused", True)
+    return "failed" not in outcome and is_as_told and not any(outcome.get(name) for name in bad)

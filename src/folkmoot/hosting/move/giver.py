@@ -105,9 +105,12 @@ class Giver:
                 raise rules.CannotMove(why="a move is under way; `folkmoot move status` shows it.")
             if self._here.state().role != "primary":
                 raise rules.CannotMove(why="this host is not the first one; give the order on the other.")
-            self._journal.put_aside()
             move = secrets.token_hex(8)
-            self._write(move, "", "begun", epoch=self._here.state().epoch, skip_checks=skip_checks)
+            try:
+                self._journal.put_aside()
+                self._write(move, "", "begun", epoch=self._here.state().epoch, skip_checks=skip_checks)
+            except OSError as error:
+                raise rules.CannotMove(why=_reason(error)) from error
             self._run(move, "check")
             return move
 
@@ -182,8 +185,8 @@ class Giver:
                 return
             for step in steps.STEPS[steps.NAMES.index(begin_at) :]:
                 self._do(move, step)
-            self._write(
-                move, "", "ended", moved=True, write_pause_ms=self.figures.write_pause_ms, steps=self.figures.steps,
+            self._end(
+                move, moved=True, write_pause_ms=self.figures.write_pause_ms, steps=self.figures.steps,
                 compared=self.figures.compared, notes=self.figures.notes,
             )  # fmt: skip
         except _TurnBack as turn:
@@ -196,22 +199,33 @@ class Giver:
         begun = time.monotonic()
         if step.name == steps.SILENCE_BEGINS:
             self.figures.silent_at = begun
-        self._write(move, step.name, "begun")
         act: Callable[[str], Mapping[str, Any] | None] = getattr(self, f"_{step.name}")
         try:
+            self._write_begun(move, step)
             detail = act(move) or {}
+            took = round((time.monotonic() - begun) * 1000, 1)
+            write = self._write if steps.is_before(step.name, steps.RETURN_ENDS) else self._note
+            write(move, step.name, "done", ms=took, **detail)
         except _TurnBack:
             raise
         except Exception as error:
             why = _reason(error)
-            self._write(move, step.name, "failed", why=why)
+            self._note(move, step.name, "failed", why=why)
             if steps.is_before(step.name, steps.RETURN_ENDS):
                 raise _TurnBack(step.name, why) from error
             raise
         self.figures.waits_for = ""
-        took = (time.monotonic() - begun) * 1000
-        self.figures.steps[step.name] = round(took, 1)
-        self._write(move, step.name, "done", ms=round(took, 1), **detail)
+        self.figures.steps[step.name] = took
+
+    def _write_begun(self, move: str, step: steps.Step) -> None:
+        """No order is given that is not written down. Once it may have been given, a full disk stops nothing any more."""
+        if not steps.is_before(self.progress().reached or steps.NAMES[0], steps.RETURN_ENDS):
+            self._note(move, step.name, "begun")
+            return
+        try:
+            self._write(move, step.name, "begun")
+        except OSError as error:
+            raise _TurnBack(step.name, _reason(error)) from error
 
     def _check_called_off(self, name: str) -> None:
         if self._calling_off.is_set() and steps.is_before(name, steps.RETURN_ENDS):
@@ -231,6 +245,23 @@ class Giver:
     def _write(self, move: str, step: str, what: What, **detail: Any) -> None:
         self._journal.add(Entry(move, "giver", step, what, "", detail))
 
+    def _note(self, move: str, step: str, what: What, **detail: Any) -> None:
+        """Write down what the next start would find out or do again anyhow: going on matters more."""
+        try:
+            self._write(move, step, what, **detail)
+        except OSError as error:
+            log.error("move_not_noted", move=move, step=step, what=what, cause=str(error))
+
+    def _end(self, move: str, **detail: Any) -> None:
+        """Write the end down, as soon as the disk takes it: a move without an end would keep the next from beginning."""
+        while True:
+            try:
+                self._write(move, "", "ended", **detail)
+                return
+            except OSError as error:
+                self.figures.waits_for = _reason(error)
+                time.sleep(ASK_AGAIN_SECONDS)
+
     # The steps: each may be done twice ---------------------------------------------------------------------------------
 
     def _check(self, move: str) -> Mapping[str, Any]:
@@ -239,9 +270,13 @@ class Giver:
         complaints = self._readiness.complaints()
         answer = self._there.ask("move.ready", ANSWER_SECONDS, move=move)
         complaints += list(answer.get("complaints", ()))
-        if complaints and not self._journal.of_last_move("giver")[0].detail.get("skip_checks"):
+        if complaints and not self._waives_complaints:
             raise rules.CannotMove(why=" ".join(complaints))
         return {"waived": complaints}
+
+    @property
+    def _waives_complaints(self) -> bool:
+        return bool(self._journal.of_last_move("giver")[0].detail.get("skip_checks"))
 
     def _copy(self, move: str) -> Mapping[str, Any]:
         until = time.monotonic() + COPY_SECONDS
@@ -326,6 +361,9 @@ class Giver:
         state = self._here.state()
         epoch = self._epoch_before(move) + 1
         answer = self._there.ask("move.ready", min(3.0, self._left()), move=move)
+        # Its disk has become full meanwhile, say: better called off now than promoted to a full disk.
+        if answer.get("complaints") and not self._waives_complaints:
+            raise rules.MoveCalledOff(why=" ".join(answer["complaints"]))
         self._here.fence(epoch, str(answer.get("home") or state.home))
 
     def _promote(self, move: str) -> None:
@@ -381,11 +419,11 @@ class Giver:
                 try:
                     undo(move)
                     break
-                except FolkmootError as error:
-                    log.error("move_cannot_take_back", step=step.name, why=error.words, cause=error.cause)
+                except (FolkmootError, OSError) as error:
+                    log.error("move_cannot_take_back", step=step.name, why=_reason(error))
                     time.sleep(ASK_AGAIN_SECONDS)
-            self._write(move, step.name, "undone")
-        self._write(move, "", "ended", moved=False, why=why)
+            self._note(move, step.name, "undone")
+        self._end(move, moved=False, why=why)
 
     def _undo_fence(self, move: str) -> None:
         self._here.unfence(self._epoch_before(move))
@@ -441,4 +479,6 @@ class _TurnBack(Exception):
 def _reason(error: Exception) -> str:
     if isinstance(error, FolkmootError):
         return f"{error.words} ({error.cause})" if error.cause else error.words
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}."
     return f"{type(error).__name__}: {error}"

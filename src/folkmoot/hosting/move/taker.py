@@ -7,6 +7,9 @@ server that follows a host which has already given up.
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import shutil
 import socket
 import threading
 from collections.abc import Mapping
@@ -22,11 +25,14 @@ from folkmoot.hosting import supervise
 from folkmoot.hosting.move import queries, rules, sums
 from folkmoot.hosting.move.here import Here, Stopped
 from folkmoot.hosting.move.journal import Entry, Journal, What
+from folkmoot.hosting.postgres import EmbeddedPostgres
 
 log = structlog.get_logger("folkmoot.move")
 
 Body = Mapping[str, Any]
 PROMOTE_SECONDS = 30
+LEAST_ROOM = 64 * 2**20
+"""Bytes free without which no database becomes the first: it would stop at its first posts."""
 
 
 class Taker:
@@ -36,6 +42,9 @@ class Taker:
         self._here = here
         self._journal = Journal(here.data)
         self._deciding = threading.Lock()
+        self._burned: set[str] = set()
+        """Orders burned while the disk took no line about it. They came over connections of this process, and whoever
+        was told that they are burned gives them no more: so it is enough to know it as long as the process lives."""
 
     def ready(self, body: Body) -> dict[str, Any]:
         """What speaks against a move to this host, and where people reach it."""
@@ -51,6 +60,8 @@ class Taker:
                     complaints.append("The other host's database does not follow this one.")
         except FolkmootError as error:
             complaints.append(f"The other host's database does not answer: {error.words}")
+        if not self._has_room():
+            complaints.append("The other host's disk is full.")
         return {"complaints": complaints, "home": self._here.settings.base_url, "host": socket.gethostname()}
 
     def flush(self, body: Body) -> dict[str, Any]:
@@ -111,7 +122,7 @@ class Taker:
         """Become the first. Raises CannotMove when the order was burned, Stopped when the server would not."""
         move, epoch = str(body["move"]), int(body["epoch"])
         with self._deciding:
-            order = rules.order_of(self._journal.entries(), move)
+            order = self._order(move)
             if not order.promoted:
                 if not rules.may_follow(order):
                     raise rules.CannotMove(why="its order was taken back.")
@@ -126,17 +137,19 @@ class Taker:
 
     def outcome(self, body: Body) -> dict[str, Any]:
         """What became of an order."""
-        order = rules.order_of(self._journal.entries(), str(body["move"]))
+        order = self._order(str(body["move"]))
         return {"promoted": order.promoted, "burned": order.burned and not order.begun}
 
     def burn(self, body: Body) -> dict[str, Any]:
         """Never follow this order, unless it has been begun."""
         move = str(body["move"])
         with self._deciding:
-            order = rules.order_of(self._journal.entries(), move)
+            order = self._order(move)
             if rules.may_burn(order):
                 if not order.burned:
-                    self._write(move, "promote", "burned")
+                    self._burned.add(move)
+                    with contextlib.suppress(OSError):  # a full disk must not keep the other side from going on
+                        self._write(move, "promote", "burned")
                 return {"promoted": False, "burned": True}
         return {"promoted": order.promoted, "burned": False}
 
@@ -157,6 +170,15 @@ class Taker:
         state = self._here.state()
         if state.role != "standby" or epoch <= state.epoch:
             raise rules.CannotMove(why=f"the other host is {state.role} of epoch {state.epoch} already.")
+        if not self._has_room():
+            raise rules.CannotMove(why="the other host's disk is full.")
+
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(EmbeddedPostgres(self._here.settings).cluster).free >= LEAST_ROOM
+
+    def _order(self, move: str) -> rules.Order:
+        order = rules.order_of(self._journal.entries(), move)
+        return dataclasses.replace(order, burned=order.burned or move in self._burned)
 
     def _write(self, move: str, step: str, what: What, **detail: Any) -> None:
         self._journal.add(Entry(move, "taker", step, what, "", detail))

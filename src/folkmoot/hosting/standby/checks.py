@@ -32,6 +32,9 @@ from folkmoot.settings import Settings, load
 log = structlog.get_logger("folkmoot.standby")
 
 EVERY = 300.0
+GLANCE = 5.0
+"""How often the room on the disk is looked at: a full disk must be called by its name before the database dies of it."""
+LEAST_ROOM = 512 * 2**20
 ROOM = 1.2
 """Free space wanted on the standby, as a share of the database: it grows there like here, and a rewind needs some."""
 LONGEST_TTL = 3600
@@ -46,17 +49,23 @@ class Checking:
         self._noted = noted
         self._storing = storing
         self._server = Held(settings)
+        self._wanted = LEAST_ROOM
 
     def run(self, over: threading.Event) -> None:
         """Ask again and again until it is over."""
-        pause = 2.0
-        while not over.wait(pause):
+        due = 0.0
+        while not over.wait(GLANCE if due else 2.0):
             if states.read(self._settings.data).role != "standby" or self._link.partner is None:
                 self._server.close()
-                pause = 2.0
+                due = 0.0
+                continue
+            if time.monotonic() < due:
+                self._noted.checks = tuple(
+                    self._room() if check.name == "disk" else check for check in self._noted.checks
+                )
                 continue
             self.look()
-            pause = EVERY if all(check.well is not None for check in self._noted.checks[:2]) else 5.0
+            due = time.monotonic() + (EVERY if all(check.well is not None for check in self._noted.checks[:2]) else 0)
 
     def look(self) -> tuple[Check, ...]:
         """Ask everything now."""
@@ -84,17 +93,17 @@ class Checking:
         return Check("version", True, "Folkmoot {version} and its PostgreSQL fit.", {"version": __version__})
 
     def _disk(self) -> Check:
-        try:
-            with self._server() as connection:
-                wanted = int(queries.sizes(connection)["database"] * (ROOM - 1)) + 512 * 2**20
-        except FolkmootError:
-            return Check("disk", None, "The room on the disk could not be compared.")
+        with contextlib.suppress(FolkmootError), self._server() as connection:
+            self._wanted = int(queries.sizes(connection)["database"] * (ROOM - 1)) + LEAST_ROOM
+        return self._room()
+
+    def _room(self) -> Check:
         free = shutil.disk_usage(self._settings.data).free
         return Check(
             "disk",
-            free >= wanted,
+            free >= self._wanted,
             "The standby has {free} GB free; {wanted} GB are wanted.",
-            {"free": round(free / 2**30, 1), "wanted": round(wanted / 2**30, 1)},
+            {"free": round(free / 2**30, 1), "wanted": round(self._wanted / 2**30, 1)},
         )
 
     def _storage(self) -> Check:

@@ -106,16 +106,15 @@ class Watching:
         )
         ended = clock.now_ms() / 1000
         self._offset = float(self._said["now"]) - (begun + ended) / 2
-        promise.write(
-            self._settings.data,
-            promise.Promise(
-                str(self._said["sync"]),
-                str(self._said["when_lost"]),
-                str(self._said["sync_since"]),
-                ended,
-                found.get("beat_at") or 0.0,
-            ),
+        promised = promise.Promise(
+            str(self._said["sync"]),
+            str(self._said["when_lost"]),
+            str(self._said["sync_since"]),
+            ended,
+            found.get("beat_at") or 0.0,
         )
+        with contextlib.suppress(OSError):  # a full disk must not end the watching
+            promise.write(self._settings.data, promised)
 
     def _compose(self, state: states.State, found: dict[str, Any]) -> Status:
         partner, said, noted = self._link.partner, self._said, self.noted
