@@ -229,7 +229,7 @@ def sweep(
     ray: str,
     dry_run: bool,
 ) -> None:
-    """Screen every post that is already there. Stopped, it goes on where it was; harmless posts are left untouched."""
+    """Screen every post and profile that is already there. Stopped, it goes on where it was; harmless ones are left untouched."""
     if rules_only and with_model:
         raise Invalid("--rules and --model exclude each other.")
     options = sweeping.Options(
@@ -259,6 +259,7 @@ def sweep(
         done = with_database(settings, lambda db: sweeping.sweep(db, settings, options, show))
     click.echo(
         f"{done.screened} posts screened{' (resumed)' if done.resumed else ''}, {done.holds} held, {done.cases} doubted"
+        f"; {done.profiles} profiles read, {done.doubted_profiles} doubted"
         f"{f', {done.pictures} profile pictures known' if done.pictures else ''}."
     )
     if read := done.screened - already[0]:

@@ -19,7 +19,7 @@ from folkmoot.moderation.sanctions.letters import mail_statement
 from folkmoot.moderation.transparency.log import jobs as public_log
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
-from folkmoot.network.media import sweep_loose
+from folkmoot.network.media import hash_old, sweep_loose
 from folkmoot.network.polls import jobs as polls
 from folkmoot.network.posts import jobs as posts
 from folkmoot.network.push import jobs as push
@@ -84,6 +84,10 @@ PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.transparency.log.forget": ("57 3 * * *", public_log.forget),
     "network.timelines.rest": ("27 4 * * *", lambda tools: idle.rest(tools.db)),
     "network.posts.tidy": ("17 * * * *", lambda tools: posts.tidy(tools.db)),
+    "network.media.hash_old": (
+        "*/10 * * * *",
+        lambda tools: hash_old(tools.db, tools.storage, tools.settings),
+    ),
     "network.media.sweep_loose": ("37 4 * * *", lambda tools: sweep_loose(tools.db, tools.storage)),
     "network.push.tidy": ("7 4 * * *", lambda tools: push.tidy(tools.db)),
     "moderation.paging.tidy": ("52 4 * * *", paging.tidy),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -10,11 +11,19 @@ import pytest
 from folkmoot.moderation import findings
 from folkmoot.moderation.screening import Outcome
 from folkmoot.moderation.sweep import Options, Progress, sweep
+from folkmoot.network.accounts import update_profile
+from folkmoot.network.accounts.rules import ProfileHeld
+from folkmoot.network.gate import Gate
 from folkmoot.network.posts.views import Visibility
 from folkmoot.settings import Settings
 
 THREAT = "I will find you tonight and I will kill you, you traitor"
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def gate(db: Any) -> Gate:
+    return Gate(db, Settings())
 
 
 async def test_a_sweep_holds_what_is_planted_once_and_leaves_the_rest(
@@ -60,3 +69,32 @@ async def test_a_stopped_sweep_goes_on_where_it_was(
     assert done.resumed
     assert done.screened == 20
     assert await db.fetchval("SELECT count(*) FROM sweeps") == 1
+
+
+async def test_a_sweep_reads_profiles_and_brings_doubtful_words_before_stewards_once(
+    db: Any, cast: Any, gate: Any
+) -> None:
+    await db.fetch("UPDATE accounts SET bio = $2 WHERE id = $1", cast.ada.account_id, THREAT)
+    await db.fetch(
+        "UPDATE accounts SET bio = 'Baker', fields = $2::jsonb WHERE id = $1",
+        cast.bert.account_id,
+        json.dumps([{"name": "Motto", "value": THREAT, "verified_at": None}]),
+    )
+    with pytest.raises(ProfileHeld):  # what was refused stays before stewards beside what stands there
+        await update_profile(db, gate, cast.ada, bio=f"{THREAT}, hear me")
+    dry = await sweep(db, Settings(), Options(hands=1, rules_only=True, dry=True))
+    assert (dry.profiles, dry.doubted_profiles) == (4, 2)
+    assert await findings.list_open(db, cast.dora, Outcome.CASE) == []
+    done = await sweep(db, Settings(), Options(hands=1, rules_only=True))
+    assert (done.profiles, done.doubted_profiles) == (4, 2)
+    found = {each.account_id: each for each in await findings.list_open(db, cast.dora, Outcome.CASE)}
+    assert set(found) == {cast.ada.account_id, cast.bert.account_id}
+    assert (found[cast.ada.account_id].text, found[cast.ada.account_id].found_by) == (f"{THREAT}\nAda", "sweep")
+    assert len(await findings.list_open(db, cast.dora, Outcome.HOLD)) == 1
+    again = await sweep(db, Settings(), Options(hands=1, rules_only=True))
+    assert (again.profiles, again.doubted_profiles) == (4, 0)
+    await db.fetch("UPDATE accounts SET bio = $2 WHERE id = $1", cast.ada.account_id, f"{THREAT}!")
+    changed = await sweep(db, Settings(), Options(hands=1, rules_only=True))
+    assert changed.doubted_profiles == 1
+    now = [each.text for each in await findings.list_open(db, cast.dora, Outcome.CASE)]
+    assert sorted(now) == sorted([f"{THREAT}!\nAda", found[cast.bert.account_id].text])

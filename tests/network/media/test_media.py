@@ -174,3 +174,31 @@ async def post(db, view, post_id):
 async def run(db, sql, *values):
     async with db.transaction() as tx:
         await tx.execute(sql, *values)
+
+
+async def test_pictures_from_before_there_were_hashes_are_hashed_once(db, storage, enrol):
+    ada = await enrol("ada_media")
+    out = io.BytesIO()
+    Image.effect_mandelbrot((600, 600), (-1.6, -0.2, 0.4, 1.3), 100).convert("RGB").save(out, "PNG")
+    picture = out.getvalue()
+    posted = await take(db, storage, ada, picture)
+    known = await db.fetchval("SELECT picture_hash FROM media WHERE id = $1", posted.id)
+    avatar = await media.store_avatar(db, storage, picture, SETTINGS)
+    blank = (await media.store_header(db, storage, drawing("white"), SETTINGS)).key
+    await run(
+        db, "UPDATE accounts SET avatar_key = $2, header_key = $3 WHERE id = $1", ada.account_id, avatar.key, blank
+    )
+    await run(db, "UPDATE media SET picture_hash = NULL WHERE id = $1", posted.id)
+    lost = f"ab/ab/abab{'0' * 60}.jpg"
+    for key in (posted.object_key, avatar.key, blank, lost):
+        await run(db, "INSERT INTO unhashed_pictures (object_key) VALUES ($1)", key)
+    assert await media.hash_old(db, storage, SETTINGS) == 4
+    assert await media.hash_old(db, storage, SETTINGS) == 0
+    again = await db.fetchval("SELECT picture_hash FROM media WHERE id = $1", posted.id)
+    assert (int(known, 16) ^ int(again, 16)).bit_count() < 31
+    rows = await db.fetch(
+        "SELECT part, object_key, hashes FROM profile_pictures WHERE account_id = $1 ORDER BY part", ada.account_id
+    )
+    assert [(row["part"], row["object_key"]) for row in rows] == [("avatar", avatar.key), ("header", blank)]
+    assert (int(rows[0]["hashes"][0], 16) ^ int(avatar.hashes[-1], 16)).bit_count() < 31
+    assert rows[1]["hashes"] == []

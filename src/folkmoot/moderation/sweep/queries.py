@@ -37,6 +37,38 @@ async def pictures(db: Database, after: tuple[int, str], limit: int) -> list[Row
     )
 
 
+_PROFILE = """
+  SELECT a.id, a.display_name, a.bio, a.fields, a.avatar_alt, a.header_alt, c.locale
+  FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id
+"""
+
+
+async def profiles(db: Database, after: int, limit: int) -> list[Row]:
+    """The next profiles on show that say anything, by account."""
+    return await db.fetch(
+        f"""{_PROFILE} WHERE a.id > $1 AND a.closed_at IS NULL AND a.suspended_at IS NULL AND a.approved_at IS NOT NULL
+            AND (a.display_name <> '' OR a.bio <> '' OR a.fields <> '[]' OR a.avatar_alt <> '' OR a.header_alt <> '')
+            ORDER BY a.id LIMIT $2""",
+        after,
+        limit,
+    )
+
+
+async def lock_profiles(tx: Transaction, accounts: list[int]) -> list[Row]:
+    """These profiles as they stand now, held until the end of the transaction."""
+    return await tx.fetch(
+        f"{_PROFILE} WHERE a.id = ANY($1::bigint[]) AND a.closed_at IS NULL ORDER BY a.id FOR UPDATE OF a", accounts
+    )
+
+
+async def known_profiles(tx: Transaction, accounts: list[int]) -> set[tuple[int, str]]:
+    """Account and text of what was found in these profiles before, whatever was decided about it."""
+    rows = await tx.fetch(
+        "SELECT account_id, text FROM findings WHERE account_id = ANY($1::bigint[]) AND part = 'profile'", accounts
+    )
+    return {(row["account_id"], row["text"]) for row in rows}
+
+
 async def count(db: Database, after: int, until: int) -> int:
     found: int = await db.fetchval(
         "SELECT count(*) FROM posts WHERE id > $1 AND id <= $2 AND shows_id IS NULL", after, until

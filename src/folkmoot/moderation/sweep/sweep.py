@@ -17,6 +17,7 @@ from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, concl
 from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.moderation.sweep import queries
 from folkmoot.moderation.sweep.crew import Cluster, Crew, Processes
+from folkmoot.moderation.sweep.profiles import sweep_profiles
 from folkmoot.network.accounts import hide_pictures
 from folkmoot.network.gate import FoundBy, Subject, among_few
 from folkmoot.network.gate import queries as gate_queries
@@ -51,13 +52,16 @@ class Progress(msgspec.Struct):
     holds: int = 0
     pictures: int = 0
     """Avatars and headers that are known."""
+    profiles: int = 0
+    """Profiles whose words were read."""
+    doubted_profiles: int = 0
     resumed: bool = False
 
 
 async def sweep(
     db: Database, settings: Settings, options: Options, show: Callable[[Progress], None] = lambda progress: None
 ) -> Progress:
-    """Screen every post by what is in force now; `show` is called after each batch.
+    """Screen every post and then every profile by what is in force now; `show` is called after each batch of posts.
 
     A sweep that was stopped goes on when one with the same options is begun and nothing it goes by has changed. What was
     found in a version of a post before is left to the decision about that. Raises Unavailable, ModelUnusable.
@@ -68,10 +72,10 @@ async def sweep(
     screen = build(parts)
     versions = " ".join(f"{part}={version}" for part, version in sorted(screen.versions.items()))
     kept = {"since": clock.stamp(options.since) if options.since else None, "rules_only": options.rules_only}
-    run = None if options.dry else await queries.unfinished(db, kept, versions)
-    if run is not None:
-        id, after, until = run["id"], run["after_id"], run["until_id"]
-        progress = Progress(screened=run["screened"], cases=run["cases"], holds=run["holds"], resumed=True)
+    begun = None if options.dry else await queries.unfinished(db, kept, versions)
+    if begun is not None:
+        id, after, until = begun["id"], begun["after_id"], begun["until_id"]
+        progress = Progress(screened=begun["screened"], cases=begun["cases"], holds=begun["holds"], resumed=True)
     else:
         id, until, progress = new_id(), await queries.last_id(db), Progress()
         after = int(options.since.timestamp() * 1_000) << 16 if options.since else 0  # as ids are made
@@ -82,7 +86,9 @@ async def sweep(
     show(progress)
     crew = _crew(parts, options)
     try:
-        await _Sweep(db, crew, options, id, progress, show).go(after, until)
+        run = _Sweep(db, crew, options, id, progress, show)
+        await run.go(after, until)
+        progress.profiles, progress.doubted_profiles = await sweep_profiles(db, run.read, crew.hands, dry=options.dry)
     finally:
         crew.dismiss()
     await _sweep_pictures(db, screen, options, progress)
@@ -157,13 +163,18 @@ class _Sweep:
             for task in waiting:
                 task.cancel()
 
-    async def _read(self, rows: list[Row]) -> tuple[list[Row], list[Words], list[Finding]]:
+    async def read(self, words: list[Words]) -> list[Finding]:
+        """What screening says of these, by one hand, which pauses then for as long as it was told to."""
         begun = asyncio.get_running_loop().time()
-        words = [words_of(row) for row in rows]
         found = await self._crew.read(words)
         if self._options.share < 1:
             took = asyncio.get_running_loop().time() - begun
             await asyncio.sleep(min(took * (1 / self._options.share - 1), 60))
+        return found
+
+    async def _read(self, rows: list[Row]) -> tuple[list[Row], list[Words], list[Finding]]:
+        words = [words_of(row) for row in rows]
+        found = await self.read(words)
         return rows, words, [_as_seen(row, finding) for row, finding in zip(rows, found, strict=True)]
 
     async def _write_down(self, rows: list[Row], words: list[Words], found: list[Finding]) -> None:

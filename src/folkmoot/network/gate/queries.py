@@ -33,7 +33,8 @@ async def insert_finding(
              UPDATE findings SET decision = 'superseded', decided_at = $17
              WHERE decision IS NULL AND part = $3
                AND (($4::bigint IS NOT NULL AND post_id = $4) OR ($4::bigint IS NULL AND post_id IS NULL AND account_id = $2
-               AND (found_by <> 'sweep' OR pictures && $16::text[])))) -- a picture that a sweep hid still waits for somebody
+               AND (found_by <> 'sweep' OR pictures = '{}' OR pictures && $16::text[]) -- a picture a sweep hid still waits
+               AND ($18 <> 'sweep' OR outcome = 'case'))))  -- what was refused is not what stands there
            INSERT INTO findings (id, account_id, part, post_id, version, outcome, probability, category, categories, because,
              versions, text, language, text_hash, likeness, pictures, created_at, found_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14, $15, $16, $17, $18)""",

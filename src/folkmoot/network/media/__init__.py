@@ -1,6 +1,7 @@
 """Pictures: taken in, cleaned, described, discarded. What belongs to a post is attached there."""
 
 from folkmoot.network.media.formats import READABLE
+from folkmoot.network.media.hash_old import hash_old
 from folkmoot.network.media.loose import describe, discard, find_media, sweep_loose
 from folkmoot.network.media.rules import LONGEST_DESCRIPTION
 from folkmoot.network.media.upload import process_avatar, process_header, store_avatar, store_header, upload
@@ -11,6 +12,7 @@ __all__ = [
     "describe",
     "discard",
     "find_media",
+    "hash_old",
     "process_avatar",
     "process_header",
     "store_avatar",

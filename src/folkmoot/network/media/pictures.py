@@ -87,6 +87,12 @@ def prepare(data: bytes, *, most_pixels: int) -> Prepared:
         return Prepared(picture=picture, preview=preview, blurhash=_blurhash(small), hash=_hash(still))
 
 
+def known_by(data: bytes, *, most_pixels: int) -> str | None:
+    """The hash of a picture we keep, None when there is too little on it. Raises Invalid for what is damaged."""
+    with _opened(data, sniff(data), most_pixels) as source:
+        return _hash(_still(source, LARGEST_AREA))
+
+
 def _hash(still: Image.Image) -> str | None:
     # It brings numpy, which takes a while to load: not before somebody uploads.
     known = importlib.import_module("folkmoot.moderation.screening.pictures")

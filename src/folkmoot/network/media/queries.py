@@ -132,6 +132,28 @@ async def delete_objects(tx: Transaction, keys: list[str]) -> None:
     await tx.execute("DELETE FROM objects WHERE key = ANY($1::text[])", keys)
 
 
+async def unhashed(db: Database, limit: int) -> list[str]:
+    """Pictures that still wait to be hashed, by their keys."""
+    rows = await db.fetch("SELECT object_key FROM unhashed_pictures ORDER BY object_key LIMIT $1", limit)
+    return [row["object_key"] for row in rows]
+
+
+async def keep_hashes(tx: Transaction, keys: list[str], hashes: list[str | None]) -> None:
+    """What these pictures are known by, in posts and as avatars and headers; they wait no longer."""
+    await tx.execute(
+        """WITH known AS (SELECT * FROM unnest($1::text[], $2::text[]) AS t (key, hash)),
+           posted AS (UPDATE media SET picture_hash = hash FROM known
+                      WHERE object_key = key AND hash IS NOT NULL AND picture_hash IS NULL),
+           shown AS (INSERT INTO profile_pictures (account_id, part, object_key, hashes)
+                     SELECT id, part, key, array_remove(ARRAY[hash], NULL)
+                     FROM accounts CROSS JOIN LATERAL (VALUES ('avatar', avatar_key), ('header', header_key)) AS s (part, shown)
+                     JOIN known ON key = shown ON CONFLICT DO NOTHING)
+           DELETE FROM unhashed_pictures WHERE object_key = ANY($1::text[])""",
+        keys,
+        hashes,
+    )
+
+
 def _view(row: Row) -> MediaView:
     values = dict(row)
     for part in ("focus_x", "focus_y"):
