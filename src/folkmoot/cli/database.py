@@ -19,7 +19,7 @@ from folkmoot.database import migrate as migrations
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.engines import change, switch
 from folkmoot.hosting.engines.carrying import Ends, forget
-from folkmoot.hosting.postgres import available
+from folkmoot.hosting.postgres import EmbeddedPostgres, available
 from folkmoot.hosting.postgres.binaries import wheel
 from folkmoot.settings import Settings, load, load_with_sources
 
@@ -80,7 +80,7 @@ def move(url: str, give_up: bool, config: Path | None, data: Path | None) -> Non
         )  # which says what is wrong with an address that is none
     with contextlib.ExitStack() as stack:
         at = stack.enter_context(available(settings))
-        ends = Ends(at if settings.database_url else at.replace("//folkmoot@", "//postgres@"), url)
+        ends = Ends(at if settings.database_url else EmbeddedPostgres(settings).admin_url, url)
         if is_back:
             ends = stack.enter_context(change.into_embedded(settings, at))
         if ends.new == at:

@@ -210,6 +210,18 @@ async def _mailbag(url: str) -> Mailbag:
 def standby(settings: Settings) -> Iterator[tuple[bool, str]]:
     """If there is a second host, it follows, and nothing is in the way of a move."""
     found = status.read(settings.data)
+    if found.role == "former":
+        yield (
+            False,
+            "This host carries the network no longer and follows nobody: `folkmoot move rejoin` makes it the standby.",
+        )
+        return
+    if found.following == "unlinked" and found.partner:
+        yield (
+            False,
+            f"{found.partner} does not follow: it was left behind; `folkmoot move rejoin` there makes it the standby.",
+        )
+        return
     if found.following == "unlinked":
         yield True, "There is no standby; `folkmoot standby code` begins one (docs/standby.md)."
         return

@@ -18,8 +18,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from folkmoot.cli.options import config_option, data_option, with_settings
 from folkmoot.cli.serve import serve
 from folkmoot.errors import FolkmootError
+from folkmoot.hosting import own, supervise
 from folkmoot.hosting import state as states
-from folkmoot.hosting import supervise
 from folkmoot.hosting.link import LinkBroken, find_partner, local, make_code
 from folkmoot.hosting.link.code import MINUTES
 from folkmoot.hosting.link.security import split
@@ -67,8 +67,23 @@ def code(settings: Settings, dial: str) -> None:
     else:
         click.echo(f"    folkmoot standby join {_address(settings)} --code {made.word}")
         click.echo(f"It calls port {settings.link_port} of this host, which must be open to it.")
+    if settings.database_url:
+        for line in _own_server(settings.database_url):
+            click.echo(line)
     if not runs:
         click.echo("Nothing runs for this folder yet: start `folkmoot serve`.")
+
+
+def _own_server(url: str) -> Iterator[str]:
+    """What the operator of a server of his own should know before another host follows."""
+    missing = own.what_it_lacks(url)
+    if missing:
+        yield "Before a host with the PostgreSQL that comes with Folkmoot can follow, your own server needs this:"
+        yield from (f"  - {each}" for each in missing)
+        yield "A host with a replica that you look after (its DATABASE_URL) needs none of it."
+    others = own.who_it_is(url).others
+    if others:
+        yield f"Everything on your server is copied, these databases too: {', '.join(others)}."
 
 
 def _answers(data: Path, seconds: float = 30.0) -> bool:
@@ -171,6 +186,13 @@ def status(settings: Settings, as_json: bool, watch: bool) -> None:
 
 def _lines(found: Status) -> Iterator[str]:
     """A status for people."""
+    if found.role == "former":
+        yield "This host carries the network no longer and follows nobody. `folkmoot move rejoin` makes it the standby."
+        return
+    if found.following == "unlinked" and found.partner:
+        yield f"{found.partner} does not follow: it was left behind. `folkmoot move rejoin` there makes it the standby."
+        yield f"If this host died now, this would be lost: {loss(found).words}"
+        return
     if found.following == "unlinked":
         yield "There is no standby. `folkmoot standby code` begins one."
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import click
 
@@ -28,6 +29,11 @@ def takeover(settings: Settings, domain: str, yes: bool, as_json: bool) -> None:
         click.echo(f"What may be missing: {view['may_be_missing']}")
     if not (yes or as_json):
         click.confirm("Take over now? The old host will never take a post again", abort=True)
+    if view["waits_for"] and not as_json:
+        click.echo(str(view["waits_for"]))
+        click.echo("Waiting for it, until Ctrl-C.")
+        while local.ask(settings.data, "takeover.look", timeout=40)["waits_for"]:
+            time.sleep(1)
     done = local.ask(settings.data, "takeover.go", timeout=90, domain=domain)
     if as_json:
         click.echo(json.dumps({"before": view, **done}, indent=1))

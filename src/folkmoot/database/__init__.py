@@ -138,6 +138,11 @@ class Database:
         old, self.pool = self.pool, fresh.pool
         self._ending = asyncio.create_task(_end(old), name="old database")
 
+    async def renew(self) -> None:
+        """Have every connection opened anew before its next use: a session keeps the defaults it began with, and whether
+        it may write is one of them (hosting/own)."""
+        await self.pool.expire_connections()
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection[Row]]:
         try:

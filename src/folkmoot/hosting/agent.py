@@ -60,7 +60,7 @@ class Agent:
 
     def status(self) -> Status:
         """How the standby does, as this host knows."""
-        if states.read(self.settings.data).role == "standby":
+        if states.read(self.settings.data).role != "primary":
             return self.watching.status
         return self.beating.status()
 

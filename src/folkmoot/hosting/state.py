@@ -49,6 +49,16 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """How the embedded server's database and roles are called: a copy of an operator's own server keeps the names it had."""
+
+    database: str = "folkmoot"
+    role: str = "folkmoot"
+    """The network's processes come as this role."""
+    superuser: str = "postgres"
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What DATA/hosting.json says."""
 
@@ -63,6 +73,7 @@ class State:
     """Where the network lives, when that is not here."""
     changed_at: str = ""
     sync: Sync = field(default_factory=Sync)
+    names: Names = field(default_factory=Names)
 
 
 def state_file(data: Path) -> Path:
@@ -136,6 +147,7 @@ def _parse(found: dict[str, Any]) -> State:
     known = {each.name for each in dataclasses.fields(State)}
     values = {name: value for name, value in found.items() if name in known}
     values["sync"] = Sync(**values.get("sync", {}))
+    values["names"] = Names(**values.get("names", {}))
     state = State(**values)
     if state.role not in get_args(Role) or not isinstance(state.epoch, int) or state.epoch < 1:
         raise ValueError(f"role {state.role!r}, epoch {state.epoch!r}")

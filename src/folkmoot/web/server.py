@@ -101,9 +101,14 @@ class Server:
         self._reader = asyncio.create_task(OutboxReader(url, self.bus).run(), name="outbox reader")
 
     async def follow_database(self) -> None:
-        """Go over to another database when the network has moved to one. Raises Unavailable when it does not answer."""
+        """Go over to another database when the network has moved to one, else open what is open anew.
+
+        Raises Unavailable when it does not answer.
+        """
         url = address.changed_to(self.settings.data) or self._url
-        if url != self._url:
+        if url == self._url:
+            await self.db.renew()
+        else:
             await self.db.move_to(url, connections=self.settings.database_pool)
             if self._reader:
                 self._reader.cancel()

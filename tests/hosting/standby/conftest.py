@@ -44,9 +44,9 @@ def free_port() -> int:
 class Host:
     """A data folder and what runs for it."""
 
-    def __init__(self, data: Path, link_port: int) -> None:
+    def __init__(self, data: Path, link_port: int, database_url: str = "") -> None:
         self.data, self.link_port = data, link_port
-        self.settings = Settings(data=data, link_port=link_port)
+        self.settings = Settings(data=data, link_port=link_port, database_url=database_url)
         self.process: subprocess.Popen[str] | None = None
         self.said = ""
         self.prefix: tuple[str, ...] = ()
@@ -62,7 +62,9 @@ class Host:
             "FOLKMOOT_LINK_HOST": "127.0.0.1",
             "FOLKMOOT_LINK_PORT": str(self.link_port),
             "FOLKMOOT_SCREENING": "rules",
+            "FOLKMOOT_RATE_LIMITS": "false",
             "FOLKMOOT_SHARED_BUFFERS_MB": "16",
+            **({"FOLKMOOT_DATABASE_URL": self.settings.database_url} if self.settings.database_url else {}),
         }
 
     def command(self, *arguments: str, check: bool = True) -> str:

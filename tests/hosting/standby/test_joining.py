@@ -105,9 +105,10 @@ def test_an_address_where_nobody_is_is_one_sentence(new: Settings) -> None:
         join(new, Way("127.0.0.1:9", "x"), silent)
 
 
-def test_a_server_of_the_operators_own_is_not_made_to_follow(new: Settings) -> None:
-    with pytest.raises(CannotJoin, match="leave DATABASE_URL unset"):
-        join(dataclasses.replace(new, database_url="postgresql://db/x"), Way("127.0.0.1:9", "x"), silent)
+def test_a_server_of_the_operators_own_must_be_there(new: Settings) -> None:
+    with pytest.raises(FolkmootError, match="DATABASE_URL cannot be reached"):
+        join(dataclasses.replace(new, database_url="postgresql://x@127.0.0.1:9/x"), Way("127.0.0.1:9", "x"), silent)
+    assert not new.data.exists()
 
 
 def test_a_copy_that_was_interrupted_is_never_taken_for_whole_and_goes_on(first: Running, new: Settings) -> None:

@@ -151,7 +151,7 @@ class Host:
 
     def connected(self) -> contextlib.AbstractContextManager[queries.Connection]:
         """A connection to its database."""
-        return queries.connected(EmbeddedPostgres(self.settings).url)
+        return queries.connected(EmbeddedPostgres(self.settings).admin_url)
 
     def end_at(self, moment: str) -> None:
         """Have its agent die right after it wrote this line of its journal: `giver:stop:begun`."""

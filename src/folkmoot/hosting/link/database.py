@@ -1,7 +1,8 @@
 """The channel `pg`: a standby's server and the one it follows, joined through the link.
 
-On the follower's side a Unix socket that looks like a PostgreSQL server's; at the other end the real one's socket. The
-server has no TCP and no TLS of its own. Only the roles made for copying come through.
+On the follower's side a Unix socket that looks like a PostgreSQL server's; at the other end the real one's socket, or the
+operator's own server (hosting/own). The embedded server has no TCP and no TLS of its own. Only the roles made for copying
+come through.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ import psycopg
 from psycopg.rows import dict_row
 
 from folkmoot.errors import Unavailable
+from folkmoot.hosting import state as states
 from folkmoot.hosting.doors import POSTGRES, doors, listen
 from folkmoot.hosting.link.link import Link
 from folkmoot.hosting.link.local import close_door, serve_door
 from folkmoot.hosting.link.stream import LinkBroken, Message, Stream, join
+from folkmoot.hosting.own import open_session
+from folkmoot.hosting.own.entering import enter
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.postgres.places import find_owner
@@ -31,19 +35,23 @@ TLS_ASKED, GSS_ASKED = 80877103, 80877104
 LONGEST_GREETING = 10_000
 
 
-def connect(settings: Settings, role: str = "postgres", database: str = "folkmoot") -> psycopg.Connection[Any]:
-    """A connection to this folder's running server, in any role: whoever runs Folkmoot is its administrator.
+def connect(settings: Settings) -> psycopg.Connection[Any]:
+    """A connection to this folder's running server as its administrator, which whoever runs Folkmoot is; to a server of the
+    operator's own as the role of its address.
 
     Raises Unavailable when none runs or it does not answer.
     """
+    if settings.database_url:
+        return open_session(settings.database_url)
     found = EmbeddedPostgres(settings).find_postmaster()
     if found is None:
         raise Unavailable("The database of {folder} does not run.", folder=settings.data)
+    names = states.read(settings.data).names
     try:
         return psycopg.connect(
             host=str(found.sockets),
-            user=role,
-            dbname=database,
+            user=names.superuser,
+            dbname=names.database,
             connect_timeout=5,
             autocommit=True,
             application_name="folkmoot agent",
@@ -83,6 +91,9 @@ def serve_postgres(settings: Settings) -> Callable[[Stream, Message], None]:
         far.patience(15)
         greeting = read_greeting(far)
         keep_slot(settings, str(hello.get("side", "")))
+        if settings.database_url:
+            join(far, enter(settings.database_url, greeting, far.write))
+            return
         found = EmbeddedPostgres(settings).find_postmaster()
         if found is None:
             raise LinkBroken(cause="pg: no server runs here")

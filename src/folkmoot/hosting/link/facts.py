@@ -9,6 +9,7 @@ from folkmoot import __version__, clock
 from folkmoot.database.migrate import HEAD
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link.rules import WIRE, Facts
+from folkmoot.hosting.own import major
 from folkmoot.hosting.postgres.binaries import MAJOR
 from folkmoot.settings import Settings
 
@@ -20,7 +21,7 @@ def facts(settings: Settings) -> Facts:
         wire=WIRE,
         version=__version__,
         schema=HEAD,
-        postgres=MAJOR,
+        postgres=major(settings.database_url) if settings.database_url else MAJOR,
         machine=platform.machine(),
         now=clock.now_ms() / 1000,
         side=state.side,

@@ -99,6 +99,12 @@ def check_pair(network: Facts, standby: Facts) -> None:
             theirs=standby.epoch,
             ours=network.epoch,
         )
+    if standby.own_server and not network.own_server:
+        raise CannotPair(
+            "The network runs on the PostgreSQL that comes with Folkmoot, which only another of its kind can follow: leave "
+            "DATABASE_URL unset on {name}.",
+            name=standby.name,
+        )
     check_fit(network, standby)
 
 
@@ -114,10 +120,13 @@ def check_fit(network: Facts, standby: Facts) -> None:
             ours=network.version,
             schema=network.schema,
         )
+    for host in (network, standby):
+        if not host.postgres:
+            raise CannotPair("The PostgreSQL server of {name} does not answer: is it running?", name=host.name)
     if standby.postgres != network.postgres:
         raise CannotPair(
             "{name} has PostgreSQL {theirs} and the network {ours}; following needs the same: "
-            "install the Folkmoot that brings {ours} there.",
+            + _way_to_the_same(network),
             name=standby.name,
             theirs=standby.postgres,
             ours=network.postgres,
@@ -135,6 +144,12 @@ def check_fit(network: Facts, standby: Facts) -> None:
             "and try again.",
             seconds=abs(standby.now - network.now),
         )
+
+
+def _way_to_the_same(network: Facts) -> str:
+    if network.own_server:
+        return "go to a server of version {theirs} with `folkmoot database move` first."
+    return "install the Folkmoot that brings {ours} there."
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -265,8 +265,6 @@ class Giver:
     # The steps: each may be done twice ---------------------------------------------------------------------------------
 
     def _check(self, move: str) -> Mapping[str, Any]:
-        if self._here.settings.database_url:
-            raise rules.CannotMove(why="DATABASE_URL names a server of your own: docs/moving.md says how that moves.")
         complaints = self._readiness.complaints()
         answer = self._there.ask("move.ready", ANSWER_SECONDS, move=move)
         complaints += list(answer.get("complaints", ()))
@@ -353,8 +351,7 @@ class Giver:
         return {"place": self._here.stop_database(self._left())}
 
     def _ship(self, move: str) -> None:
-        place = queries.lsn(self._here.control_data()["Latest checkpoint location"])
-        self._there.ask("move.reached", min(10.0, self._left()), place=place)
+        self._there.ask("move.reached", min(10.0, self._left()), place=self._here.last_place())
 
     def _fence(self, move: str) -> None:
         self._left()
@@ -398,7 +395,11 @@ class Giver:
         return {"write_pause_ms": self.figures.write_pause_ms}
 
     def _follow(self, move: str) -> None:
-        states.change(self._here.data, role="standby")
+        if self._here.has_own_server:  # which only its operator can make follow
+            self._here.release_waiting()
+            self.figures.notes.append(rules.OWN_SERVER_STAYS)
+        else:
+            states.change(self._here.data, role="standby")
         self._here.wake_worker()
         supervise.nudge(self._here.data)
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from folkmoot.barrier import Barrier, State
-from folkmoot.errors import Unavailable
+from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import processes, supervise
 from folkmoot.hosting import state as states
 from folkmoot.hosting.move import queries
+from folkmoot.hosting.own import queries as own_queries
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.postgres.binaries import programs
 from folkmoot.hosting.postgres.places import as_owner, get_owner
@@ -40,17 +41,17 @@ class Here:
         self.barrier = Barrier(self.data)
 
     @property
-    def url(self) -> str:
-        """The address of this folder's server."""
-        return EmbeddedPostgres(self.settings).url
+    def has_own_server(self) -> bool:
+        """Whether the database lies on a server of the operator's own, which we can neither stop nor make follow."""
+        return bool(self.settings.database_url)
 
     def state(self) -> states.State:
         """What hosting.json says."""
         return states.read(self.data)
 
     def connected(self) -> contextlib.AbstractContextManager[queries.Connection]:
-        """A connection to this folder's server. Raises Unavailable."""
-        return queries.connected(self.url)
+        """A connection to this folder's server: as its administrator, or as the role of the address. Raises Unavailable."""
+        return queries.connected(self.settings.database_url or EmbeddedPostgres(self.settings).admin_url)
 
     # Worker --------------------------------------------------------------------------------------------------------
 
@@ -87,9 +88,15 @@ class Here:
     # Database ------------------------------------------------------------------------------------------------------
 
     def stop_database(self, seconds: float) -> int:
-        """Give up the first place and stop the server in order; how far its journal is written. Raises Stopped."""
+        """Give up the first place and stop the server in order; how far its journal is written. Raises Stopped.
+
+        A server of the operator's own goes on, and takes nothing more from the network's role.
+        """
         states.change(self.data, role="former")
         supervise.nudge(self.data)
+        if self.has_own_server:
+            self.bar()
+            return self.last_place()
         server = EmbeddedPostgres(self.settings)
         self.wait(lambda: server.find_postmaster() is None, seconds, "Stopping the database")
         found = self.control_data()
@@ -97,13 +104,25 @@ class Here:
             raise Unavailable(
                 "The database did not stop in order (it says: {how}).", how=found.get("Database cluster state")
             )
-        return queries.lsn(found["Latest checkpoint location"])
+        return self.last_place()
+
+    def last_place(self) -> int:
+        """The place in the journal that a follower must have come past: of a stopped server, or of one that is barred."""
+        if self.has_own_server:
+            with self.connected() as connection:
+                return own_queries.place(connection) - 1
+        return queries.lsn(self.control_data()["Latest checkpoint location"])
 
     def start_database(self, seconds: float) -> None:
         """Take the first place back and wait until the server answers. Raises Stopped."""
+        if self.has_own_server:
+            with self.connected() as connection:
+                self.lift_bar(connection)
         if self.state().role == "former":
             states.change(self.data, role="primary")
         supervise.nudge(self.data)
+        if self.has_own_server:
+            return
         self.wait(lambda: EmbeddedPostgres(self.settings).is_running, seconds, "Starting the database again")
 
     def control_data(self) -> dict[str, str]:
@@ -121,15 +140,29 @@ class Here:
     def fence(self, epoch: int, home: str) -> None:
         """Never take a write again, whoever starts what here, until the bar is lifted or this folder follows."""
         states.change(self.data, role="former", epoch=epoch, home=home)
-        self._signal(present=True)
+        self.bar()
 
     def bar(self) -> None:
-        """Have a server started here take no writes from anybody."""
-        self._signal(present=True)
+        """Have a server started here take no writes from anybody; one of the operator's own none from the network's role."""
+        if self.has_own_server:
+            with self.connected() as connection:
+                own_queries.bar(connection)
+        else:
+            self._signal(present=True)
+
+    def lift_bar(self, connection: queries.Connection) -> None:
+        """Have the database take writes, if it was one of the operator's own, or follows one, that was barred in a move.
+
+        The bar is written in the database itself, so it comes along to whoever follows it.
+        """
+        if own_queries.lift(connection):
+            with contextlib.suppress(Stopped):  # what they have open learnt of the bar when it was opened
+                self.freshen_webs(2.0)
 
     def unfence(self, epoch: int) -> None:
         """Lift the bar of an order that was never followed."""
-        self._signal(present=False)
+        if not self.has_own_server:  # whose bar is lifted when the first place is taken back
+            self._signal(present=False)
         states.change(self.data, role="former", epoch=epoch, home="")
 
     def _signal(self, present: bool) -> None:
@@ -148,6 +181,13 @@ class Here:
 
         if not as_owner(get_owner(), act):
             raise Unavailable(cause=f"{file} cannot be {'made' if present else 'removed'}")
+
+    def release_waiting(self) -> None:
+        """An operator's own server that carries the network no longer waits for no standby of ours any more."""
+        if self.state().sync.mode != "off":
+            with contextlib.suppress(FolkmootError), self.connected() as connection:
+                own_queries.wait_for(connection, "")
+            states.change(self.data, sync=states.Sync())
 
     # Waiting -------------------------------------------------------------------------------------------------------
 

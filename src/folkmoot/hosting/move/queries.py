@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
-from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 from psycopg import sql
 
 from folkmoot.errors import Unavailable
+from folkmoot.hosting.postgres import configuration
 from folkmoot.ids import new_id
 
 Connection: TypeAlias = psycopg.Connection[Any]
@@ -25,12 +25,11 @@ OURS = 1 << 40
 
 @contextmanager
 def connected(url: str, seconds: float = 5) -> Iterator[Connection]:
-    """A connection to this folder's server as its superuser, through its socket. Raises Unavailable."""
-    sockets = parse_qs(urlsplit(url).query)["host"][0]
+    """A connection to a server. Raises Unavailable."""
     try:
         connection = psycopg.connect(
-            host=sockets, user="postgres", dbname="folkmoot", application_name="folkmoot-move", autocommit=True,
-            connect_timeout=max(2, round(seconds)), options="-c statement_timeout=60000",
+            url, application_name="folkmoot-move", autocommit=True, connect_timeout=max(2, round(seconds)),
+            options="-c statement_timeout=60000",
         )  # fmt: skip
     except psycopg.Error as error:
         raise Unavailable(cause=f"database: {error}") from error
@@ -70,9 +69,13 @@ def lsn(text: str) -> int:
 
 
 def checkpoint(connection: Connection) -> None:
-    """Write everything down now; on a following database as far as the first one has."""
+    """Write everything down now; on a following database as far as the first one has.
+
+    The role of an operator's own server may not be allowed to; then it is written down when its time comes.
+    """
     connection.execute("SET statement_timeout = 0")
-    connection.execute("CHECKPOINT")
+    with suppress(psycopg.errors.InsufficientPrivilege):
+        connection.execute("CHECKPOINT")
 
 
 def promote(connection: Connection, seconds: int) -> bool:
@@ -88,9 +91,19 @@ def promote(connection: Connection, seconds: int) -> bool:
     while is_following(connection):
         if time.monotonic() > until:
             return False
-        connection.execute("SELECT pg_reload_conf()")
+        with suppress(psycopg.errors.InsufficientPrivilege):  # in an operator's own server, which then takes its time
+            connection.execute("SELECT pg_reload_conf()")
         time.sleep(WAKE_SECONDS)
     return True
+
+
+def make_roles(connection: Connection) -> None:
+    """The roles by which others copy and follow: a copy of an operator's own server does not have them yet."""
+    if value(connection, "SELECT count(*) FROM pg_roles WHERE rolname IN ('folkmoot_repl', 'folkmoot_rewind')") == 2:
+        return
+    for statement in configuration.ROLES:
+        with suppress(psycopg.errors.DuplicateObject):
+            connection.execute(statement)
 
 
 def begin_epoch(connection: Connection, epoch: int, host: str, how: str) -> None:

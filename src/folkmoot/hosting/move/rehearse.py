@@ -17,6 +17,7 @@ from typing import Any
 
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError, Unavailable
+from folkmoot.hosting import state as states
 from folkmoot.hosting.move import queries, rules, sums
 from folkmoot.hosting.move.giver import Giver, Readiness, There, both
 from folkmoot.hosting.move.here import SIGNAL, Here
@@ -83,7 +84,12 @@ class Rehearsal:
 
 def clone(here: Here) -> dict[str, Any]:
     """On the standby: copy its database, start the copy by itself, examine it, throw it away. Milliseconds for each."""
+    if here.has_own_server:
+        raise rules.CannotMove(
+            why="level 2 copies the standby's database, and yours is a server of your own: use level 1."
+        )
     data = here.data / "rehearsal"
+    names = here.state().names
     shutil.rmtree(data, ignore_errors=True)
     settings = dataclasses.replace(Settings(data=data), shared_buffers_mb=16, web_processes=1)
     scratch, ours = EmbeddedPostgres(settings), EmbeddedPostgres(here.settings)
@@ -95,12 +101,13 @@ def clone(here: Here) -> dict[str, Any]:
     check_room(here.data, size)
     try:
         ground = scratch.prepare()
+        states.write(data, states.State(names=names))
         begun = time.monotonic()
-        _copy(ground, running.sockets)
+        _copy(ground, running.sockets, names)
         copied = time.monotonic()
         scratch.start()
         started = time.monotonic()
-        counts = _examine(scratch, ground)
+        counts = _examine(scratch, ground, names)
         examined = time.monotonic()
     finally:
         scratch.stop("immediate")
@@ -116,7 +123,7 @@ def clone(here: Here) -> dict[str, Any]:
     }
 
 
-def _copy(ground: Any, sockets: Path) -> None:
+def _copy(ground: Any, sockets: Path, names: states.Names) -> None:
     cluster: Path = ground.cluster
     cluster.parent.mkdir(parents=True, exist_ok=True)
     cluster.mkdir(mode=0o700, exist_ok=True)
@@ -126,7 +133,7 @@ def _copy(ground: Any, sockets: Path) -> None:
         ground,
         [
             "pg_basebackup", f"--pgdata={cluster}", "--wal-method=stream", "--checkpoint=fast", "--no-password",
-            f"--dbname=host={sockets} user=folkmoot_repl application_name=rehearsal",
+            f"--dbname=host={sockets} user='{names.superuser}' application_name=rehearsal",
         ],
     )  # fmt: skip
     if done.returncode != 0:
@@ -135,9 +142,9 @@ def _copy(ground: Any, sockets: Path) -> None:
         raise Unavailable(cause=f"{cluster / SIGNAL} cannot be removed")
 
 
-def _examine(scratch: EmbeddedPostgres, ground: Any) -> Mapping[str, Any]:
+def _examine(scratch: EmbeddedPostgres, ground: Any, names: states.Names) -> Mapping[str, Any]:
     """That it takes a write, and that every table and index is sound."""
-    with queries.connected(scratch.url) as connection:
+    with queries.connected(scratch.admin_url) as connection:
         connection.execute("SET statement_timeout = 0")
         queries.begin_epoch(connection, queries.newest_epoch(connection) + 1, "rehearsal", "rehearsal")
         counted = len(queries.tables(connection))
@@ -145,7 +152,13 @@ def _examine(scratch: EmbeddedPostgres, ground: Any) -> Mapping[str, Any]:
     assert sockets is not None
     done = run_program(
         ground,
-        ["pg_amcheck", "--install-missing", f"--host={sockets.sockets}", "--username=postgres", "--database=folkmoot"],
+        [
+            "pg_amcheck",
+            "--install-missing",
+            f"--host={sockets.sockets}",
+            f"--username={names.superuser}",
+            f"--database={names.database}",
+        ],
     )
     if done.returncode != 0:
         raise Unavailable("The copy is damaged: {why}.", why=(done.stdout + done.stderr).strip()[:300])

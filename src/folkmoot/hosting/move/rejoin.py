@@ -20,7 +20,8 @@ from folkmoot.hosting.link import Link
 from folkmoot.hosting.move import queries
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.postgres import EmbeddedPostgres
-from folkmoot.hosting.standby.copy import check_room, copy_database
+from folkmoot.hosting.standby import replica
+from folkmoot.hosting.standby.copy import check_order, check_room, copy_database, names_of
 
 LOOK_BACK_MS = 24 * 3_600_000
 """How long before the end of our time rows are compared one by one."""
@@ -42,10 +43,14 @@ class Aside:
     folder: Path
     rows: Mapping[str, int]
     """Number of rows by table."""
+    is_compared: bool = True
+    """False where no database lay that could have had more."""
 
     @property
     def words(self) -> str:
         """For the operator."""
+        if not self.is_compared:
+            return "No database of the network lay in this folder."
         if not self.rows:
             return "This host had nothing that the network has not."
         many = ", ".join(f"{count} in {table}" for table, count in sorted(self.rows.items()))
@@ -64,14 +69,39 @@ def rejoin(here: Here, link: Link, tell: Callable[[str, int, int], None]) -> Asi
     if other.get("role") != "primary" or int(other.get("epoch", 0)) < state.epoch:
         raise CannotRejoin(why=f"the other host is a {other.get('role')} of epoch {other.get('epoch')}.")
     side = states.named(here.data).side
+    if here.has_own_server:
+        return _rejoin_with_own(here, link, side, state.epoch, tell)
     sizes = link.ask("standby.prepare", 60.0, side=side, anew=True)
+    check_order(sizes)
     check_room(here.data, int(sizes["database"]))
     tell("putting aside what only this host has", 0, 0)
     aside = put_aside(here, link, state.epoch)
     copy_database(here.settings, side, tell)
-    states.change(here.data, role="standby", sync=states.Sync())
+    states.change(here.data, role="standby", sync=states.Sync(), names=names_of(sizes))
     supervise.nudge(here.data)
     return aside
+
+
+def _rejoin_with_own(here: Here, link: Link, side: str, epoch: int, tell: Callable[[str, int, int], None]) -> Aside:
+    """With a server of the operator's own, which we cannot make follow: it must follow already. Raises CannotRejoin."""
+    with here.connected() as connection:
+        follows, knows = queries.is_following(connection), queries.newest_epoch(connection)
+    if follows:
+        replica.check_is_of(here.settings.database_url, link.ask("standby.prepare", 60.0, side=side, own=True))
+        if knows < epoch:
+            raise CannotRejoin(
+                why="your own server here follows, and knows nothing yet of the time since the network left."
+            )
+        states.change(here.data, role="standby", sync=states.Sync())
+        supervise.nudge(here.data)
+        return Aside(here.data / "quarantine", {}, is_compared=False)
+    tell("putting aside what only this host has", 0, 0)
+    aside = put_aside(here, link, epoch)
+    raise CannotRejoin(
+        why=f"its own PostgreSQL server follows nobody. {aside.words} Either make it a replica of the network's server by its "
+        "own means, or take DATABASE_URL from the settings of this host and start `folkmoot serve` again; then give this "
+        "command again."
+    )
 
 
 def put_aside(here: Here, link: Link, epoch: int) -> Aside:
@@ -80,10 +110,11 @@ def put_aside(here: Here, link: Link, epoch: int) -> Aside:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = EmbeddedPostgres(here.settings)
     rows: dict[str, int] = {}
-    if not (server.cluster / "PG_VERSION").exists():
-        return Aside(folder, rows)
+    if not here.has_own_server and not (server.cluster / "PG_VERSION").exists():
+        return Aside(folder, rows, is_compared=False)
     here.bar()
-    server.start()  # it follows nobody and takes no writes: standby.signal lies in its folder
+    if not here.has_own_server:
+        server.start()  # it follows nobody and takes no writes: standby.signal lies in its folder
     try:
         since = (int(link.ask("move.epoch", 10.0, epoch=epoch)["began_ms"]) - LOOK_BACK_MS) << 16
         with here.connected() as connection:
@@ -94,7 +125,8 @@ def put_aside(here: Here, link: Link, epoch: int) -> Aside:
                         rows[table] = len(missing)
                         _write(folder / f"{table}.jsonl", queries.rows_as_json(connection, table, missing))
     finally:
-        server.stop()
+        if not here.has_own_server:
+            server.stop()
     return Aside(folder, rows)
 
 

@@ -22,6 +22,12 @@ LEFT_BEHIND_WORDS = (
 )
 
 
+OWN_SERVER_STAYS = (
+    "Your own PostgreSQL server here takes nothing more from the network, and does not follow by itself; `folkmoot move rejoin` "
+    "here says how this host becomes the standby."
+)
+
+
 class CannotMove(FolkmootError):
     """A move cannot begin or go on."""
 

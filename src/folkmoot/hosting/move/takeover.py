@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from folkmoot.errors import FolkmootError, Kind
+from folkmoot.hosting import own
 from folkmoot.hosting.link import LinkBroken
 from folkmoot.hosting.move import queries
 from folkmoot.hosting.move.giver import There
@@ -38,6 +39,16 @@ class NotAStandby(FolkmootError):
     sentence = "This host is no standby (it says: {role}), so it cannot take over."
 
 
+class PromoteIt(FolkmootError):
+    """The server here is the operator's own, and only he may make it the first."""
+
+    kind = Kind.CONFLICT
+    sentence = (
+        "Make your own server here the first now (SELECT pg_promote(); as its administrator, or your provider's button), then "
+        "give this command again. Nothing has changed yet."
+    )
+
+
 class UnderMove(FolkmootError):
     """A move is under way that ends by itself as soon as the hosts reach each other."""
 
@@ -59,6 +70,8 @@ class View:
     may_be_missing: str
     """What may be lost, in a sentence for the operator."""
     domain: str
+    waits_for: str = ""
+    """What the operator must do himself before this can go on."""
 
 
 def look(here: Here, there: There, what_may_be_missing: Callable[[], str]) -> View:
@@ -71,19 +84,22 @@ def look(here: Here, there: There, what_may_be_missing: Callable[[], str]) -> Vi
         answers = ""
     except FolkmootError as error:
         answers = error.words
-    return View(state.role, state.epoch, answers, what_may_be_missing(), domain_of(here))
+    waits_for = PromoteIt().words if state.role == "standby" and _is_not_ours_to_promote(here) else ""
+    return View(state.role, state.epoch, answers, what_may_be_missing(), domain_of(here), waits_for)
 
 
 def take_over(here: Here, view: View, typed_domain: str) -> int:
     """Become the first without asking the old host; the new epoch.
 
-    Raises NotAStandby, OldHostAnswers, Stopped. What the old host wrote and we do not have stays on its disk.
+    Raises NotAStandby, OldHostAnswers, PromoteIt, Stopped. What the old host wrote and we do not have stays on its disk.
     """
     state = here.state()
     if state.role != "standby":
         raise NotAStandby(role=state.role)
     if view.other_answers and typed_domain.strip().lower() != view.domain.lower():
         raise OldHostAnswers(how=view.other_answers, domain=view.domain)
+    if _is_not_ours_to_promote(here):
+        raise PromoteIt
     epoch = max(state.epoch, _epoch_known(here)) + 1
     journal = Journal(here.data)
     order = f"{ORDER}{secrets.token_hex(6)}"
@@ -91,6 +107,14 @@ def take_over(here: Here, view: View, typed_domain: str) -> int:
     become_first(here, epoch, "takeover")
     journal.add(Entry(order, "taker", "promote", "done", "", {"epoch": epoch}))
     return epoch
+
+
+def _is_not_ours_to_promote(here: Here) -> bool:
+    """Whether the database still follows and lies on a server whose administrator has kept this to himself."""
+    if not here.has_own_server:
+        return False
+    with here.connected() as connection:
+        return queries.is_following(connection) and bool(own.why_not_promoted(connection))
 
 
 def domain_of(here: Here) -> str:

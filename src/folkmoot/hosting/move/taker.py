@@ -20,8 +20,8 @@ import structlog
 
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError, Missing, Unavailable
+from folkmoot.hosting import own, supervise
 from folkmoot.hosting import state as states
-from folkmoot.hosting import supervise
 from folkmoot.hosting.move import queries, rules, sums
 from folkmoot.hosting.move.here import Here, Stopped
 from folkmoot.hosting.move.journal import Entry, Journal, What
@@ -58,6 +58,8 @@ class Taker:
             with self._here.connected() as connection:
                 if not queries.is_following(connection):
                     complaints.append("The other host's database does not follow this one.")
+                elif self._here.has_own_server:
+                    complaints += filter(None, [own.why_not_promoted(connection)])
         except FolkmootError as error:
             complaints.append(f"The other host's database does not answer: {error.words}")
         if not self._has_room():
@@ -203,6 +205,9 @@ def become_first(here: Here, epoch: int, how: str) -> None:
     with here.connected() as connection:
         if not queries.promote(connection, PROMOTE_SECONDS):
             raise Stopped(what="Making the database the first", seconds=PROMOTE_SECONDS)
+        if not here.has_own_server:
+            queries.make_roles(connection)
+        here.lift_bar(connection)
         queries.begin_epoch(connection, epoch, socket.gethostname(), how)
         if queries.newest_epoch(connection) != epoch:
             raise Unavailable(

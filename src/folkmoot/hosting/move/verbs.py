@@ -56,6 +56,7 @@ class Mover:
         self.rehearsal = Rehearsal(self.here, link, whole, self.giver)
         self._rejoining = threading.Lock()
         self._rehearsing = threading.Lock()
+        self._is_barred = False
         self.doing: Mapping[str, Any] = {}
         """What a copy for rejoining is at."""
         self._register(link, door)
@@ -113,10 +114,23 @@ class Mover:
         """Until the process ends: hear from the partner now and then whether the network has moved on without us."""
         while True:
             time.sleep(WATCH_SECONDS)
+            self._keep_barred()
             if self.link.partner and self.here.state().role == "primary" and self._has_asked_epoch():
                 with contextlib.suppress(FolkmootError):
                     self._wait_for_standby_again()
                     self._rehearse_when_due()
+
+    def _keep_barred(self) -> None:
+        """A server of the operator's own that the network left was perhaps out of reach at that moment."""
+        if self.here.has_own_server and self.here.state().role == "former" and not self.giver.progress().is_under_way:
+            if self._is_barred:
+                return
+            with contextlib.suppress(FolkmootError):
+                self.here.release_waiting()
+                self.here.bar()
+                self._is_barred = True
+        else:
+            self._is_barred = False
 
     def _has_asked_epoch(self) -> bool:
         """Ask the partner for its epoch, and act on a newer one; whether it answered."""
@@ -134,7 +148,12 @@ class Mover:
         if state.role != "primary" or epoch <= state.epoch or self.giver.progress().is_under_way:
             return
         self.here.barrier.set(State.FENCED)
-        self.here.fence(epoch, home or self.here.settings.base_url)
+        try:
+            self.here.fence(epoch, home or self.here.settings.base_url)
+        except (
+            FolkmootError
+        ) as error:  # the folder says it already; a server of the operator's own is barred when it answers
+            log.warning("not_barred_yet", why=error.words, cause=error.cause)
         Journal(self.here.data).add(
             Entry(f"{LEFT_BEHIND}{epoch}", "giver", "", "ended", "", {"moved": True, "epoch": epoch})
         )

@@ -20,16 +20,20 @@ INITDB = (
     "--username=postgres",
 )
 
-FIRST_STATEMENTS = (
-    "CREATE ROLE folkmoot LOGIN",
+INCLUDE = "\ninclude_if_exists 'folkmoot.conf'\n"
+"""What a cluster's own postgresql.conf ends with."""
+
+ROLES = (
     "CREATE ROLE folkmoot_repl LOGIN REPLICATION",
     "CREATE ROLE folkmoot_rewind LOGIN",
     "GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_dir(text, boolean, boolean) TO folkmoot_rewind",
     "GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_file(text, boolean) TO folkmoot_rewind",
     "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) TO folkmoot_rewind",
     "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean) TO folkmoot_rewind",
-    "CREATE DATABASE folkmoot OWNER folkmoot",
 )
+"""By which others copy and follow."""
+
+FIRST_STATEMENTS = ("CREATE ROLE folkmoot LOGIN", *ROLES, "CREATE DATABASE folkmoot OWNER folkmoot")
 """Run once, in a new cluster. The application owns its database and is no superuser."""
 
 

@@ -62,9 +62,19 @@ class EmbeddedPostgres:
     @property
     def url(self) -> str:
         """postgresql://… for asyncpg and psycopg alike; known as soon as the server is prepared or found running."""
+        names = states.read(self._settings.data).names
+        return self._address(names.role, names.database)
+
+    @property
+    def admin_url(self) -> str:
+        """The same as the server's superuser: whoever runs Folkmoot is its administrator."""
+        names = states.read(self._settings.data).names
+        return self._address(names.superuser, names.database)
+
+    def _address(self, role: str, database: str) -> str:
         running = None if self._ground else self.find_postmaster()
         sockets = running.sockets if running else self.prepare().sockets
-        return f"postgresql://folkmoot@/folkmoot?host={quote(str(sockets))}"
+        return f"postgresql://{quote(role, '')}@/{quote(database, '')}?host={quote(str(sockets))}"
 
     @property
     def cluster(self) -> Path:
@@ -257,7 +267,7 @@ class EmbeddedPostgres:
 
         def include() -> None:
             with (making / "postgresql.conf").open("a", encoding="utf-8") as file:
-                file.write("\ninclude_if_exists 'folkmoot.conf'\n")
+                file.write(configuration.INCLUDE)
 
         if not places.as_owner(ground.owner, include):
             raise NoDatabase("The new database in {folder} could not be finished.", folder=making)
@@ -266,6 +276,8 @@ class EmbeddedPostgres:
         self._run(ground, alone, statements)
         if ground.cluster.exists():
             ground.cluster.rmdir()
+        if states.read(self._settings.data).names != states.Names():  # of one that lay here before
+            states.change(self._settings.data, names=states.Names())
         making.rename(ground.cluster)
 
     def _check_version(self, ground: Ground) -> None:

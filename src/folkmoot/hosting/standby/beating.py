@@ -62,7 +62,8 @@ class Beating:
         kept = tidied = 0.0
         while not over.wait(EVERY):
             state, partner = states.read(self._settings.data), self._link.partner
-            if state.role == "primary" and time.monotonic() - tidied > TIDIED_EVERY:
+            may_tidy = state.role == "primary" and not self._settings.database_url  # whose slots may be other networks'
+            if may_tidy and time.monotonic() - tidied > TIDIED_EVERY:
                 tidied = time.monotonic()
                 self._tidy(partner.side if partner else "")
             if state.role != "primary" or partner is None:

@@ -18,6 +18,7 @@ import structlog
 
 from folkmoot import __version__, clock
 from folkmoot.errors import FolkmootError
+from folkmoot.hosting import own
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import CannotPair, Facts, Link
 from folkmoot.hosting.link.facts import facts
@@ -32,12 +33,16 @@ from folkmoot.settings import Settings, load
 log = structlog.get_logger("folkmoot.standby")
 
 EVERY = 300.0
+SOON = 20.0
+"""How soon it is asked again whether what was wrong is mended."""
 GLANCE = 5.0
 """How often the room on the disk is looked at: a full disk must be called by its name before the database dies of it."""
 LEAST_ROOM = 512 * 2**20
 ROOM = 1.2
 """Free space wanted on the standby, as a share of the database: it grows there like here, and a rewind needs some."""
 LONGEST_TTL = 3600
+BOTH_ANSWER = ("version", "disk", "replica")
+"""Checks that are asked again soon while the other host or the database did not answer."""
 
 
 class Checking:
@@ -65,7 +70,13 @@ class Checking:
                 )
                 continue
             self.look()
-            due = time.monotonic() + (EVERY if all(check.well is not None for check in self._noted.checks[:2]) else 0)
+            due = time.monotonic() + self._patience()
+
+    def _patience(self) -> float:
+        """Seconds until everything is asked again: soon, while something did not answer or was wrong."""
+        if any(check.well is None for check in self._noted.checks if check.name in BOTH_ANSWER):
+            return 0.0
+        return SOON if any(check.well is False for check in self._noted.checks) else EVERY
 
     def look(self) -> tuple[Check, ...]:
         """Ask everything now."""
@@ -74,7 +85,11 @@ class Checking:
 
     def _all(self) -> Iterator[Check]:
         yield self._version()
-        yield self._disk()
+        if self._settings.database_url:
+            yield self._replica()
+        else:
+            yield self._disk()
+            yield from self._server_followed()
         yield self._storage()
         site = urlsplit(states.read(self._settings.data).home)
         yield certificate(site.scheme, site.hostname or "")
@@ -105,6 +120,31 @@ class Checking:
             "The standby has {free} GB free; {wanted} GB are wanted.",
             {"free": round(free / 2**30, 1), "wanted": round(self._wanted / 2**30, 1)},
         )
+
+    def _replica(self) -> Check:
+        """Whether the operator's own replica can be made the first from here."""
+        try:
+            with self._server() as connection:
+                why = own.why_not_promoted(connection)
+        except FolkmootError:
+            return Check("replica", None, "Your own server could not be asked.")
+        if why:
+            return Check("replica", False, "{why}", {"why": why})
+        return Check("replica", True, "Your own server here can be made the first; its disk is yours to watch.")
+
+    def _server_followed(self) -> Iterator[Check]:
+        """Whether the operator's own server that we follow still lets itself be followed."""
+        try:
+            said = self._link.ask("standby.server", timeout=10)
+        except FolkmootError:
+            return
+        if said.get("own"):
+            missing = " ".join(map(str, said.get("missing", ())))
+            yield (
+                Check("server", False, "The network's own server needs something: {missing}", {"missing": missing})
+                if missing
+                else Check("server", True, "The network's own server lets itself be followed.")
+            )
 
     def _storage(self) -> Check:
         try:

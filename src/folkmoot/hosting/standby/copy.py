@@ -6,17 +6,23 @@ then does the copy bear the name under which the next start of the server takes 
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from folkmoot.errors import Unavailable
+from folkmoot.hosting import own
+from folkmoot.hosting import state as states
 from folkmoot.hosting.doors import doors
+from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.postgres import EmbeddedPostgres, NoDatabase
+from folkmoot.hosting.postgres.configuration import INCLUDE
 from folkmoot.hosting.postgres.following import SIGNAL, slot_of
 from folkmoot.hosting.postgres.places import as_owner
 from folkmoot.hosting.postgres.server import Ground, run_program, start_program
@@ -49,6 +55,28 @@ def check_room(folder: Path, wanted: int) -> None:
         )
 
 
+def check_order(prepared: Message) -> None:
+    """Raises CannotCopy when this machine does not sort text like the database that is to be copied."""
+    order = own.Order(**prepared["order"])
+    why = own.misfit(order, _knows(order), platform.libc_ver()[1])
+    if why:
+        raise CannotCopy("{why}", why=why)
+
+
+def _knows(order: own.Order) -> bool:
+    """Whether this machine has the locale. Asked in a process of its own: a locale belongs to a whole process."""
+    question = "import locale, sys; locale.setlocale(locale.LC_COLLATE, sys.argv[1]); locale.setlocale(locale.LC_CTYPE, sys.argv[2])"
+    command = [sys.executable, "-c", question, order.collate, order.ctype]
+    return (
+        order.provider != "c" or subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+    )
+
+
+def names_of(prepared: Message) -> states.Names:
+    """How the copied database and its roles are called."""
+    return states.Names(**prepared["names"])
+
+
 def copy_database(settings: Settings, side: str, tell: Tell, over: threading.Event | None = None) -> Path:
     """Copy the partner's database to `EmbeddedPostgres(settings).copy` and say where it lies.
 
@@ -76,12 +104,24 @@ def copy_database(settings: Settings, side: str, tell: Tell, over: threading.Eve
         raise CannotCopy("The copy differs from what was sent: {reason}.", reason=_reason(checked.stderr))
 
     def mark() -> None:
+        make_ours(making)
         (making / SIGNAL).touch()
 
     if not as_owner(ground.owner, mark):
         raise CannotCopy("The copy in {folder} could not be finished.", folder=making)
     making.rename(server.copy)
     return server.copy
+
+
+def make_ours(cluster: Path) -> None:
+    """Have a copy of an operator's own server read our settings, and none that fit his machine only."""
+    main = cluster / "postgresql.conf"
+    if main.exists() and INCLUDE in main.read_text(encoding="utf-8", errors="replace"):
+        return
+    if main.exists():
+        main.rename(cluster / "postgresql.conf.theirs")
+    main.write_text(INCLUDE, encoding="utf-8")
+    (cluster / "postgresql.auto.conf").write_text("", encoding="utf-8")
 
 
 def _empty_folder(server: EmbeddedPostgres) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from folkmoot import clock
-from folkmoot.errors import FolkmootError, Kind, Unavailable
+from folkmoot.errors import Unavailable
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import (
     CannotPair,
@@ -28,19 +28,16 @@ from folkmoot.hosting.link.facts import facts
 from folkmoot.hosting.link.rules import check_fit
 from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.link.words import words_for
+from folkmoot.hosting.own import queries as own_queries
 from folkmoot.hosting.postgres import EmbeddedPostgres, hold
+from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.postgres.places import make_data_folder
-from folkmoot.hosting.standby import certificates, queries, secrets
-from folkmoot.hosting.standby.copy import Tell, check_room, copy_database
+from folkmoot.hosting.standby import certificates, queries, replica, secrets
+from folkmoot.hosting.standby.copy import Tell, check_order, check_room, copy_database, names_of
+from folkmoot.hosting.standby.replica import CannotJoin
 from folkmoot.settings import Settings
 
 DROP_SECONDS = 10.0
-
-
-class CannotJoin(FolkmootError):
-    """This folder cannot become a standby; nothing in it was changed."""
-
-    kind = Kind.CONFLICT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +54,11 @@ class Way:
 def join(settings: Settings, way: Way, tell: Tell) -> str:
     """Become a standby of the network at the other end; the name of that host and the words both sides see.
 
+    With a server of the operator's own, which follows by his means already, everything else is fetched.
     Raises CannotJoin, CannotPair, CannotCopy or LinkBroken. After each of them the same call goes on where it was.
     """
     if settings.database_url:
-        raise CannotJoin(
-            "A standby follows with the embedded PostgreSQL: leave DATABASE_URL unset on this host, or have your own "
-            "server follow by its own means."
-        )
+        replica.check_follows(settings.database_url)
     make_data_folder(settings.data)
     with hold(settings.data, "folkmoot standby join"):
         return _join(settings, way, tell)
@@ -73,8 +68,9 @@ def _join(settings: Settings, way: Way, tell: Tell) -> str:
     data = settings.data
     before = states.read(data)
     server = EmbeddedPostgres(settings)
-    is_whole = (server.cluster / "PG_VERSION").exists()
-    if before.role == "primary" and is_whole:
+    has_replica = bool(settings.database_url)
+    is_whole = has_replica or (server.cluster / "PG_VERSION").exists()
+    if before.role == "primary" and is_whole and not has_replica:
         raise CannotJoin(
             "{folder} holds a network of its own: give the standby an empty folder with --data.", folder=data
         )
@@ -95,7 +91,15 @@ def _join(settings: Settings, way: Way, tell: Tell) -> str:
         door = PostgresDoor(data, link, state.side)
         door.start()
         try:
-            _fetch(link, settings, state.side, server, tell, way.again)
+            if has_replica:
+                replica.check_is_of(
+                    settings.database_url, _patiently(link, "standby.prepare", side=state.side, own=True)
+                )
+            else:
+                _fetch(link, settings, state.side, server, tell, way.again)
+            tell("fetching keys and settings", 0, 0)
+            if secrets.keep(settings.data, _patiently(link, "secrets.bundle")) & set(secrets.CERTIFICATES):
+                certificates.announce(settings)
         finally:
             door.close()
     finally:
@@ -156,14 +160,13 @@ def _fetch(link: Link, settings: Settings, side: str, server: EmbeddedPostgres, 
     theirs = Facts.parse(_patiently(link, "facts"))
     check_fit(theirs, facts(settings))
     sizes = _patiently(link, "standby.prepare", side=side, anew=again)
+    check_order(sizes)
     if again:
         shutil.rmtree(server.copy, ignore_errors=True)  # one that never took its place
     if again or not (server.cluster / "PG_VERSION").exists():
         check_room(_disk_of(server.cluster), int(sizes["database"]))
         copy_database(settings, side, tell)
-    tell("fetching keys and settings", 0, 0)
-    if secrets.keep(settings.data, _patiently(link, "secrets.bundle")) & set(secrets.CERTIFICATES):
-        certificates.announce(settings)
+    states.change(settings.data, names=names_of(sizes))
 
 
 def _patiently(link: Link, verb: str, **body: object) -> Message:
@@ -191,6 +194,11 @@ def forget(settings: Settings) -> str:
         with connect(settings) as connection:
             queries.forget_reports(connection)
     except Unavailable:
+        if settings.database_url:
+            return (
+                f"{partner.name} is forgotten. Your own server, which does not answer, goes on keeping its journal for it until "
+                f"you run there: SELECT pg_drop_replication_slot('{slot_of(partner.side)}');"
+            )
         return f"{partner.name} is forgotten; `folkmoot serve` throws the journal kept for it away when it runs again."
     return f"{partner.name} is forgotten; no journal is kept for it any more."
 
@@ -200,4 +208,7 @@ def _wait_for_nobody(settings: Settings) -> None:
     try:
         local.ask(settings.data, "standby.sync", timeout=30, on=False)
     except local.NoAgent:
-        states.change(settings.data, sync=states.Sync())  # the server reads it at its next start
+        if settings.database_url:
+            with connect(settings) as connection:
+                own_queries.wait_for(connection, "")
+        states.change(settings.data, sync=states.Sync())  # the embedded server reads it at its next start

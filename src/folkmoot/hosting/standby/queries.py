@@ -17,7 +17,8 @@ def sizes(connection: Connection) -> dict[str, Any]:
     """Bytes of the whole cluster and of all media, and how many media there are."""
     return _one(
         connection,
-        """SELECT (SELECT sum(pg_database_size(oid)) FROM pg_database)::bigint AS database,
+        """SELECT (SELECT sum(CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) ELSE 0 END)
+                   FROM pg_database)::bigint AS database,
                   count(*) AS media, coalesce(sum(size), 0)::bigint AS media_bytes FROM objects""",
     )
 
@@ -77,9 +78,10 @@ def following_side(connection: Connection, side: str) -> dict[str, Any]:
         """SELECT pg_is_in_recovery() AS follows,
                   coalesce(pg_last_wal_receive_lsn()::text, '') AS received,
                   coalesce(pg_last_wal_replay_lsn()::text, '') AS replayed,
-                  coalesce((SELECT received_tli FROM pg_stat_wal_receiver),
-                           (SELECT timeline_id FROM pg_control_checkpoint())) AS timeline,
-                  EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') AS streams,
+                  CASE WHEN EXISTS (SELECT FROM pg_stat_wal_receiver) THEN (SELECT received_tli FROM pg_stat_wal_receiver)
+                       ELSE (SELECT timeline_id FROM pg_control_checkpoint()) END AS timeline,
+                  -- To a role that may not ask, the receiver's own columns are NULL.
+                  EXISTS (SELECT FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming') AS streams,
                   (SELECT extract(epoch FROM at)::float8 FROM heartbeats WHERE side = %(side)s) AS beat_at""",
         {"side": side},
     )
@@ -161,9 +163,21 @@ def reload(connection: Connection) -> None:
 def is_waited_for(connection: Connection, slot: str) -> bool:
     """Whether commits wait for this follower."""
     row = connection.execute(
-        "SELECT FROM pg_stat_replication WHERE application_name = %s AND sync_state = 'sync'", (slot,)
+        # Of an operator's own server our role may not be told the state; that the setting is in force it may.
+        """SELECT FROM pg_stat_replication WHERE application_name = %(slot)s
+           AND CASE WHEN sync_state IS NULL THEN strpos(current_setting('synchronous_standby_names'), %(slot)s) > 0
+                    ELSE sync_state = 'sync' END""",
+        {"slot": slot},
     ).fetchone()
     return row is not None
+
+
+def is_connected(connection: Connection, slot: str) -> bool:
+    """Whether a follower of this name gets the journal from this server."""
+    return (
+        connection.execute("SELECT FROM pg_stat_replication WHERE application_name = %s", (slot,)).fetchone()
+        is not None
+    )
 
 
 def record(connection: Connection, event: str, detail: dict[str, Any]) -> None:

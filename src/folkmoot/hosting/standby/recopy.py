@@ -17,7 +17,7 @@ from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.standby.catching_up import CatchingUp
-from folkmoot.hosting.standby.copy import check_room, copy_database
+from folkmoot.hosting.standby.copy import check_room, copy_database, names_of
 from folkmoot.hosting.standby.watching import Watching
 from folkmoot.settings import Settings
 
@@ -40,6 +40,8 @@ class Recopying:
     def run(self, over: threading.Event) -> None:
         """Watch for it until it is over."""
         lost_since: float | None = None
+        if self._settings.database_url:
+            return  # a replica of the operator's own is his to make anew; the status says when it must be
         self._catching_up.clear()  # of an agent that was killed
         while not over.wait(EVERY):
             if states.read(self._settings.data).role != "standby" or self._watching.status.following != "lost":
@@ -69,7 +71,8 @@ class Recopying:
         log.warning("copying_again")
         server = EmbeddedPostgres(self._settings)
         side = states.named(self._settings.data).side
-        check_room(self._settings.data, int(self._link.ask("standby.prepare", side=side, anew=True)["database"]))
+        prepared = self._link.ask("standby.prepare", side=side, anew=True)
+        check_room(self._settings.data, int(prepared["database"]))
         noted = self._watching.noted
         noted.copying = True
 
@@ -82,4 +85,5 @@ class Recopying:
             noted.copied = noted.to_copy = 0
             noted.copying = False
         if states.read(self._settings.data).role == "standby":  # it may have been promoted meanwhile
+            states.change(self._settings.data, names=names_of(prepared))
             server.ask_to_end()

@@ -89,7 +89,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ready(self) -> bool:
         """Whether a move would work now."""
-        return bool(self.checks) and not any(check.well is False for check in self.checks)
+        follows = self.following != "unlinked" and bool(self.checks)
+        return follows and not any(check.well is False for check in self.checks)
 
     @property
     def hindrances(self) -> tuple[Check, ...]:

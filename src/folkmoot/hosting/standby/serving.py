@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
 
 from folkmoot.errors import FolkmootError
+from folkmoot.hosting import own
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.link.database import connect, drop_slot, keep_slot, serve_postgres
@@ -28,6 +30,7 @@ def register(link: Link, settings: Settings) -> None:
     link.verb("standby.prepare", _prepare(settings))
     link.channel(CHANNEL, serve_archive(settings))
     link.verb("standby.archive", _archive(settings))
+    link.verb("standby.server", lambda body: _own_server(settings))
     link.verb("secrets.bundle", lambda body: dict(secrets.bundle(settings)))
     link.verb("secrets.digests", lambda body: dict(secrets.digests(_secrets(settings), str(body["nonce"]))))
 
@@ -43,16 +46,19 @@ def _prepare(settings: Settings) -> Callable[[Message], Message]:
     def prepare(body: Message) -> Message:
         """Keep the journal for the one who joins from now on, and say how much there is to copy."""
         _check_carrying(settings)
-        if settings.database_url:
-            raise FolkmootError(
-                "This network runs on a PostgreSQL server of the operator's own: have that server followed by its own "
-                "means; the link carries media and keys."
-            )
+        if body.get("own"):  # a replica its operator looks after: nothing is copied, and no journal kept for it here
+            found = own.who_it_is(settings.database_url) if settings.database_url else None
+            return {"system": found.system if found else ""}
         if body.get("anew"):
             drop_slot(settings, str(body["side"]))
+        if settings.database_url:
+            names, order = _ready_own(settings)
+        else:
+            names, order = states.read(settings.data).names, own.Order()
         keep_slot(settings, str(body["side"]))
         with connect(settings) as connection:
-            return queries.sizes(connection)
+            sizes = queries.sizes(connection)
+        return sizes | {"names": dataclasses.asdict(names), "order": dataclasses.asdict(order)}
 
     return prepare
 
@@ -79,3 +85,20 @@ def _check_carrying(settings: Settings) -> None:
     role = states.read(settings.data).role
     if role != "primary":
         raise NotCarrying(role=role)
+
+
+def _own_server(settings: Settings) -> Message:
+    """Whether the database is on a server of the operator's own, and what that one lacks to be followed through the link."""
+    return {
+        "own": bool(settings.database_url),
+        "missing": own.what_it_lacks(settings.database_url) if settings.database_url else [],
+    }
+
+
+def _ready_own(settings: Settings) -> tuple[states.Names, own.Order]:
+    """How the operator's own server calls things and sorts them. Raises CannotBeFollowed with what to run there first."""
+    missing = own.what_it_lacks(settings.database_url)
+    if missing:
+        raise own.CannotBeFollowed(why=" ".join(missing))
+    found = own.who_it_is(settings.database_url)
+    return states.Names(found.database, found.role, found.superuser), found.order

@@ -22,7 +22,7 @@ def read(data: Path, timeout: float = 5.0) -> Status:
         pass
     state, partner = states.read(data), find_partner(data)
     before = kept(data)
-    if before is None or partner is None or before.side != state.side:
+    if before is None or partner is None or (before.side, before.role) != (state.side, state.role):
         return Status(
             role=state.role,
             side=state.side,

@@ -25,6 +25,7 @@ from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
 from folkmoot.hosting.link.database import connect
 from folkmoot.hosting.link.stream import Message
+from folkmoot.hosting.own import queries as own_queries
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.standby import queries
@@ -77,6 +78,8 @@ class Syncing:
                     "for long. `folkmoot standby status` says what is missing.",
                     following=status.following,
                 )
+            if self._settings.database_url:
+                self._check_may_wait(slot_of(partner.side))
             alone = self._commit_ms()
             sync = states.Sync("on", when_lost, partner.side, clock.stamp(clock.now()))  # type: ignore[arg-type]  # checked
             self._enforce(sync, Event.STANDBY_SYNC_ON)
@@ -117,17 +120,42 @@ class Syncing:
     def _enforce(self, sync: states.Sync, event: Event) -> None:
         """Write it down, have the server do it, record it, and tell whoever must know."""
         states.change(self._settings.data, sync=sync)
-        EmbeddedPostgres(self._settings).configure()
+        if not self._settings.database_url:
+            EmbeddedPostgres(self._settings).configure()
         log.warning("sync", mode=sync.mode, when_lost=sync.when_lost, lsn=sync.relaxed_lsn)
         try:
             with connect(self._settings) as connection:
-                queries.reload(connection)
+                if self._settings.database_url:
+                    own_queries.wait_for(connection, slot_of(sync.follower) if sync.mode == "on" else "")
+                else:
+                    queries.reload(connection)
                 queries.wait_for_nobody(connection)
                 queries.record(connection, event.value, dataclasses.asdict(sync))
                 if event is Event.STANDBY_SYNC_RELAXED or sync.mode == "on":
                     queries.tell_staff(connection, event.value, sync.since)
         except psycopg.Error as error:
             raise Unavailable("The database does not answer.", cause=f"agent: {error}") from error
+
+    def _check_may_wait(self, follower: str) -> None:
+        """Whether we may have an operator's own server wait for the standby. Raises CannotWait with what to run."""
+        with connect(self._settings) as connection:
+            if not queries.is_connected(connection, follower):
+                raise CannotWait(
+                    "Your own servers replicate by your own means: have the one wait for the other there "
+                    "(synchronous_standby_names)."
+                )
+            waits_for = own_queries.value(connection, own_queries.WAITS_FOR)
+            if waits_for and follower not in waits_for:
+                raise CannotWait("Your own server waits for other standbys already: {names}.", names=waits_for)
+            if not own_queries.value(connection, own_queries.MAY_WAIT):
+                role = own_queries.value(connection, "SELECT quote_ident(current_user)")
+                raise CannotWait(
+                    "Folkmoot may not tell your own server for whom to wait. Run in its database {database}: "
+                    "GRANT ALTER SYSTEM ON PARAMETER synchronous_standby_names TO {role}; "
+                    "GRANT EXECUTE ON FUNCTION pg_catalog.pg_reload_conf() TO {role};",
+                    role=role,
+                    database=connection.info.dbname,
+                )
 
     def _takes(self) -> bool:
         until = time.monotonic() + TAKES_SECONDS

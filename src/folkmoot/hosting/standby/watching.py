@@ -71,9 +71,12 @@ class Watching:
     def run(self, over: threading.Event) -> None:
         """Watch until it is over."""
         while not over.wait(EVERY):
-            if states.read(self._settings.data).role != "standby":
+            role = states.read(self._settings.data).role
+            if role != "standby":
                 self._server.close()
                 self._said = {}
+                if role == "former":
+                    self._say_left_behind()
                 continue
             try:
                 self.look()
@@ -98,6 +101,20 @@ class Watching:
             self.status = self._compose(state, found)
         keep(self._settings.data, self.status)
         return self.status
+
+    def _say_left_behind(self) -> None:
+        """Who was left behind and follows nobody says so, that nobody takes it for a standby that is only late."""
+        state, partner = states.read(self._settings.data), self._link.partner
+        self.status = Status(
+            role="former", side=state.side, partner=partner.name if partner else "", epoch=state.epoch,
+            at=clock.stamp(clock.now()), following="unlinked", link_up=self._link.heard_ago is not None,
+            heard_ago=self._link.heard_ago,
+        )  # fmt: skip
+        if partner is not None:
+            try:
+                self._link.ask("standby.report", timeout=4, status=as_message(self.status))
+            except FolkmootError as error:
+                log.debug("not_told", cause=error.cause or error.words)
 
     def _tell(self, found: dict[str, Any]) -> None:
         begun = clock.now_ms() / 1000
@@ -137,7 +154,7 @@ class Watching:
             else following_of(
                 is_streaming=bool(found.get("streams")),
                 lag_seconds=lag,
-                timelines_agree=not found or not first_timeline or timeline == first_timeline,
+                timelines_agree=not found or not first_timeline or not timeline or timeline == first_timeline,
                 is_kept=noted.from_archive is not None or _is_kept(said, found),
                 link_up=is_up,
             ),
@@ -200,6 +217,13 @@ class Watching:
             equality = Check("equality", None, "No rows have been compared yet.")
         elif noted.equality.well:
             equality = Check("equality", True, "{rows} rows compared, all equal.", {"rows": noted.equality.rows})
+        elif self._settings.database_url:
+            equality = Check(
+                "equality",
+                False,
+                "Rows of the table {table} differ: make your replica anew by the means you made it with.",
+                {"table": noted.equality.where},
+            )
         else:
             equality = Check(
                 "equality",
