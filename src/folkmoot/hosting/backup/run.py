@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from folkmoot.hosting.backup import bundle, errors, media, queries, standing
 from folkmoot.hosting.backup.chunks import Sender
 from folkmoot.hosting.backup.cutting import Cutter, NotATar
 from folkmoot.hosting.backup.locking import alone
-from folkmoot.hosting.backup.manifest import FORMAT, Chunk, Kind, Manifest, MediaList, name_of
+from folkmoot.hosting.backup.manifest import FORMAT, Chunk, Figures, Kind, Manifest, MediaList, name_of
 from folkmoot.hosting.backup.progress import Progress, Silent
 from folkmoot.hosting.backup.repository import Claim, Local, Repository, open_own, sizes
 from folkmoot.hosting.backup.source import Server, Source, reason
@@ -97,16 +98,35 @@ class _Run:
         trusted = not standing.was_damaged(self._source)
         there = sizes(self._repository.objects.list("chunks")) if trusted else {}
         sender = Sender(self._repository, there, self._throttle, self._progress, self._settings.backup_level)
-        before = self._source.figures()
         media_before = self._media()
-        try:
-            stream, listed = self._copy(sender, server, parent)
-        except _NoIncremental:
-            parent = None
-            stream, listed = self._copy(sender, server, None)
-        after = self._source.figures()
-        media_list = self._send_media(media_before | self._media(), trusted)
-        self._progress.begin("Finishing")
+        with ThreadPoolExecutor(1, thread_name_prefix="count") as beside:
+            # A moment before the copy's end and one after it: the counting itself need not be waited for.
+            before = beside.submit(self._source.at_this_moment())
+            try:
+                stream, listed = self._copy(sender, server, parent)
+            except _NoIncremental:
+                parent = None
+                stream, listed = self._copy(sender, server, None)
+            after = beside.submit(self._source.at_this_moment())
+            media_list = self._send_media(media_before | self._media(), trusted)
+            self._progress.begin("Finishing")
+            made = self._finish(sender, server, started, parent, stream, listed, media_list, before, after)
+        self._repository.check_writer(self._local.writer)  # somebody may have claimed it meanwhile
+        return made, self._repository.write_manifest(made)
+
+    def _finish(
+        self,
+        sender: Sender,
+        server: Server,
+        started: datetime,
+        parent: Manifest | None,
+        stream: list[Chunk],
+        listed: bytes,
+        media_list: MediaList,
+        before: Future[Figures],
+        after: Future[Figures],
+    ) -> Manifest:
+        """Everything else that belongs to it sent and looked at: the list that makes it a backup."""
         start, stop, timeline = wal_range(listed)
         kind: Kind = "incremental" if parent else "full"
         extra = [
@@ -116,7 +136,7 @@ class _Run:
         self._repository.objects.settle()
         chunks = [*stream, *(chunk for part in extra for chunk in part)]
         self._check_what_lies_there(chunks)
-        made = Manifest(
+        return Manifest(
             format=FORMAT,
             repository=self._repository.about.id,
             name=name_of(started, kind),
@@ -144,11 +164,9 @@ class _Run:
             media=extra[2],
             media_count=len(media_list.keys),
             media_size=sum(size for _, size in media_list.keys),
-            before=before,
-            after=after,
+            before=before.result(),
+            after=after.result(),
         )
-        self._repository.check_writer(self._local.writer)  # somebody may have claimed it meanwhile
-        return made, self._repository.write_manifest(made)
 
     def _begin_after(self, newest: str) -> datetime:
         """This moment, to the second, by which the backup is called; later than the newest backup's."""

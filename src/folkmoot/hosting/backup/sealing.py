@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -112,9 +113,18 @@ class Seal:
             raise NotOpened("its seal is broken") from error
 
 
+_of_this_thread = threading.local()
+"""A packer holds a megabyte of tables, and belongs to one thread."""
+
+
 def squeeze(plain: bytes | bytearray | memoryview, level: int = 1) -> bytes:
     """The bytes compressed, with a sum of the plain ones inside."""
-    return zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True).compress(plain)
+    packers: dict[int, zstandard.ZstdCompressor] | None = getattr(_of_this_thread, "packers", None)
+    if packers is None:
+        packers = _of_this_thread.packers = {}
+    if level not in packers:
+        packers[level] = zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True)
+    return packers[level].compress(plain)
 
 
 def unsqueeze(packed: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
@@ -108,19 +108,30 @@ class Source:
 
     def figures(self) -> Figures:
         """What the database holds now: every table counted at one moment, without holding anybody up."""
-        with self.connection() as connection:
+        return self.at_this_moment()()
+
+    def at_this_moment(self) -> Callable[[], Figures]:
+        """The moment stands when this returns; the counting, by whoever calls what it returned, may take its time."""
+        with contextlib.ExitStack() as opening:
+            connection = opening.enter_context(self.connection())
             connection.execute(queries.ONE_MOMENT)
-            lsn = connection.execute(queries.POSITION).fetchone()
+            lsn = connection.execute(queries.POSITION).fetchone()  # the first statement sets the moment
             tables = [(str(name), int(str(i)), int(str(d))) for name, i, d in connection.execute(queries.TABLES)]
-            counted = {}
-            for name, put_in, taken_out in tables:
-                row = connection.execute(queries.count(name)).fetchone()
-                counted[name] = TableFigures(int(str(row[0])) if row else 0, put_in, taken_out)
-            has_log = connection.execute(queries.HAS_LOG).fetchone() == (True,)
-            signed = connection.execute(queries.CHECKPOINT).fetchone() if has_log else None
-            connection.execute("COMMIT")
-        size, root = (int(str(signed[0])), str(signed[1])) if signed else (None, "")
-        return Figures(clock.now(), str(lsn[0]) if lsn else "", counted, size, root)
+            at, session = clock.now(), opening.pop_all()
+
+        def count() -> Figures:
+            with session:
+                counted = {}
+                for name, put_in, taken_out in tables:
+                    row = connection.execute(queries.count(name)).fetchone()
+                    counted[name] = TableFigures(int(str(row[0])) if row else 0, put_in, taken_out)
+                has_log = connection.execute(queries.HAS_LOG).fetchone() == (True,)
+                signed = connection.execute(queries.CHECKPOINT).fetchone() if has_log else None
+                connection.execute("COMMIT")
+            size, root = (int(str(signed[0])), str(signed[1])) if signed else (None, "")
+            return Figures(at, str(lsn[0]) if lsn else "", counted, size, root)
+
+        return count
 
 
 def program(name: str) -> Path:
