@@ -10,7 +10,7 @@ from folkmoot.storage.between import BetweenPlaces, open_storage
 from folkmoot.storage.keys import Key, content_type_of, is_key, key_of
 from folkmoot.storage.manifest import record_object
 from folkmoot.storage.named import Named, NamedObjects, StorageFull, StorageTrouble, open_named
-from folkmoot.storage.objects import MemoryStorage, Storage, begin_writing, sync_disk
+from folkmoot.storage.objects import MemoryStorage, Storage, begin_writing, sync_disk, sync_folder
 
 __all__ = [
     "BetweenPlaces",
@@ -29,4 +29,5 @@ __all__ = [
     "open_storage",
     "record_object",
     "sync_disk",
+    "sync_folder",
 ]

@@ -6,6 +6,7 @@ then does the copy bear the name under which the next start of the server takes 
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import re
 import shutil
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from folkmoot.errors import Unavailable
@@ -27,6 +28,7 @@ from folkmoot.hosting.postgres.following import SIGNAL, slot_of
 from folkmoot.hosting.postgres.places import as_owner
 from folkmoot.hosting.postgres.server import Ground, run_program, start_program
 from folkmoot.settings import Settings
+from folkmoot.storage import sync_disk, sync_folder
 
 Tell = Callable[[str, int, int], None]
 """What is being done, how much of it is done and how much there is; bytes, or 0 and 0 when nobody knows."""
@@ -34,6 +36,8 @@ Tell = Callable[[str, int, int], None]
 TRIES = 5
 ROOM = 1.15
 """Free space wanted, as a multiple of what is to be copied: journal grows while it is."""
+WRITE_EVERY = 0.5
+"""Seconds between two times that the disk is told to write."""
 LEAST_ROOM = 256 * 2**20
 _PROGRESS = re.compile(r"(\d+)/(\d+) kB")
 
@@ -88,7 +92,8 @@ def copy_database(settings: Settings, side: str, tell: Tell, over: threading.Eve
         return server.copy
     for attempt in range(1, TRIES + 1):
         making = _empty_folder(server)
-        trouble = _base_backup(settings, ground, making, side, tell, over)
+        with _written_meanwhile(making):
+            trouble = _base_backup(settings, ground, making, side, tell, over)
         if not trouble:
             break
         if "No space left on device" in trouble:
@@ -99,7 +104,8 @@ def copy_database(settings: Settings, side: str, tell: Tell, over: threading.Eve
         tell(f"the link broke, trying again ({attempt} of {TRIES})", 0, 0)
         time.sleep(min(15, 2**attempt))
     tell("checking the copy", 0, 0)
-    checked = run_program(ground, ["pg_verifybackup", "--quiet", str(making)])
+    with _written_meanwhile(making):
+        checked = run_program(ground, ["pg_verifybackup", "--quiet", str(making)])
     if checked.returncode != 0:
         raise CannotCopy("The copy differs from what was sent: {reason}.", reason=_reason(checked.stderr))
 
@@ -109,7 +115,12 @@ def copy_database(settings: Settings, side: str, tell: Tell, over: threading.Eve
 
     if not as_owner(ground.owner, mark):
         raise CannotCopy("The copy in {folder} could not be finished.", folder=making)
-    making.rename(server.copy)
+    try:
+        sync_disk(making)  # all of it, before it bears the name by which it is taken for whole
+        making.rename(server.copy)
+        sync_folder(server.copy.parent)
+    except OSError as error:
+        raise _not_written(making, error) from error
     return server.copy
 
 
@@ -122,6 +133,39 @@ def make_ours(cluster: Path) -> None:
         main.rename(cluster / "postgresql.conf.theirs")
     main.write_text(INCLUDE, encoding="utf-8")
     (cluster / "postgresql.auto.conf").write_text("", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _written_meanwhile(folder: Path) -> Iterator[None]:
+    """While something else is done, have the disk write what was copied, so that little is left for the end.
+
+    Raises CannotCopy afterwards when it could not: the kernel tells such an error once only.
+    """
+    done = threading.Event()
+    failed: list[OSError] = []
+
+    def write() -> None:
+        while not done.wait(WRITE_EVERY) and not failed:
+            try:
+                sync_disk(folder)
+            except OSError as error:
+                failed.append(error)
+
+    thread = threading.Thread(target=write, name="writing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    if failed:
+        raise _not_written(folder, failed[0])
+
+
+def _not_written(folder: Path, error: OSError) -> CannotCopy:
+    return CannotCopy(
+        "The copy in {folder} could not be written: {reason}.", folder=folder, reason=error.strerror or error
+    )
 
 
 def _empty_folder(server: EmbeddedPostgres) -> Path:
@@ -148,7 +192,7 @@ def _base_backup(
             "--wal-method=stream",
             f"--slot={slot_of(side)}",
             "--checkpoint=fast",
-            "--sync-method=syncfs",  # thousands of small files: one call for all of them
+            "--no-sync",  # we do it, while it copies and while it is checked
             "--progress",
             "--no-password",
             f"--dbname=host={doors(settings.data)} user=folkmoot_repl application_name=copy connect_timeout=15",
