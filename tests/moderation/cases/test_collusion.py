@@ -11,7 +11,6 @@ from folkmoot.moderation.cases.rings import (
     Cast,
     Closed,
     Flip,
-    counting_once,
     find_pairs,
     flips,
     npmi,
@@ -99,10 +98,6 @@ def test_past_cases_are_recomputed_without_a_ring_and_flips_are_listed() -> None
     policies = dict.fromkeys(POLICIES, PLAIN)
     assert list(flips(ring, [CAPTURED, untouched], policies)) == [Flip(1, Verdict.KEEP, None)]
     assert Severity.ORDINARY in policies
-
-
-def test_a_ring_counts_once() -> None:
-    assert counting_once(dict.fromkeys(range(1, 6), 1), CAPTURED, PLAIN) is None
 
 
 def crowd(

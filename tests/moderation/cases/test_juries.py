@@ -22,7 +22,6 @@ from folkmoot.moderation.cases.juries import (
     control_due,
     expose,
     may_sit,
-    pick_control,
     rested,
     seats_wanted,
 )
@@ -168,12 +167,6 @@ def test_controls_are_at_most_one_in_twenty_and_none_while_others_wait() -> None
     assert controls == 50
     assert not control_due(1000, 0, draw=0.0, wait_minutes=600)
     assert not control_due(1000, 0, draw=0.04, wait_minutes=0)
-
-
-def test_a_control_is_of_the_kind_one_has_seen_least() -> None:
-    assert pick_control({"threat": 3, "hate": 1}, ["threat", "hate", "spam"]) == "spam"
-    assert pick_control({"threat": 3, "hate": 1}, ["threat", "hate"]) == "hate"
-    assert pick_control({}, []) is None
 
 
 def test_budgets_are_the_operators_to_set() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from folkmoot import clock
-from folkmoot.errors import Forbidden, Missing
+from folkmoot.errors import Forbidden, Invalid, Missing
 from folkmoot.ids import new_id
 from folkmoot.moderation.cases import Choice, State
-from folkmoot.moderation.cases.read import get_case
-from folkmoot.moderation.cases.review import compare, find_rings, review_ring, void_ballot
+from folkmoot.moderation.cases.read import get_case, list_cases
+from folkmoot.moderation.cases.review import compare, doubted, find_rings, void_ballot
 from folkmoot.moderation.sanctions import get_standing
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
@@ -68,8 +68,8 @@ async def test_juror_colludes_found_later(db: Any, cast: Any, court: Any) -> Non
     """Edge case of that name: past cases are recomputed without the ring, and stewards get the list of flips."""
     _, case = await decided(court, cast)
     ring = [row["juror_id"] for row in await db.fetch("SELECT juror_id FROM ballots ORDER BY id DESC LIMIT 2")]
-    assert [flip.case for flip in await review_ring(db, cast.dora, ring)] == [case]
     assert await find_rings(db) == []
+    assert await doubted(db, cast.dora) == []
     seats = await db.fetch("SELECT id, content_id FROM seats LIMIT 1")
     for number in range(12):
         other = new_id()
@@ -106,6 +106,17 @@ async def test_juror_colludes_found_later(db: Any, cast: Any, court: Any) -> Non
     linked = await db.fetch("SELECT account_id FROM jurors WHERE ring IS NOT NULL")
     assert {row["account_id"] for row in linked} == set(ring)
     assert await find_rings(db) == [], "said once"
+    assert [flip.case for flip in await doubted(db, cast.dora)] == [case]
+    assert [line.id for line in await list_cases(db, cast.dora, ids=[case])] == [case]
+    with pytest.raises(Forbidden):
+        await doubted(db, cast.ada)
+    suspect = [each.juror for each in (await get_case(db, cast.dora, case)).ballots if each.linked]
+    assert len(suspect) == 2
+    with pytest.raises(Invalid):
+        await void_ballot(db, cast.dora, case, suspect[0], " ")
+    assert any([await void_ballot(db, cast.dora, case, juror, "acts as one with another") for juror in suspect])
+    assert (await court.case(case))["state"] == "empanelled"
+    assert await doubted(db, cast.dora) == []
 
 
 async def test_all_ballots_together_are_compared_with_what_was_learned(db: Any, cast: Any, court: Any) -> None:

@@ -43,6 +43,7 @@ async def listing(
     severity: str | None,
     account_id: int | None,
     post_id: int | None,
+    ids: Collection[int] | None,
     before: int | None,
     limit: int,
 ) -> list[Content]:
@@ -54,6 +55,7 @@ async def listing(
         ("c.severity = ${}", severity),
         ("c.account_id = ${}", account_id),
         ("EXISTS (SELECT FROM case_posts m WHERE m.case_id = c.id AND m.post_id = ${})", post_id),
+        ("c.id = ANY(${}::bigint[])", None if ids is None else list(ids)),
         ("c.id < ${}", before),
     ):
         if value is not None:
@@ -69,6 +71,7 @@ async def standing(db: Database, now: datetime) -> Row:
              (SELECT count(*) FROM appeals WHERE outcome IS NULL) AS appeals,
              (SELECT count(*) FROM reports WHERE outcome IS NULL) AS reports,
              (SELECT count(*) FROM jurors WHERE qualified_at IS NOT NULL AND stepped_down_at IS NULL) AS jurors,
+             (SELECT count(*) FROM jurors WHERE ring IS NOT NULL AND stepped_down_at IS NULL) AS linked,
              (SELECT count(DISTINCT juror_id) FROM ballots WHERE cast_at > $1::timestamptz - interval '1 day') AS active
            FROM cases WHERE decided_at IS NULL""",
         now,

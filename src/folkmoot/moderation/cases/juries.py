@@ -6,7 +6,6 @@ Jurors never choose their cases. The queue offers the first case that `may_sit` 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -236,8 +235,3 @@ def control_due(
     if wait_minutes >= controls.while_waiting or (controls_given + 1) > controls.most * (given + 1):
         return False
     return draw < controls.share
-
-
-def pick_control(given: Mapping[str, int], at_hand: Sequence[str]) -> str | None:
-    """The kind of control (topic, cluster) a juror has seen least of those at hand."""
-    return min(at_hand, key=lambda kind: (given.get(kind, 0), kind), default=None)

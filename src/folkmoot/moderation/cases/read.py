@@ -88,6 +88,7 @@ async def board(db: Database, steward: Viewer) -> Board:
             for each in exposed
             if each.severe_today >= 0.8 * CARE.severe_minutes_a_day or each.break_until is not None
         ),
+        jurors_linked=standing["linked"],
         appeals_open=standing["appeals"],
         reports_open=standing["reports"],
     )
@@ -105,6 +106,7 @@ async def list_cases(
     severity: Severity | None = None,
     account_id: int | None = None,
     post_id: int | None = None,
+    ids: Collection[int] | None = None,
     before: int | None = None,
     limit: int = 40,
 ) -> list[CaseLine]:
@@ -116,6 +118,7 @@ async def list_cases(
         severity=severity.value if severity else None,
         account_id=account_id,
         post_id=post_id,
+        ids=ids,
         before=before,
         limit=min(limit, MOST),
     )
@@ -191,6 +194,7 @@ def _ballots(said: list[Row]) -> tuple[BallotView, ...]:
             seconds=row["seconds"],
             cast_at=row["cast_at"],
             voided_why=row["voided_why"],
+            linked=row["linked"],
         )
         for row in said
     )

@@ -9,8 +9,9 @@ from datetime import timedelta
 from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.errors import Missing
+from folkmoot.errors import Invalid, Missing
 from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases.decide import check_uninvolved
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
 from folkmoot.moderation.cases.reopen import reopen
@@ -30,15 +31,20 @@ WHY_MOST = 2_000
 async def void_ballot(db: Database, steward: Viewer, case_id: int, juror: int, why: str) -> bool:
     """A juror should not have sat: their ballot counts no longer. Whether that reopened a decided case.
 
-    `juror` is the number under which `get_case` shows the ballot. Raises Forbidden, Missing.
+    `juror` is the number under which `get_case` shows the ballot. Raises Forbidden (also for who wrote, reported or
+    judged it), Missing, Invalid without a reason.
     """
     steward.check_role(Role.STEWARD)
+    why = why.strip()[:WHY_MOST]
+    if not why:
+        raise Invalid("Say why: others read it.", field="why")
     async with db.transaction() as tx:
         case = await CaseInHand.lock(tx, case_id)
+        await check_uninvolved(tx, case, steward)
         order = list(dict.fromkeys(row["juror_id"] for row in await seats.all_ballots(tx, case_id)))
         if not 1 <= juror <= len(order):
             raise Missing
-        reopened = await void(tx, case, order[juror - 1], why.strip()[:WHY_MOST])
+        reopened = await void(tx, case, order[juror - 1], why)
         tx.record(
             Event.CASE_BALLOT_VOIDED, actor=steward.actor, subject=case_id, why=why, reopened=reopened, **steward.traces
         )
@@ -70,7 +76,7 @@ async def void(tx: Transaction, case: CaseInHand, juror_id: int, why: str) -> bo
 async def find_rings(db: Database) -> list[Flip]:
     """Jurors who act as one, by the ballots of the last weeks: they count once from now on. Nightly.
 
-    Answers the decided cases that would have ended otherwise without them; stewards find them as escalations of old.
+    Answers the decided cases that would have ended otherwise without them; stewards find them by `doubted`.
     """
     since = clock.now() - RING_DAYS
     rows = await seats.ballots_since(db, since)
@@ -86,7 +92,7 @@ async def find_rings(db: Database) -> list[Flip]:
 
 
 async def would_flip(db: Database, jurors: Collection[int]) -> list[Flip]:
-    """The decided cases of the last weeks that would have ended otherwise without these jurors, for the stewards."""
+    """The decided cases of the last weeks that would have ended otherwise without these jurors."""
     found: dict[int, list[Row]] = {}
     for row in await seats.decided_ballots(db, list(jurors), clock.now() - RING_DAYS):
         found.setdefault(row["case_id"], []).append(row)
@@ -103,10 +109,11 @@ async def would_flip(db: Database, jurors: Collection[int]) -> list[Flip]:
     return list(flips(frozenset(jurors), closed, POLICIES))
 
 
-async def review_ring(db: Database, steward: Viewer, jurors: Collection[int]) -> list[Flip]:
-    """The same for jurors a steward names. Raises Forbidden."""
+async def doubted(db: Database, steward: Viewer) -> list[Flip]:
+    """The same of everybody who is linked by now, for stewards to look at. Raises Forbidden."""
     steward.check_role(Role.STEWARD)
-    return await would_flip(db, jurors)
+    linked = await seats.linked_jurors(db)
+    return await would_flip(db, linked) if linked else []
 
 
 async def compare(db: Database) -> dict[int, tuple[float, float]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import combinations
 
@@ -151,14 +151,6 @@ class Flip(msgspec.Struct, frozen=True):
 def without(jurors: frozenset[int], case: Closed, policy: Policy) -> Verdict | Escalation | None:
     """How the case would have ended had these jurors not sat."""
     return reach_verdict(case.prior, [ballot for ballot in case.ballots if ballot.juror not in jurors], policy)
-
-
-def counting_once(rings: dict[int, int], case: Closed, policy: Policy) -> Verdict | Escalation | None:
-    """How the case would have ended had each ring counted once."""
-    linked: Sequence[WeighedBallot] = [
-        msgspec.structs.replace(ballot, ring=rings.get(ballot.juror, ballot.ring)) for ballot in case.ballots
-    ]
-    return reach_verdict(case.prior, linked, policy)
 
 
 def flips(jurors: frozenset[int], cases: Iterable[Closed], policies: dict[Severity, Policy]) -> Iterator[Flip]:

@@ -31,7 +31,11 @@ async def ballots(source: Database | Transaction, case_id: int, round: int, cont
 
 async def all_ballots(source: Database | Transaction, case_id: int) -> list[Row]:
     """Every ballot of a case, voided ones too; controls are another matter."""
-    return await source.fetch("SELECT * FROM ballots WHERE case_id = $1 AND NOT is_control ORDER BY id", case_id)
+    return await source.fetch(
+        """SELECT b.*, j.ring IS NOT NULL AS linked FROM ballots b LEFT JOIN jurors j ON j.account_id = b.juror_id
+           WHERE b.case_id = $1 AND NOT b.is_control ORDER BY b.id""",
+        case_id,
+    )
 
 
 # The draw -----------------------------------------------------------------------------------------------------------
@@ -415,6 +419,12 @@ async def decided_ballots(db: Database, jurors: Sequence[int], since: datetime) 
         list(jurors),
         since,
     )
+
+
+async def linked_jurors(db: Database) -> list[int]:
+    """Who belongs to any ring."""
+    rows = await db.fetch("SELECT account_id FROM jurors WHERE ring IS NOT NULL ORDER BY account_id")
+    return [row["account_id"] for row in rows]
 
 
 async def keep_rings(tx: Transaction, rings: Mapping[int, int]) -> list[int]:

@@ -120,6 +120,8 @@ class BallotView(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     cast_at: datetime
     voided_why: str | None = None
+    linked: bool = False
+    """The juror acts as one with others, as was found by night."""
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,5 +268,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     jurors_active: int
     """Who has cast a ballot within the last day."""
     jurors_at_limit: tuple[Burning, ...]
+    jurors_linked: int
+    """Who acts as one with others: they count once, and what they decided before may be in doubt."""
     appeals_open: int
     reports_open: int

@@ -173,13 +173,6 @@ async def judged(source: Database | Transaction, post_ids: Sequence[int]) -> lis
     )
 
 
-async def case_of(source: Database | Transaction, case_id: int) -> Row | None:
-    return await source.fetchrow(
-        "SELECT id, state, verdict, measure, decided_by, decided_at, hidden_at, deadline_at FROM cases WHERE id = $1",
-        case_id,
-    )
-
-
 async def unconfirmed_since(tx: Transaction, since: datetime) -> int:
     """Cases that letters of unconfirmed senders have set a clock on since then."""
     found: int = await tx.fetchval(

@@ -101,24 +101,6 @@ def decide_follow(bond: Bond) -> Step:
     return Step.REQUEST if bond.they_are_locked else Step.FOLLOW
 
 
-def after_follow(bond: Bond) -> Bond:
-    """The bond once `decide_follow` has been carried out."""
-    match decide_follow(bond):
-        case Step.FOLLOW:
-            return msgspec.structs.replace(bond, following=True)
-        case Step.REQUEST:
-            return msgspec.structs.replace(bond, requested=True)
-        case Step.CHANGE:
-            return bond
-
-
-def after_block(bond: Bond) -> Bond:
-    """A block ends every follow and request between the two, and leaves the other's block as it is."""
-    return msgspec.structs.replace(
-        bond, blocking=True, following=False, followed_by=False, requested=False, requested_by=False
-    )
-
-
 def check_note(text: str) -> str:
     """The private note as it is kept. Raises NoteTooLong."""
     if len(text) > LONGEST_NOTE:

@@ -22,6 +22,7 @@ from folkmoot.moderation.cases.decide import (
     set_deadline,
 )
 from folkmoot.moderation.cases.read import board, get_case, list_cases
+from folkmoot.moderation.cases.review import doubted, void_ballot
 from folkmoot.moderation.sanctions import Measure
 from folkmoot.network.access import Role
 from folkmoot.web.errors import STATUS
@@ -38,6 +39,7 @@ TABS: dict[str, tuple[State, ...]] = {
     "escalated": (State.ESCALATED,),
     "appealed": (State.APPEALED,),
     "decided": (State.DECIDED, State.ENFORCED, State.APPEALABLE, State.UPHELD, State.REVERSED, State.CLOSED),
+    "doubted": (),
     "all": (),
 }
 
@@ -66,6 +68,7 @@ async def show_cases(request: Asked) -> Answer:
     show = visit.query("show") if visit.query("show") in TABS else "open"
     severity = visit.query("severity") if visit.query("severity") in [each.value for each in Severity] else ""
     account_id, post_id = parse(visit.query("account")), parse(visit.query("post"))
+    flips = await doubted(visit.server.db, visit.member) if show == "doubted" else None
     found = await list_cases(
         visit.server.db,
         visit.member,
@@ -73,6 +76,7 @@ async def show_cases(request: Asked) -> Answer:
         severity=Severity(severity) if severity else None,
         account_id=account_id,
         post_id=post_id,
+        ids=None if flips is None else [flip.case for flip in flips],
         before=parse(visit.query("older")),
         limit=MANY,
     )
@@ -103,6 +107,8 @@ async def _case(visit: Visit, id: int, error: FolkmootError | None = None, form:
     case = await get_case(visit.server.db, visit.member, id)
     said = await reports.find_reports(visit.server.db, visit.member, case_id=id, limit=MANY)
     reporters = await visit.server.shelf.accounts({each.reporter_id for each in said if each.reporter_id is not None})
+    linked = any(ballot.linked and not ballot.voided_why for ballot in case.ballots)
+    flips = await doubted(visit.server.db, visit.member) if linked else []
     return await visit.page(
         "admin/case.html",
         status=STATUS[error.kind] if error else 200,
@@ -114,6 +120,7 @@ async def _case(visit: Visit, id: int, error: FolkmootError | None = None, form:
         rules_in_force=await rules_in_force(visit),
         undecided=case.line.verdict is None and case.line.state in (*OPEN, State.ESCALATED),
         votable=case.line.state in (State.ESCALATED, State.APPEALED),
+        flip=next((flip for flip in flips if flip.case == id), None),
         mine=next((each for each in case.votes if each.steward_id == visit.member.account_id), None),
         now=clock.now(),
         wrong=words.current().of_error(error) if error else "",
@@ -167,6 +174,9 @@ async def _do(visit: Visit, id: int, deed: str, form: Form) -> str:
         case "freeze" | "thaw":
             await freeze(db, steward, id, why, frozen=deed == "freeze")
             return say("The evidence is kept.") if deed == "freeze" else say("The legal hold is over.")
+        case "void":
+            reopened = await void_ballot(db, steward, id, form.id("juror") or 0, why)
+            return say("It goes before fresh jurors.") if reopened else say("The ballot counts no longer.")
         case "deadline":
             await set_deadline(db, steward, id, _moment(form.text("deadline")), why)
             return say("The deadline is set.")

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from folkmoot import clock
 from folkmoot.moderation.transparency.log.notes import COSIGNATURE, VerifierKey
-from folkmoot.moderation.transparency.log.read import get_entry, prove
+from folkmoot.moderation.transparency.log.queries import entry_at
+from folkmoot.moderation.transparency.log.read import prove
 from folkmoot.moderation.transparency.log.witnesses import accept, add_witness
 from folkmoot.network.access.viewer import COMMAND_LINE
 
@@ -31,7 +32,7 @@ async def test_their_reader_finds_our_root_signatures_entries_and_proofs(moot: A
     assert (checkpoint.origin, checkpoint.size) == (moot.origin, 659)
     assert log.calculate_root_hash() == checkpoint.root_hash
     for place in (0, 1, 255, 256, 511, 658):
-        body = (await get_entry(moot.db, place)).body
+        body = (await entry_at(moot.db, place))["body"]
         assert log.get_entry(place) == body
         proof = log.get_inclusion_proof(place, 659)
         assert tuple(proof.node_hashes) == (await prove(moot.db, place)).path

@@ -23,7 +23,8 @@ from folkmoot.moderation.transparency.log import keys, sources, tiles
 from folkmoot.moderation.transparency.log.merkle import leaf_hash
 from folkmoot.moderation.transparency.log.notes import Checkpoint, Note, VerifierKey, sign
 from folkmoot.moderation.transparency.log.proofs import BadProof
-from folkmoot.moderation.transparency.log.read import get_entry, prove
+from folkmoot.moderation.transparency.log.queries import entry_at
+from folkmoot.moderation.transparency.log.read import prove
 from folkmoot.moderation.transparency.log.sources import Folder, open_source
 from folkmoot.moderation.transparency.log.verify import Verified, verify, verify_proof
 from folkmoot.network.access.viewer import COMMAND_LINE
@@ -244,7 +245,7 @@ async def test_every_entry_has_a_proof_that_needs_nothing_else(moot: Any) -> Non
     for place in (0, 1, 255, 256, 270):
         proof = str(await prove(moot.db, place)).encode()
         shown = verify_proof(proof, key)
-        assert shown.entry == (await get_entry(moot.db, place)).body
+        assert shown.entry == (await entry_at(moot.db, place))["body"]
         assert shown.signed_by == [str(key)]
         stranger = VerifierKey.of(key.name, Ed25519PrivateKey.generate())
         with pytest.raises(BadProof):

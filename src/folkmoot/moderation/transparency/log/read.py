@@ -87,14 +87,6 @@ async def decision_about(db: Database, case_id: int, at: datetime) -> Entry | No
     return next((each for each in found if each.at == at), found[-1] if found else None)
 
 
-async def get_entry(db: Database, place: int) -> Entry:
-    """The entry at a place. Raises Missing."""
-    row = await queries.entry_at(db, place)
-    if row is None:
-        raise Missing
-    return _entry(row)
-
-
 async def find_place(db: Database, text: str) -> int:
     """The place somebody means: a number, or `case:ID` and the like for the newest entry about it. Raises Missing."""
     if text.isascii() and text.isdigit():
