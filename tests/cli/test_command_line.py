@@ -70,3 +70,9 @@ def test_an_unwritable_data_folder_is_one_sentence(tmp_path: Path) -> None:
 def test_a_schema_is_shown_without_what_differs_from_machine_to_machine() -> None:
     dump = "\\restrict k7\n--\n-- x\nSET a = 1;\nSELECT pg_catalog.set_config('x', '');\n\n\n\nCREATE TABLE t ();\n"
     assert plain(dump) == "CREATE TABLE t ();\n"
+
+
+def test_a_command_that_says_no_says_it_to_scripts_as_well(tmp_path: Path) -> None:
+    done = run("standby", "status", FOLKMOOT_DATA=str(tmp_path))
+    assert done.stdout.startswith("There is no standby.")
+    assert done.returncode == 1

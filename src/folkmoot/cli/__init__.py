@@ -72,9 +72,9 @@ def folkmoot(debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an error is one sentence and exit code 1."""
     try:
-        folkmoot.main(args=arguments, prog_name="folkmoot", standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
+        code = folkmoot.main(args=arguments, prog_name="folkmoot", standalone_mode=False)
+        if isinstance(code, int):  # of a command that ended with click's Exit
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -176,7 +176,9 @@ class Taker:
             raise rules.CannotMove(why="the other host's disk is full.")
 
     def _has_room(self) -> bool:
-        return shutil.disk_usage(EmbeddedPostgres(self._here.settings).cluster).free >= LEAST_ROOM
+        has_own = self._here.has_own_server  # whose disk we do not see
+        folder = self._here.data if has_own else EmbeddedPostgres(self._here.settings).cluster
+        return shutil.disk_usage(folder).free >= LEAST_ROOM
 
     def _order(self, move: str) -> rules.Order:
         order = rules.order_of(self._journal.entries(), move)

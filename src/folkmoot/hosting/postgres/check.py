@@ -7,6 +7,8 @@ import asyncpg
 from folkmoot.hosting.postgres.errors import NoDatabase
 
 OLDEST, NEWEST = 15, 18
+TAKES_WRITES = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'off'"
+"""A bar on a role (hosting/own) or on everybody is a default of the session. That a replica takes none is as it should be."""
 
 
 async def check_server(url: str) -> str:
@@ -21,12 +23,18 @@ async def check_server(url: str) -> str:
     try:
         number = int(await connection.fetchval("SHOW server_version_num"))
         encoding = await connection.fetchval("SHOW server_encoding")
+        takes_writes = await connection.fetchval(TAKES_WRITES)
     finally:
         await connection.close()
     check_version(number)
     if encoding != "UTF8":
         raise NoDatabase(
             "The database of DATABASE_URL is encoded in {encoding}; make one with ENCODING 'UTF8'.", encoding=encoding
+        )
+    if not takes_writes:
+        raise NoDatabase(
+            "The database of DATABASE_URL takes no writes from this role: the network has left it for another host, or its "
+            "administrator wants it so (default_transaction_read_only). docs/moving.md says more."
         )
     return f"PostgreSQL {number // 10000}.{number % 10000}"
 
