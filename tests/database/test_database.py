@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -231,3 +233,45 @@ async def test_no_trigger_notifies_at_each_commit(db: Any) -> None:
            WHERE NOT t.tgisinternal AND t.tgtype & 4 = 4"""
     )
     assert [row["tgname"] for row in rows if re.search(r"pg_notify|NOTIFY ", row["body"])] == []
+
+
+@pytest.fixture
+def waits_for_nobody_there(database_url: str, run: Callable[[Any], Any]) -> Iterator[str]:
+    """A database one migration behind, on a server whose commits wait for a standby that is gone; its address."""
+
+    async def do(*statements: str) -> None:
+        connection = await asyncpg.connect(database_url.replace("//folkmoot@", "//postgres@"))
+        await connection.execute("SET synchronous_commit = local")
+        for statement in statements:
+            await connection.execute(statement)
+        await connection.close()
+
+    url = database_url.replace("/folkmoot?", "/behind?")
+    assert url != database_url
+    run(do("CREATE DATABASE behind OWNER folkmoot TEMPLATE template0"))
+    try:
+        migrate.upgrade(url, f"{int(migrate.HEAD) - 1:04}")
+        run(do("ALTER DATABASE behind SET synchronous_commit = on"))
+        run(do("ALTER SYSTEM SET synchronous_standby_names = 'FIRST 1 (gone)'", "SELECT pg_reload_conf()"))
+        yield url
+    finally:
+        run(do("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()"))
+        run(do("DROP DATABASE behind WITH (FORCE)"))
+
+
+def test_a_migration_that_is_due_waits_for_no_standby_and_writes_do(
+    waits_for_nobody_there: str, run: Callable[[Any], Any]
+) -> None:
+    moved = ThreadPoolExecutor(1).submit(migrate.upgrade, waits_for_nobody_there)
+    assert moved.result(timeout=60) == migrate.HEAD
+
+    async def write() -> None:
+        connection = await asyncpg.connect(waits_for_nobody_there)
+        try:
+            async with asyncio.timeout(0.5):
+                await connection.execute("UPDATE alembic_version SET version_num = version_num")
+        finally:
+            connection.terminate()
+
+    with pytest.raises(TimeoutError):
+        run(write())
