@@ -24,12 +24,14 @@ from folkmoot.moderation.cases.priors import CalibrationRow
 from folkmoot.moderation.transparency.figures import Figures, Month, Speed
 from folkmoot.moderation.transparency.figures.views import Jurors, Screening
 from folkmoot.moderation.transparency.report import as_html, as_pdf, document, status_report
+from folkmoot.moderation.transparency.report.document import Table
 from folkmoot.moderation.transparency.report.html import STYLE
 from folkmoot.moderation.transparency.report.pdf import plain
 from folkmoot.moderation.transparency.report.views import Deadline, Demand, Seal, StatusReport, Theirs
 from folkmoot.moderation.transparency.report.words import GERMAN, Words
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
+from folkmoot.network.site import Readiness, Rehearsed, Restored
 from folkmoot.settings import Settings
 
 NOW = datetime(2021, 1, 10, 23, 30, tzinfo=UTC)
@@ -120,6 +122,11 @@ def full_report() -> StatusReport:
         theirs=theirs,
         deadlines=(Deadline(reference="FM-7K3Q-9XPD", kind="host", due_at=NOW + timedelta(hours=9), open_items=10),),
         wait_minutes=95.0,
+        readiness=Readiness(
+            rehearsal=Rehearsed(at=NOW - timedelta(days=2), level=3, well=True, held_ms=1_412.6),
+            backup=Restored(verified_at=NOW - timedelta(days=1), made_at=NOW - timedelta(days=3), size=2_700_000_000),
+            damaged_at=NOW,
+        ),
         plan="Two hundred more jurors by Monday.\nA second steward at night.",
         seal=Seal(
             origin="moot.example/log", entries=12_345, root="ab" * 32, signed_at=NOW, note="moot.example/log\n12345\n"
@@ -202,10 +209,32 @@ def test_every_sentence_of_the_report_is_there_in_german() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules[document.__module__], "Words", Listening)
         document(full_report(), "de")
-        document(msgspec.structs.replace(full_report(), theirs=None, deadlines=(), seal=None, sender=""), "de")
+        bare = msgspec.structs.replace(full_report(), theirs=None, deadlines=(), seal=None, sender="")
+        document(msgspec.structs.replace(bare, readiness=Readiness()), "de")
+        for level in range(4):
+            rehearsed = Rehearsed(at=NOW, level=level, well=False)
+            document(msgspec.structs.replace(bare, readiness=Readiness(rehearsal=rehearsed)), "de")
     assert said - set(GERMAN) == set()
     for english, german in GERMAN.items():
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", german)), english
+
+
+def test_a_host_reads_when_going_elsewhere_was_rehearsed_and_a_backup_restored() -> None:
+    drawn = document(full_report(), "en")
+    table = next(part for part in drawn.parts if isinstance(part, Table) and part.name == "Rehearsals and backups")
+    assert dict(table.rows) == {
+        "Last rehearsal of a move to another host": "2021-01-08 23:30 UTC",
+        "What was done": "the network moved there and back",
+        "What came of it": "It went well",
+        "Members had to wait at most": "1,413 ms",
+        "Last backup restored for trial and found whole": "2021-01-09 23:30 UTC",
+        "When it was made": "2021-01-07 23:30 UTC",
+        "Its database": "2,700 MB",
+    }
+    assert "1,413 ms" in as_html(drawn)
+    pages = PdfReader(io.BytesIO(as_pdf(drawn))).pages
+    assert "1,413 ms" in "".join(page.extract_text() for page in pages)
+    assert msgspec.to_builtins(full_report())["readiness"]["backup"]["size"] == 2_700_000_000
 
 
 async def _notice(db: Any, sender: str, *, minutes: int, states: dict[str, int], met: int | None = None) -> None:

@@ -360,6 +360,19 @@ async def staff_addresses(db: Database | Transaction) -> list[Row]:
     )
 
 
+async def readiness(db: Database) -> Row:
+    """The last rehearsal, the backup last found whole by a trial, and when a trial last found damage."""
+    row = await db.fetchrow(
+        """SELECT (SELECT jsonb_build_object('at', at, 'level', level, 'well', well, 'held_ms', held_ms)
+                   FROM rehearsals ORDER BY at DESC LIMIT 1)::text AS rehearsal,
+                  (SELECT jsonb_build_object('verified_at', verified_at, 'made_at', made_at, 'size', size)
+                   FROM backups WHERE whole ORDER BY verified_at DESC LIMIT 1)::text AS backup,
+                  (SELECT max(verified_at) FROM backups WHERE NOT whole) AS damaged_at"""
+    )
+    assert row is not None  # it has no FROM
+    return row
+
+
 async def standby_report(db: Database) -> Row | None:
     """What the first host last wrote of its standby, and what came of the last rehearsal on it."""
     return await db.fetchrow(

@@ -17,6 +17,7 @@ from folkmoot.moderation.transparency.figures import Figures, Month, figures, mo
 from folkmoot.moderation.transparency.report import as_html, as_pdf, document, status_report
 from folkmoot.moderation.transparency.report.html import CONTENT_SECURITY_POLICY
 from folkmoot.network.access import Role
+from folkmoot.network.site import Readiness, readiness
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
@@ -28,10 +29,11 @@ KEPT_SECONDS = 300.0
 
 
 class Public(msgspec.Struct, frozen=True):
-    """The figures of the last quarter, and twelve months for the charts."""
+    """The figures of the last quarter, twelve months for the charts, and how ready the network is to go on elsewhere."""
 
     figures: Figures
     months: tuple[Month, ...]
+    readiness: Readiness
 
 
 async def _public(visit: Visit) -> Public:
@@ -40,7 +42,7 @@ async def _public(visit: Visit) -> Public:
     if kept is not None and kept[0] > time.monotonic():
         return kept[1]
     db = visit.server.db
-    made = Public(await figures(db, clock.now() - SHOWN), tuple(await months(db)))
+    made = Public(await figures(db, clock.now() - SHOWN), tuple(await months(db)), await readiness(db))
     state.transparency = (time.monotonic() + KEPT_SECONDS, made)
     return made
 
@@ -51,7 +53,12 @@ async def show_transparency(request: Asked) -> Answer:
     visit = await Visit.of(request)
     found = await _public(visit)
     return await visit.page(
-        "transparency.html", here="about", figures=found.figures, months=found.months, now=clock.now()
+        "transparency.html",
+        here="about",
+        figures=found.figures,
+        months=found.months,
+        readiness=found.readiness,
+        now=clock.now(),
     )
 
 

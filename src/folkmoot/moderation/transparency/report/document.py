@@ -11,6 +11,7 @@ import msgspec
 from folkmoot.moderation.transparency.figures import Figures, Month
 from folkmoot.moderation.transparency.report.views import Deadline, StatusReport, Theirs
 from folkmoot.moderation.transparency.report.words import Words
+from folkmoot.network.site import Readiness
 
 SEVERITIES = ("threat", "serious", "ordinary")
 SHOWN = 40
@@ -92,6 +93,7 @@ def document(report: StatusReport, language: str) -> Document:
     parts += _people(words, figures)
     parts += _screening(words, figures)
     parts += _deadlines(words, report.deadlines)
+    parts += _readiness(words, report.readiness)
     if report.plan:
         parts += [
             Heading(say("What is done next")),
@@ -332,6 +334,36 @@ def _deadlines(words: Words, deadlines: Sequence[Deadline]) -> list[Part]:
     )
     columns = (say("Reference"), say("From"), say("Due"), say("Open addresses"))
     return [Heading(say("Open deadlines")), Table(say("Clocks that run (times in UTC)"), columns, rows)]
+
+
+def _readiness(words: Words, found: Readiness) -> list[Part]:
+    """What a host that doubts should know: that the network does not hang by one thread."""
+    say, rows = words.say, []
+    parts: list[Part] = [Heading(say("If this host were gone"))]
+    if found.rehearsal is None:
+        parts.append(Sentence(say("Moving to another host has not been rehearsed yet.")))
+    else:
+        went = say("It went well") if found.rehearsal.well else say("It did not go well")
+        rows += [
+            (say("Last rehearsal of a move to another host"), words.moment(found.rehearsal.at)),
+            (say("What was done"), words.level(found.rehearsal.level)),
+            (say("What came of it"), went),
+        ]
+        if found.rehearsal.held_ms is not None:
+            rows.append((say("Members had to wait at most"), f"{words.number(round(found.rehearsal.held_ms))} ms"))
+    if found.backup is None:
+        parts.append(Sentence(say("No backup has been restored for trial yet.")))
+    else:
+        rows += [
+            (say("Last backup restored for trial and found whole"), words.moment(found.backup.verified_at)),
+            (say("When it was made"), words.moment(found.backup.made_at)),
+            (say("Its database"), f"{words.number(-(-found.backup.size // 10**6))} MB"),
+        ]
+    if found.damaged_at is not None:
+        parts.append(Sentence(say("The last trial, on {moment}, found damage.", moment=words.moment(found.damaged_at))))
+    if rows:
+        parts.append(Table(say("Rehearsals and backups"), (say("What"), say("Figure")), tuple(rows)))
+    return parts
 
 
 def _seal(words: Words, report: StatusReport) -> list[Part]:

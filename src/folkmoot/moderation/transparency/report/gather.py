@@ -15,7 +15,7 @@ from folkmoot.moderation.transparency.log.read import newest_checkpoint
 from folkmoot.moderation.transparency.report import queries
 from folkmoot.moderation.transparency.report.views import Deadline, Demand, Seal, StatusReport, Theirs
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.site import site_values
+from folkmoot.network.site import readiness, site_values
 from folkmoot.settings import Settings
 
 PLAN_MOST = 4_000
@@ -50,6 +50,7 @@ async def status_report(
         theirs=await _theirs(db, sender.lower(), since, now) if sender else None,
         deadlines=tuple(Deadline(**dict(row)) for row in await queries.deadlines(db)),
         wait_minutes=wait,
+        readiness=await readiness(db),
         plan=plan,
         seal=await _seal(db),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from folkmoot.moderation.transparency.figures import Figures, Month
+from folkmoot.network.site import Readiness
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +76,8 @@ class StatusReport(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...]
     wait_minutes: float | None
     """Until the queue is empty at the present pace."""
+    readiness: Readiness
+    """Whether the network could go on elsewhere: the last rehearsal and the last backup that was restored for trial."""
     plan: str
     """The operator's own words on what is done next."""
     seal: Seal | None

@@ -102,6 +102,32 @@ GERMAN = {
     "Open addresses": "Offene Adressen",
     "Clocks that run (times in UTC)": "Laufende Fristen (Zeiten in UTC)",
     "What is done next": "Was als Nächstes geschieht",
+    "If this host were gone": "Wenn dieser Hoster ausfiele",
+    "Moving to another host has not been rehearsed yet.": "Der Umzug zu einem anderen Hoster wurde noch nicht geprobt.",
+    "No backup has been restored for trial yet.": "Noch keine Sicherung wurde probeweise zurückgespielt.",
+    "Rehearsals and backups": "Proben und Sicherungen",
+    "What": "Was",
+    "Figure": "Angabe",
+    "Last rehearsal of a move to another host": "Letzte Probe eines Umzugs zu einem anderen Hoster",
+    "What was done": "Was getan wurde",
+    "What came of it": "Wie es ausging",
+    "It went well": "Es ging gut",
+    "It did not go well": "Es ging nicht gut",
+    "everything a move needs was checked": "geprüft, was ein Umzug braucht",
+    "posting was held for an instant and both hosts were compared": (
+        "das Schreiben einen Augenblick angehalten und beide Server verglichen"
+    ),
+    "a copy of the second host was started by itself and examined": (
+        "eine Kopie des Zweitservers für sich gestartet und untersucht"
+    ),
+    "the network moved there and back": "das Netzwerk zog hin und zurück",
+    "Members had to wait at most": "Mitglieder mussten höchstens warten",
+    "Last backup restored for trial and found whole": (
+        "Zuletzt eine Sicherung probeweise zurückgespielt und für vollständig befunden"
+    ),
+    "When it was made": "Wann sie entstand",
+    "Its database": "Ihre Datenbank",
+    "The last trial, on {moment}, found damage.": "Die letzte Probe, {moment}, fand Schäden.",
     "How to check this": "Wie sich das prüfen lässt",
     "The public log of this network has no entry yet.": "Das öffentliche Protokoll "
     "dieses Netzwerks hat noch keinen Eintrag.",
@@ -179,6 +205,12 @@ SENDERS = {
     "person": "a person",
     "unknown": "somebody",
 }
+LEVELS = (
+    "everything a move needs was checked",
+    "posting was held for an instant and both hosts were compared",
+    "a copy of the second host was started by itself and examined",
+    "the network moved there and back",
+)
 NOTHING = "–"
 
 
@@ -208,6 +240,10 @@ class Words:
 
     def sender_kind(self, name: str) -> str:
         return self.say(SENDERS[name]) if name in SENDERS else name
+
+    def level(self, level: int) -> str:
+        """What a rehearsal of this level does."""
+        return self.say(LEVELS[level])
 
     def number(self, number: int) -> str:
         """12,345 or 12.345."""
