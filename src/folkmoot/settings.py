@@ -111,7 +111,10 @@ class Settings:
         0, "Hours between rehearsals of a move on the real standby; 0 is never.", least=0, most=8760
     )
     rehearse_level: int = _setting(
-        1, "What they do: 0 checks, 1 holds posts for an instant and compares, 2 starts a copy too.", least=0, most=2
+        1,
+        "What they do: 0 checks, 1 holds posts for an instant and compares, 2 starts a copy too, 3 moves there and back.",
+        least=0,
+        most=3,
     )
     public_addresses: tuple[str, ...] = _setting(
         (), "Addresses of this host that the network's name points to while it is the first, comma-separated."

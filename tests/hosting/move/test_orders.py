@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -22,6 +24,7 @@ from folkmoot.hosting.move.giver import Giver
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal
 from folkmoot.hosting.move.taker import Taker
+from folkmoot.hosting.move.verbs import Mover
 
 NEVER: set[int] = set()
 
@@ -46,6 +49,8 @@ class World:
         self.fork: int | None = None
         self.taker: list[Entry] = []
         self.wrong: list[str] = []
+        self.is_gone = False
+        """Whether the other host answers nothing any more about the order it is given."""
 
     def moment(self) -> None:
         """Somebody posts if anybody takes it; the copy follows; then the agent may die."""
@@ -174,7 +179,8 @@ class ThereInTheModel:
     def ask(self, verb: str, timeout: float = 10.0, **body: Any) -> Mapping[str, Any]:
         self.world.moment()
         self.world.asked += 1
-        if 2 * self.world.asked in self.world.silences:
+        about_order = verb in ("move.outcome", "move.promote", "move.burn")
+        if 2 * self.world.asked in self.world.silences or (self.world.is_gone and about_order):
             raise FolkmootError("silence")
         answer = self._answer(verb, body)
         self.world.moment()
@@ -315,6 +321,38 @@ def test_each_question_may_stay_unanswered() -> None:
     asked = play(set(), set()).asked
     for question in range(1, 2 * asked + 2):
         play(set(), {question})
+
+
+def test_only_the_typed_domain_takes_the_network_back_from_a_host_that_never_answers() -> None:
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder), set(), set(), set())
+        world.is_gone = True
+        first = agent(world)
+        mover = SimpleNamespace(
+            here=SimpleNamespace(settings=SimpleNamespace(base_url="https://moot.example")), giver=first
+        )
+        moving = Thread(target=first.begin)
+        moving.start()
+        wait_for(lambda: first.progress().reached == "promote")
+        Mover._abort(cast(Mover, mover), {})
+        Mover._abort(cast(Mover, mover), {"domain": "another.example"})
+        asked = world.asked
+        wait_for(lambda: world.asked > asked + 20)
+        assert moving.is_alive()
+        assert not world.takes_posts()
+        Mover._abort(cast(Mover, mover), {"domain": "Moot.example"})
+        moving.join(20)
+        assert not moving.is_alive()
+        assert first.progress().ended == "called off"
+        assert world.takes_posts()
+        assert (world.epoch, world.wrong) == (1, [])
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.001)
 
 
 def test_the_disk_may_be_full_at_each_line_of_the_journal() -> None:

@@ -51,6 +51,8 @@ class Host:
         self.said = ""
         self.prefix: tuple[str, ...] = ()
         """What its commands are run with, if not just so."""
+        self.also: dict[str, str] = {}
+        """Settings beside the usual ones."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -65,6 +67,7 @@ class Host:
             "FOLKMOOT_RATE_LIMITS": "false",
             "FOLKMOOT_SHARED_BUFFERS_MB": "16",
             **({"FOLKMOOT_DATABASE_URL": self.settings.database_url} if self.settings.database_url else {}),
+            **self.also,
         }
 
     def command(self, *arguments: str, check: bool = True) -> str:
@@ -135,6 +138,9 @@ class Wire:
         self._to = port
         self.is_cut = False
         self.delay = 0.0
+        """Seconds each piece takes that is passed on."""
+        self.breaks_after = 0
+        """Pieces after which a connection is lost; 0 for never."""
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         self._thread = threading.Thread(target=self._take, daemon=True)
@@ -162,13 +168,15 @@ class Wire:
             if self.is_cut:
                 return
             far.connect(("127.0.0.1", self._to))
-            while not self.is_cut:
+            passed = 0
+            while not self.is_cut and (not self.breaks_after or passed < self.breaks_after):
                 ready, _, _ = select.select([near, far], [], [], 0.2)
                 for source in ready:
                     data = source.recv(65536)
                     if not data:
                         return
                     time.sleep(self.delay)
+                    passed += 1
                     (far if source is near else near).sendall(data)
 
     def close(self) -> None:

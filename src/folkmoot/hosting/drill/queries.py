@@ -46,13 +46,13 @@ def qualify(host: Host, names: Sequence[str]) -> None:
 def without_clock(host: Host, notices: Mapping[str, str]) -> list[str]:
     """Which of these notices, by reference and when they are due, are not there or whose clock no longer says so.
 
-    The clock of a notice that was answered has stopped, and that is as it should be.
+    The clock of a notice that was met or answered has stopped, and that is as it should be.
     """
     with host.connected() as connection:
         found = connection.execute(
             """SELECT n.reference FROM notices n JOIN unnest(%s::text[], %s::timestamptz[]) AS told (reference, due_at)
                  ON told.reference = n.reference AND told.due_at = n.due_at
-               WHERE n.answered_at IS NOT NULL
+               WHERE n.answered_at IS NOT NULL OR n.met_at IS NOT NULL
                  OR EXISTS (SELECT FROM notice_timers t WHERE t.notice_id = n.id AND t.done_at IS NULL)""",
             (list(notices), list(notices.values())),
         ).fetchall()

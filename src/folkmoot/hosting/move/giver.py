@@ -97,8 +97,11 @@ class Giver:
 
     # From outside ----------------------------------------------------------------------------------------------------
 
-    def begin(self, *, skip_checks: bool = False) -> str:
-        """Start a move; its name. Raises CannotMove when one is under way or this host is not the first."""
+    def begin(self, *, skip_checks: bool = False, keep_names: bool = False) -> str:
+        """Start a move; its name. Raises CannotMove when one is under way or this host is not the first.
+
+        `keep_names`: leave the network's names as they are, for a rehearsal.
+        """
         with self._lock:
             progress = self.progress()
             if progress.is_under_way:
@@ -108,7 +111,9 @@ class Giver:
             move = secrets.token_hex(8)
             try:
                 self._journal.put_aside()
-                self._write(move, "", "begun", epoch=self._here.state().epoch, skip_checks=skip_checks)
+                self._write(
+                    move, "", "begun", epoch=self._here.state().epoch, skip_checks=skip_checks, keep_names=keep_names
+                )
             except OSError as error:
                 raise rules.CannotMove(why=_reason(error)) from error
             self._run(move, "check")
@@ -404,6 +409,8 @@ class Giver:
         supervise.nudge(self._here.data)
 
     def _names(self, move: str) -> Mapping[str, Any]:
+        if self._journal.of_last_move("giver")[0].detail.get("keep_names"):
+            return {"names": "The names were left as they are: this was a rehearsal."}
         try:
             return {"names": self._change_names()}
         except FolkmootError as error:  # the network has moved; names can be changed again, and by hand

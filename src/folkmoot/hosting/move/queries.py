@@ -199,6 +199,12 @@ def objects_since(connection: Connection, since: str) -> list[tuple[str, int]]:
     return [(str(key), int(size)) for key, size in rows]
 
 
+def newest_public_post(connection: Connection) -> int | None:
+    """The post anybody may see that was written last."""
+    found = value(connection, "SELECT id FROM posts WHERE visibility = 'public' ORDER BY id DESC LIMIT 1")
+    return None if found is None else int(found)
+
+
 def missing_here(connection: Connection, table: str, ids: Sequence[int]) -> set[int]:
     """Which of these ids a table does not have."""
     rows = connection.execute(

@@ -1,8 +1,8 @@
-"""Rehearsals on the real pair, without the public noticing: the checks alone, the cut by the millisecond, a copy brought to life.
+"""Rehearsals on the real pair: the checks alone, the cut by the millisecond, a copy brought to life, there and back.
 
 Level 0 asks everything a move asks first. Level 1 holds what members post for an instant, compares both hosts as a move does,
-and lets go. Level 2 copies the standby's database beside it, starts the copy by itself, examines it and throws it away:
-nothing of the application runs on it, so it can send nothing to anybody.
+and lets go. Level 2 copies the standby's database beside it, starts the copy by itself, reads its pages, examines it and
+throws it away: no worker runs on it, so it can send nothing to anybody. Level 3 moves to the standby and back again.
 """
 
 from __future__ import annotations
@@ -15,19 +15,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.hosting import state as states
 from folkmoot.hosting.move import queries, rules, sums
+from folkmoot.hosting.move.examine import examine
 from folkmoot.hosting.move.giver import Giver, Readiness, There, both
 from folkmoot.hosting.move.here import SIGNAL, Here
+from folkmoot.hosting.move.there_and_back import ThereAndBack
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.hosting.postgres.places import as_owner
 from folkmoot.hosting.postgres.server import run_program
 from folkmoot.hosting.standby.copy import check_room
 from folkmoot.settings import Settings
 
-LEVELS = (0, 1, 2)
+log = structlog.get_logger("folkmoot.move")
+
+LEVELS = (0, 1, 2, 3)
+LOOK_SECONDS = 0.5
 HELD_AT_MOST = 2.0
 """Seconds a rehearsal may hold what members post; after that it lets go and says so."""
 CLONE_SECONDS = 4 * 3600.0
@@ -41,13 +48,14 @@ class Rehearsal:
         self._there = there
         self._readiness = readiness
         self._giver = giver
+        self._both_ways = ThereAndBack(here, there, giver)
 
     def run(self, level: int) -> dict[str, Any]:
         """Rehearse up to this level, and write down what came of it."""
-        if self._giver.progress().is_under_way:
+        if self._giver.progress().is_under_way or self._both_ways.is_under_way:
             raise rules.CannotMove(why="a move is under way.")
         if self._here.state().role != "primary" or level not in LEVELS:
-            raise rules.CannotMove(why="this host is not the first one, or there is no such level (0, 1, 2).")
+            raise rules.CannotMove(why="this host is not the first one, or there is no such level (0 to 3).")
         outcome: dict[str, Any] = {"level": level, "complaints": self._complaints(), "well": True, "why": ""}
         try:
             if level >= 1:
@@ -57,9 +65,36 @@ class Rehearsal:
         except FolkmootError as error:
             outcome |= {"well": False, "why": error.words}
         outcome["well"] = outcome["well"] and not outcome["complaints"] and not outcome.get("different")
+        if level >= 3 and outcome["well"]:
+            self._both_ways.begin(outcome)
+            while (over := self.go_on()) is None:
+                time.sleep(LOOK_SECONDS)
+            return over
+        self.note(outcome)
+        return outcome
+
+    def go_on(self) -> dict[str, Any] | None:
+        """What came of a rehearsal there and back that was begun, once it is over and written down; None before."""
+        if not self._both_ways.is_under_way:
+            return None
+        try:
+            outcome = self._both_ways.look()
+            if outcome is None:
+                return None
+            if self._here.state().role == "primary":
+                self.note(outcome)
+            else:
+                self._there.ask("move.rehearsed", 10.0, outcome=outcome)
+        except FolkmootError as error:  # a host is only coming up, say
+            log.info("rehearsal_waits", why=error.words, cause=error.cause)
+            return None
+        self._both_ways.forget()
+        return outcome
+
+    def note(self, outcome: Mapping[str, Any]) -> None:
+        """Write down what came of one, where the network lives. Raises Unavailable."""
         with self._here.connected() as connection:
             queries.write_rehearsal(connection, outcome)
-        return outcome
 
     def _complaints(self) -> list[str]:
         answer = self._there.ask("move.ready", 5.0, move="")
@@ -79,7 +114,12 @@ class Rehearsal:
             held = (time.monotonic() - begun) * 1000
         if moving:  # what beats each second, or counts readers
             different += self._giver.compare(moving)
-        return {"held_ms": round(held, 1), "compared": len(pieces), "different": different[:5]}
+        return {
+            "held_ms": round(held, 1),
+            "instant_ms": round(held, 1),
+            "compared": len(pieces),
+            "different": different[:5],
+        }
 
 
 def clone(here: Here) -> dict[str, Any]:
@@ -107,7 +147,7 @@ def clone(here: Here) -> dict[str, Any]:
         copied = time.monotonic()
         scratch.start()
         started = time.monotonic()
-        counts = _examine(scratch, ground, names)
+        counts = examine(here, data, scratch, ground)
         examined = time.monotonic()
     finally:
         scratch.stop("immediate")
@@ -137,29 +177,8 @@ def _copy(ground: Any, sockets: Path, names: states.Names) -> None:
         ],
     )  # fmt: skip
     if done.returncode != 0:
-        raise Unavailable("The standby could not be copied: {why}.", why=done.stderr.strip().splitlines()[-1][:300])
+        said = done.stderr.strip().splitlines()
+        why = next((line for line in said if " error: " in line), said[-1] if said else "it said nothing")
+        raise Unavailable("The standby could not be copied: {why}.", why=why[:300])
     if not as_owner(ground.owner, lambda: (cluster / SIGNAL).unlink(missing_ok=True)):
         raise Unavailable(cause=f"{cluster / SIGNAL} cannot be removed")
-
-
-def _examine(scratch: EmbeddedPostgres, ground: Any, names: states.Names) -> Mapping[str, Any]:
-    """That it takes a write, and that every table and index is sound."""
-    with queries.connected(scratch.admin_url) as connection:
-        connection.execute("SET statement_timeout = 0")
-        queries.begin_epoch(connection, queries.newest_epoch(connection) + 1, "rehearsal", "rehearsal")
-        counted = len(queries.tables(connection))
-    sockets = scratch.find_postmaster()
-    assert sockets is not None
-    done = run_program(
-        ground,
-        [
-            "pg_amcheck",
-            "--install-missing",
-            f"--host={sockets.sockets}",
-            f"--username={names.superuser}",
-            f"--database={names.database}",
-        ],
-    )
-    if done.returncode != 0:
-        raise Unavailable("The copy is damaged: {why}.", why=(done.stdout + done.stderr).strip()[:300])
-    return {"tables": counted}

@@ -68,6 +68,7 @@ class Mover:
             link.verb(f"move.{name}", _plain(getattr(taker, name)))
         link.verb("move.clone", lambda body: clone(self.here))
         link.verb("move.rehearse", self._rehearse)
+        link.verb("move.rehearsed", self._rehearsed)
         door.verb("move.rehearse", self._rehearse)
         link.verb("move.begin", _plain(self._begin))
         link.verb("move.names", lambda body: {"said": names.change(self.here.settings)})
@@ -115,6 +116,11 @@ class Mover:
         while True:
             time.sleep(WATCH_SECONDS)
             self._keep_barred()
+            if self._rehearsing.acquire(blocking=False):  # one that was interrupted by a restart
+                try:
+                    self.rehearsal.go_on()
+                finally:
+                    self._rehearsing.release()
             if self.link.partner and self.here.state().role == "primary" and self._has_asked_epoch():
                 with contextlib.suppress(FolkmootError):
                     self._wait_for_standby_again()
@@ -165,13 +171,18 @@ class Mover:
     def _begin(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.here.state().role == "standby":  # the order was given on the side that takes the network
             return self.link.ask("move.begin", 10.0, **body)
-        return {"move": self.giver.begin(skip_checks=bool(body.get("skip_checks")))}
+        skip_checks, keep_names = bool(body.get("skip_checks")), bool(body.get("keep_names"))
+        return {"move": self.giver.begin(skip_checks=skip_checks, keep_names=keep_names)}
 
     def _rehearse(self, body: Mapping[str, Any]) -> dict[str, Any]:
         if self.here.state().role == "standby":
             return dict(self.link.ask("move.rehearse", CLONE_SECONDS, **body))
         with self._rehearsing:
             return self.rehearsal.run(int(body.get("level", 1)))
+
+    def _rehearsed(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        self.rehearsal.note(dict(body["outcome"]))
+        return {}
 
     def _wait_for_standby_again(self) -> None:
         """What the old host promised its members is promised here as well, once the new standby is fresh."""
