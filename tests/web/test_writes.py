@@ -15,7 +15,7 @@ from folkmoot.bus import Bus
 from folkmoot.database import Database
 from folkmoot.errors import Forbidden, Invalid
 from folkmoot.network import access, site
-from folkmoot.network.posts import queries as posts
+from folkmoot.network.posts import scheduled_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.scheduled import publish_due
 from folkmoot.network.site import ReadOnly
@@ -134,7 +134,7 @@ async def test_pages_show_the_reason_and_refuse_a_form_with_it(
 async def test_scheduled_posts_wait_and_come_once_it_is_over(db: Any, desk: Desk, cast: Any) -> None:
     draft = '{"text": "Good morning"}'
     async with db.transaction() as tx:
-        await posts.insert_scheduled(tx, 7, cast.ada.account_id, NOW, draft, NOW)
+        await scheduled_queries.insert_scheduled(tx, 7, cast.ada.account_id, NOW, draft, NOW)
     with clock.held_at(NOW):
         await site.turn_on(db, cast.dora, reason="We move", until=NOW + timedelta(hours=1))
     with clock.held_at(NOW + timedelta(minutes=30)):

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 
 from folkmoot.database import Database
 from folkmoot.errors import Conflict, Missing, Unavailable
+from folkmoot.storage import queries
 from folkmoot.storage.between import BetweenPlaces
 from folkmoot.storage.keys import content_type_of, key_of
 
 AT_ONCE = 8
 PAGE = 1000
-_LISTED = "SELECT key, size FROM objects WHERE key > $1 ORDER BY key LIMIT $2"
-_TOTAL = "SELECT coalesce(sum(size), 0) FROM objects"
 
 Advance = Callable[[int], None]
 Medium = tuple[str, int]
@@ -54,7 +53,7 @@ class Moved:
 
 async def total(db: Database) -> int:
     """Bytes of everything in the manifest."""
-    return int(await db.fetchval(_TOTAL))
+    return await queries.total(db)
 
 
 async def move(db: Database, between: BetweenPlaces, advance: Advance = lambda size: None) -> Moved:
@@ -168,7 +167,7 @@ async def _each(db: Database, act: Callable[[Medium], Awaitable[None]]) -> None:
 
 async def _listed(db: Database) -> AsyncIterator[Medium]:
     last = ""
-    while rows := await db.fetch(_LISTED, last, PAGE):
+    while rows := await queries.listed(db, last, PAGE):
         for row in rows:
             yield row["key"], row["size"]
         last = rows[-1]["key"]

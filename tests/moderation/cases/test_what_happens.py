@@ -9,8 +9,7 @@ import pytest
 
 from folkmoot import clock
 from folkmoot.errors import Forbidden, Invalid, Missing
-from folkmoot.moderation.cases import Choice, State, Step, Verdict
-from folkmoot.moderation.cases import queries as cases
+from folkmoot.moderation.cases import Choice, State, Step, Verdict, content_queries
 from folkmoot.moderation.cases.decide import (
     NotForYou,
     OnlyOnce,
@@ -283,11 +282,11 @@ async def test_evidence_goes_when_nobody_needs_it_unless_it_is_under_legal_hold(
         assert (await court.folded(case)).state is State.CLOSED
     with court.later(days=400):
         await work_clocks(db)
-        assert (await cases.contents(db, case))[0]["text"] == WORDS
+        assert (await content_queries.contents(db, case))[0]["text"] == WORDS
     await freeze(db, cast.dora, case, "no longer", frozen=False)
     with court.later(days=800):
         await work_clocks(db)
-        assert (await cases.contents(db, case))[0]["text"] == ""
+        assert (await content_queries.contents(db, case))[0]["text"] == ""
         assert (await court.case(case))["erased_at"] is not None
 
 

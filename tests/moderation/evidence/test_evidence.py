@@ -19,8 +19,7 @@ from PIL import Image
 from folkmoot import clock
 from folkmoot.errors import Forbidden, Invalid, Missing, Unavailable
 from folkmoot.jobs.tools import Tools
-from folkmoot.moderation.cases import Choice, State
-from folkmoot.moderation.cases import queries as cases
+from folkmoot.moderation.cases import Choice, State, content_queries
 from folkmoot.moderation.cases.decide import freeze
 from folkmoot.moderation.cases.pictures import case_picture, seat_picture
 from folkmoot.moderation.cases.read import get_case, list_cases
@@ -83,7 +82,7 @@ async def test_nothing_of_what_was_said_lies_readable_in_the_cases(db: Any, cast
     row = await db.fetchrow("SELECT * FROM case_contents")
     assert "ferry" not in repr(dict(row))
     assert b"ferry" not in bytes(row["sealed"])
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     assert content["text"] == WORDS
     (line,) = await list_cases(db, cast.dora)
     assert line.excerpt == WORDS[:200]
@@ -96,7 +95,7 @@ async def test_with_another_master_key_evidence_cannot_be_read_and_the_check_say
     assert (await check(db)) == (1, [])
     db.seals = Vault(b"another master key of 32 bytes..")
     with pytest.raises(Unavailable):
-        await cases.contents(db, case)
+        await content_queries.contents(db, case)
     sealed, wrong = await check(db)
     assert sealed == 1
     assert len(wrong) == 1
@@ -107,11 +106,11 @@ async def test_what_was_kept_before_there_were_seals_is_sealed_at_night(db: Any,
     _, case = await reported(court, cast)
     await db.fetch("UPDATE case_contents SET sealed = NULL, text = 'Kept in the open', reply_to = 'A question'")
     await db.fetch("DELETE FROM evidence_keys")
-    assert (await cases.contents(db, case))[0]["text"] == "Kept in the open"
+    assert (await content_queries.contents(db, case))[0]["text"] == "Kept in the open"
     assert await seal_old(db) == 1
     assert await seal_old(db) == 0
     assert await db.fetchval("SELECT text FROM case_contents") == ""
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     assert (content["text"], content["reply_to"]) == ("Kept in the open", "A question")
 
 
@@ -125,7 +124,7 @@ async def test_it_outlives_its_post_pictures_included(db: Any, cast: Any, court:
     with clock.held_at(clock.now() + timedelta(days=3)):
         await sweep_loose(db, storage)
         assert await db.fetchval("SELECT count(*) FROM objects WHERE key = $1", key) == 1
-    (content,) = await cases.contents(db, made.case_ids[0])
+    (content,) = await content_queries.contents(db, made.case_ids[0])
     assert content["text"] == WORDS
     assert key in content["media"]
 
@@ -153,7 +152,7 @@ async def test_a_picture_that_its_post_still_shows_lies_as_it_was_posted(db: Any
     storage = MemoryStorage()
     _, case, key = await with_picture(court, cast, storage)
     await by_night(court, storage)
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     assert await pictures.picture(db, storage, content["id"], key) == await storage.get(key)
     assert await db.fetchval("SELECT count(*) FROM evidence_media WHERE sealed_key IS NOT NULL") == 0
 
@@ -162,7 +161,7 @@ async def test_once_evidence_alone_holds_a_picture_only_its_key_can_open_it(db: 
     storage = MemoryStorage()
     post, case, key = await with_picture(court, cast, storage)
     plain = await storage.get(key)
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     await remove(court.desk, cast.ada, post)
     await by_night(court, storage)
     assert not await storage.exists(key)
@@ -198,7 +197,7 @@ async def test_a_purge_takes_sealed_pictures_with_it(db: Any, cast: Any, court: 
     storage = MemoryStorage()
     post, case, key = await with_picture(court, cast, storage)
     await court.decide(Choice.BREAKS, case, None)
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     await remove(court.desk, cast.ada, post)
     await by_night(court, storage)
     assert len(await storage.keys()) == 1  # so small that the picture is its own preview
@@ -262,7 +261,7 @@ async def test_a_purge_leaves_nothing_but_that_it_was_and_a_line_in_the_log(db: 
     assert (await court.folded(case)).state is State.CLOSED
     assert await db.fetchval("SELECT count(*) FROM evidence_keys") == 0
     assert await db.fetchval("SELECT sealed FROM case_contents") is None
-    (content,) = await cases.contents(db, case)
+    (content,) = await content_queries.contents(db, case)
     assert (content["text"], content["excerpt"]) == ("", "")
     purge = await db.fetchrow("SELECT * FROM evidence_purges")
     digest = hashlib.sha256(hashlib.sha256(sealed).digest())
@@ -291,11 +290,11 @@ async def test_legal_hold_keeps_it_until_the_hold_ends(db: Any, cast: Any, court
         await work_clocks(db)
     with court.later(days=400):
         await work_clocks(db)
-        assert (await cases.contents(db, case))[0]["text"] == WORDS
+        assert (await content_queries.contents(db, case))[0]["text"] == WORDS
         await freeze(db, cast.dora, case, "it has answered", frozen=False)
     with court.later(days=800):
         await work_clocks(db)
-        assert (await cases.contents(db, case))[0]["text"] == ""
+        assert (await content_queries.contents(db, case))[0]["text"] == ""
 
 
 # For a court ----------------------------------------------------------------------------------------------------------

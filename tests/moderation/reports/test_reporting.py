@@ -10,7 +10,7 @@ from folkmoot.errors import Forbidden, Invalid, Missing, TooMany
 from folkmoot.ids import new_id
 from folkmoot.moderation import reports
 from folkmoot.moderation.cases import Choice
-from folkmoot.moderation.cases.queries import contents
+from folkmoot.moderation.cases.content_queries import contents
 from folkmoot.moderation.reports import Category, Outcome, find_reports, own_reports, receipt, report_by_form
 from folkmoot.moderation.reports.rules import NotOurs, NotTheirPost
 from folkmoot.network.notifications import Kind, listing

@@ -10,7 +10,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.ids import new_id
 from folkmoot.moderation import paging
-from folkmoot.moderation.cases import queries, rows
+from folkmoot.moderation.cases import content_queries, queries, rows
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.reopen import reopen
@@ -66,7 +66,7 @@ async def sound(tx: Transaction, case: CaseInHand, *, by: int | None, via: str, 
 
 
 async def _letter(tx: Transaction, case: CaseInHand, via: str, why: str) -> str:
-    contents = await queries.contents(tx, case.id)
+    contents = await content_queries.contents(tx, case.id)
     author = await queries.who_is(tx, case["account_id"])
     return letter(case.id, case.now, via, why, author, contents)
 

@@ -8,7 +8,7 @@ from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Conflict, Forbidden, Invalid
 from folkmoot.ids import new_id
-from folkmoot.moderation.cases import care, queries, seats
+from folkmoot.moderation.cases import care, learned_queries, queries, seats, timer_queries
 from folkmoot.moderation.cases.alarms import sound
 from folkmoot.moderation.cases.effects import hide_provisionally, restore_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -59,7 +59,7 @@ async def cast(
             raise NoLongerYours
         if choice is Choice.BREAKS and rule_id is not None and await queries.rule_exists(tx, rule_id) is False:
             raise Invalid("There is no such rule.", field="rule_id")
-        learning = queries.learning_from(me["learning"])
+        learning = learned_queries.learning_from(me["learning"])
         ballot = weigh(
             juror.account_id,
             choice.says,
@@ -78,7 +78,7 @@ async def cast(
         if seat["is_control"]:
             await _score_control(tx, case, seat, ballot)
         else:
-            await _count(tx, case, seat, juror.account_id, choice, queries.wait_from(me["wait"]))
+            await _count(tx, case, seat, juror.account_id, choice, learned_queries.wait_from(me["wait"]))
     return Cast(
         seat_id=seat_id,
         choice=choice,
@@ -144,7 +144,7 @@ async def weigh_hiding(tx: Transaction, case: CaseInHand, belief: float, wait: f
     if hides and not hidden:
         case.take(Step.HIDE, f"{case.file.version}", why="probably breaks the rules")
         await hide_provisionally(tx, case)
-    elif hidden and not hides and counted and not await queries.timer_runs(tx, case.id, "interim"):
+    elif hidden and not hides and counted and not await timer_queries.timer_runs(tx, case.id, "interim"):
         case.take(Step.RESTORE, f"{case.file.version}", why="probably breaks no rule")
         await restore_provisionally(tx, case)
         await queries.reopen_findings(tx, case.id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from folkmoot.audit import Event
 from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Forbidden, Invalid
-from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases import learned_queries, queries, seats, timer_queries
 from folkmoot.moderation.cases.alarms import answer_alarm, raise_threat
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand, MovedOn
@@ -168,12 +168,12 @@ async def hide_for_now(db: Database, steward: Viewer, case_id: int, why: str) ->
 
 async def hide_alone(tx: Transaction, case: CaseInHand, steward: Viewer, why: str) -> None:
     """The step of it. Raises OnlyOnce."""
-    if await queries.had_timer(tx, case.id, "interim"):
+    if await timer_queries.had_timer(tx, case.id, "interim"):
         raise OnlyOnce
     if not case.file.hidden:
         case.take(Step.HIDE, f"interim:{case.file.version}", by=steward.actor, why=why)
         await hide_provisionally(tx, case)
-        await queries.set_timer(tx, case.id, "interim", case.now + INTERIM)
+        await timer_queries.set_timer(tx, case.id, "interim", case.now + INTERIM)
     tx.record(Event.CASE_HIDDEN_FOR_NOW, actor=steward.actor, subject=case.id, why=why, **steward.traces)
 
 
@@ -205,9 +205,9 @@ async def deadline(tx: Transaction, case: CaseInHand, deadline_at: datetime) -> 
     """The step of it, for notices from outside."""
     if not case.is_undecided:
         raise AlreadyDecided
-    minutes = await queries.verdict_p95(tx, case.now)
+    minutes = await learned_queries.verdict_p95(tx, case.now)
     case.note(deadline_at=deadline_at, target_at=min(case["target_at"], deadline_at))
-    await queries.set_timer(tx, case.id, "override", override_at(deadline_at, timedelta(minutes=minutes)))
+    await timer_queries.set_timer(tx, case.id, "override", override_at(deadline_at, timedelta(minutes=minutes)))
     await enter(tx, Deed.DEADLINE_SET, case=case.id, deadline_at=deadline_at)
     await case.write()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from folkmoot.database import Transaction
-from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.rules import Severity, chance
 from folkmoot.moderation.cases.triage import known_category
@@ -23,7 +23,7 @@ async def hide_provisionally(tx: Transaction, case: CaseInHand, post_ids: Sequen
     """Take a case's posts out of sight until it is decided."""
     category = known_category(case["category"])
     if post_ids is None:
-        members = await queries.members(tx, case.id)
+        members = await content_queries.members(tx, case.id)
         post_ids = [row["post_id"] for row in members if not row["gone"] and not row["hidden"]]
         if len(post_ids) > AT_ONCE:
             tx.defer("moderation.cases.hide_rest", once=f"hide:{case.id}", case_id=case.id)
@@ -33,15 +33,15 @@ async def hide_provisionally(tx: Transaction, case: CaseInHand, post_ids: Sequen
 
 async def restore_provisionally(tx: Transaction, case: CaseInHand) -> None:
     """Let a case's posts be seen again while it is judged."""
-    for row in await queries.members(tx, case.id):
+    for row in await content_queries.members(tx, case.id):
         if row["hidden"]:
             await release(tx, row["post_id"])
 
 
 async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> list[Text]:
     """What a verdict covers: each member as it was last judged, or the profile."""
-    contents = {row["id"]: row for row in await queries.contents(tx, case.id)}
-    members = await queries.members(tx, case.id)
+    contents = {row["id"]: row for row in await content_queries.contents(tx, case.id)}
+    members = await content_queries.members(tx, case.id)
     covered = [row["content_id"] for row in members] or [case["content_id"]]
     texts = []
     for content_id in covered:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from folkmoot.database import Transaction
 from folkmoot.errors import Conflict
-from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases import learned_queries, queries
 from folkmoot.moderation.cases.decide import check_uninvolved, conclude_pair, give_word, hide_alone
 from folkmoot.moderation.cases.effects import restore_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -83,7 +83,7 @@ async def hold_on(tx: Transaction, case: CaseInHand, steward: Viewer, why: str) 
 
 async def _believe(tx: Transaction, case: CaseInHand) -> None:
     """What stewards said so far is part of what is believed before the first ballot."""
-    calibration, _, _ = await queries.learned(tx)
+    calibration, _, _ = await learned_queries.learned(tx)
     said = [row["verdict"] == "remove" for row in await queries.votes(tx, case.id, case["round"])]
     prior = prior_of(calibration, case["score"], await queries.reporters(tx, case.id), said)
     case.note(prior=prior, belief=case["belief"] + prior - case["prior"])

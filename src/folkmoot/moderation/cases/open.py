@@ -11,7 +11,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.ids import new_id
-from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases import content_queries, learned_queries, queries, timer_queries
 from folkmoot.moderation.cases.clusters import Marks, alike, marks_of
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -53,7 +53,7 @@ async def open_as_steward(desk: Desk, steward: Viewer, post_id: int, why: str) -
     steward.check_role(Role.STEWARD)
     finding = await look(desk.db, desk.gate, post_id)
     async with desk.db.transaction() as tx:
-        post = await queries.read_post(tx, post_id)
+        post = await content_queries.read_post(tx, post_id)
         if post is None:
             raise Missing
         opened = await take_up(tx, post, finding, Source.OWN, by=steward.actor, why=why)
@@ -63,7 +63,7 @@ async def open_as_steward(desk: Desk, steward: Viewer, post_id: int, why: str) -
 
 async def look(db: Database, gate: Gate, post_id: int) -> Finding | None:
     """What screening says of a post as it stands. Takes a while, hence before the transaction."""
-    post = await queries.read_post(db, post_id)
+    post = await content_queries.read_post(db, post_id)
     if post is None:
         return None
     return await gate.look(
@@ -87,7 +87,7 @@ async def take_up_found(tx: Transaction, found: Row) -> int | None:
     """The step of it: the case a finding belongs to. None for a profile, and for what was deleted before anybody saw it."""
     if found["part"] != "post":
         return None
-    post = await queries.read_post(tx, found["post_id"])
+    post = await content_queries.read_post(tx, found["post_id"])
     if post is None:
         return None
     finding = Finding(
@@ -121,8 +121,8 @@ def _judged_case(finding: Finding) -> int | None:
 async def _inherit(tx: Transaction, case: CaseInHand, post: Row) -> None:
     """The verdict on one is the verdict on its copy: no second jury, and the author can appeal like the first."""
     content_id = new_id()
-    await queries.keep_content(tx, content_id, case.id, post, post["version"], case["text_hash"], case.now)
-    await queries.keep_member(
+    await content_queries.keep_content(tx, content_id, case.id, post, post["version"], case["text_hash"], case.now)
+    await content_queries.keep_member(
         tx, case.id, post["id"], post["account_id"], post["version"], content_id, "inherited", case.now
     )
     if case.file.state is State.APPEALABLE:
@@ -180,10 +180,12 @@ async def take_up(
 async def _join(tx: Transaction, case_id: int, post: Row, marks: Marks, why: str) -> Opened:
     case = await CaseInHand.lock(tx, case_id)
     content_id = new_id()
-    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
-    await queries.keep_member(tx, case_id, post["id"], post["account_id"], post["version"], content_id, why, case.now)
-    await queries.keep_parties(tx, case_id, [post["account_id"]], "author")
-    await queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
+    await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
+    await content_queries.keep_member(
+        tx, case_id, post["id"], post["account_id"], post["version"], content_id, why, case.now
+    )
+    await content_queries.keep_parties(tx, case_id, [post["account_id"]], "author")
+    await content_queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
     case.take(Step.JOIN, f"copy:{post['id']}", about=content_id, why=why)
     case.note(reach=case["reach"] + _reach(post))
     await case.write()
@@ -209,7 +211,7 @@ async def _open(
     said: str,
 ) -> int:
     now, case_id, content_id = clock.now(), new_id(), new_id()
-    calibration, _, wait = await queries.learned(tx)
+    calibration, _, wait = await learned_queries.learned(tx)
     category = category_of(finding, said)
     severity = severity_of(category)
     policy = policy_of(severity)
@@ -237,15 +239,15 @@ async def _open(
         "opened_at": now,
     }
     await queries.insert_case(tx, row)
-    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, now)
+    await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, now)
     if post["id"] is not None:
-        await queries.keep_member(
+        await content_queries.keep_member(
             tx, case_id, post["id"], post["account_id"], post["version"], content_id, "first", now
         )
-    await queries.keep_parties(tx, case_id, [post["account_id"]], "author")
+    await content_queries.keep_parties(tx, case_id, [post["account_id"]], "author")
     if post["mentioned"]:
-        await queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
-    await queries.set_timer(tx, case_id, "default", default_at(now, policy))
+        await content_queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
+    await timer_queries.set_timer(tx, case_id, "default", default_at(now, policy))
     case = await CaseInHand.lock(tx, case_id)
     case.take(Step.OPEN, "first", by=by, about=content_id, why=why)
     held = post["hidden_at"] is not None
@@ -284,10 +286,10 @@ async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
         if may_join:
             case.take(Step.JOIN, f"report:{row['report_id']}", about=row["report_id"])
     who = [row["reporter_id"] for row in fresh if row["reporter_id"] is not None]
-    if who and case.file.reports <= queries.MOST_PARTIES:
-        await queries.keep_parties(tx, case.id, who, "reporter")
+    if who and case.file.reports <= content_queries.MOST_PARTIES:
+        await content_queries.keep_parties(tx, case.id, who, "reporter")
     if case.is_undecided and case.file.state is not State.ESCALATED:
-        calibration, _, wait = await queries.learned(tx)
+        calibration, _, wait = await learned_queries.learned(tx)
         stewards = [row["verdict"] == "remove" for row in await queries.votes(tx, case.id, case["round"])]
         prior = prior_of(calibration, case["score"], await queries.reporters(tx, case.id), stewards)
         moved = prior - case["prior"]
@@ -307,7 +309,7 @@ async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
         return
     finding = await look(db, gate, post_id)
     async with db.transaction() as tx:
-        post = await queries.read_post(tx, post_id)
+        post = await content_queries.read_post(tx, post_id)
         if post is not None:
             await note_edit(tx, found["id"], post, finding)
 
@@ -315,14 +317,14 @@ async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
 async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding | None = None) -> None:
     """A newer version of the first post comes before the jury; of a copy, it becomes a case of its own if it differs."""
     case = await CaseInHand.lock(tx, case_id)
-    members = {row["post_id"]: row for row in await queries.members(tx, case_id)}
+    members = {row["post_id"]: row for row in await content_queries.members(tx, case_id)}
     member = members.get(post["id"])
     if member is None or member["version"] >= post["version"] or not case.is_undecided:
         return
     content_id = new_id()
     marks = marks_of(post["text"], post["pictures"])
-    await queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
-    await queries.keep_member(
+    await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
+    await content_queries.keep_member(
         tx, case_id, post["id"], post["account_id"], post["version"], content_id, member["why"], case.now
     )
     if member["why"] != "first":
@@ -333,7 +335,7 @@ async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding |
     category = category_of(finding)
     if finding is not None and GRAVE[severity_of(category)] > GRAVE[severity_of(case["category"])]:
         case.note(category=category, severity=severity_of(category).value)
-    calibration, _, wait = await queries.learned(tx)
+    calibration, _, wait = await learned_queries.learned(tx)
     prior = prior_of(calibration, score, await queries.reporters(tx, case_id))
     case.weigh(prior, ())
     case.note(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Missing
-from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases import content_queries, seats
 from folkmoot.moderation.evidence import looks
 from folkmoot.moderation.evidence.pictures import picture
 from folkmoot.network.access.viewer import Role, Viewer
@@ -25,7 +25,7 @@ async def case_picture(
 ) -> bytes:
     """A picture of a version in a case; the look is noted. Raises Forbidden, Missing."""
     steward.check_role(Role.STEWARD)
-    if not await queries.has_content(db, case_id, content_id):
+    if not await content_queries.has_content(db, case_id, content_id):
         raise Missing
     async with db.transaction() as tx:
         await looks.note_again(tx, steward, case_id, looks.Why.BOARD)

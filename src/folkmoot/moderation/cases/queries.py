@@ -1,4 +1,5 @@
-"""Every statement about cases, as opening, joining and deciding need them; seats and ballots are in `seats.py`."""
+"""Every statement about cases, as opening, joining and deciding need them; beside it what they
+are about (`content_queries`), clocks, what was learned, the board, and seats with their ballots (`seats`)."""
 
 from __future__ import annotations
 
@@ -6,18 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.moderation import evidence
-from folkmoot.moderation.cases.priors import Calibration, Reporter
+from folkmoot.moderation.cases.priors import Reporter
 from folkmoot.moderation.cases.states import Event
-from folkmoot.moderation.cases.weights import LEARNING, Learning
-from folkmoot.moderation.evidence.keep import Content
-from folkmoot.moderation.evidence.words import Words
-
-MOST_PARTIES = 200
-"""Reporters beyond these never sit either, but whom they know may."""
 
 _COLUMNS = """id, state, version, round, severity, category, account_id, content_id, text_hash, likeness, pictures, bands,
   score, because, prior, belief, ballots, seats_free, reach, stake, target_at, place, hidden_at, first_hidden_at,
@@ -66,154 +58,6 @@ async def events(source: Database | Transaction, case_id: int) -> list[Row]:
         """SELECT e.number, e.step, e.key, e.by_id, a.name AS by_name, e.about, e.why, e.at
            FROM case_events e LEFT JOIN accounts a ON a.id = e.by_id WHERE e.case_id = $1 ORDER BY e.number""",
         case_id,
-    )
-
-
-# What was learned from all cases together ---------------------------------------------------------------------------
-
-
-async def learned(source: Database | Transaction) -> tuple[Calibration, Learning, float]:
-    """The calibration, what unknown jurors are credited with, and the length of the queue in minutes."""
-    rows = await source.fetch("SELECT key, value FROM learned")
-    found = {row["key"]: row["value"] for row in rows}
-    calibration = msgspec.json.decode(found["calibration"], type=Calibration) if "calibration" in found else None
-    return calibration or Calibration(1.0, -1.0986), learning_from(found.get("learning")), wait_from(found.get("wait"))
-
-
-def learning_from(value: str | None) -> Learning:
-    return msgspec.json.decode(value, type=Learning) if value else LEARNING
-
-
-def wait_from(value: str | None) -> float:
-    return float(msgspec.json.decode(value)) if value else 5.0
-
-
-async def keep_learned(tx: Transaction, key: str, value: object, now: datetime) -> None:
-    await tx.execute(
-        """INSERT INTO learned (key, value, at) VALUES ($1, $2::jsonb, $3)
-           ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at""",
-        key,
-        msgspec.json.encode(value).decode(),
-        now,
-    )
-
-
-# Evidence -----------------------------------------------------------------------------------------------------------
-
-
-async def read_post(source: Database | Transaction, post_id: int) -> Row | None:
-    """A post as evidence wants it, whoever may see it."""
-    return await source.fetchrow(
-        """SELECT p.id, p.account_id, p.version, p.text, p.warning, p.sensitive, p.language, p.visibility, p.created_at,
-             coalesce(p.edited_at, p.created_at) AS written_at, p.hidden_at, p.shows_id, p.violence, p.boosts_count,
-             a.followers_count, parent.text AS reply_to, p.in_reply_to_id,
-             (SELECT to_json(options) FROM polls WHERE polls.post_id = p.id AND polls.account_id = p.account_id) AS poll_options,
-             (SELECT json_agg(json_build_object('kind', m.kind, 'object_key', m.object_key, 'preview_key', m.preview_key,
-                'description', m.description, 'width', m.width, 'height', m.height, 'blurhash', m.blurhash) ORDER BY m.position)
-              FROM media m WHERE m.post_id = p.id AND m.account_id = p.account_id) AS media,
-             ARRAY(SELECT m.picture_hash FROM media m WHERE m.post_id = p.id AND m.account_id = p.account_id
-                   AND m.picture_hash IS NOT NULL ORDER BY m.position) AS pictures,
-             ARRAY(SELECT m.account_id FROM mentions m WHERE m.post_id = p.id AND m.author_id = p.account_id) AS mentioned
-           FROM posts p JOIN accounts a ON a.id = p.account_id LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
-           WHERE p.id = $1""",
-        post_id,
-    )
-
-
-async def read_profile(source: Database | Transaction, account_id: int) -> Row | None:
-    """A profile in the form of a post."""
-    return await source.fetchrow(
-        """SELECT NULL::bigint AS id, id AS account_id, 1 AS version, concat_ws(E'\\n', display_name, bio,
-             (SELECT string_agg(concat_ws(': ', f ->> 'name', f ->> 'value'), E'\\n') FROM jsonb_array_elements(fields) AS f))
-             AS text, '' AS warning, false AS sensitive, NULL::text AS language, NULL::text AS visibility, created_at,
-             created_at AS written_at, NULL::timestamptz AS hidden_at, NULL::bigint AS shows_id, NULL::real AS violence,
-             0 AS boosts_count, followers_count, NULL::text AS reply_to, NULL::bigint AS in_reply_to_id,
-             NULL::json AS poll_options, NULL::json AS media, '{}'::text[] AS pictures, '{}'::bigint[] AS mentioned
-           FROM accounts WHERE id = $1""",
-        account_id,
-    )
-
-
-async def keep_content(
-    tx: Transaction, id: int, case_id: int, post: Row, version: int, text_hash: str | None, now: datetime
-) -> None:
-    """Copy a version into the case, sealed."""
-    words = Words(
-        text=post["text"],
-        warning=post["warning"],
-        media=post["media"] or "[]",
-        poll_options=post["poll_options"],
-        reply_to=post["reply_to"],
-    )
-    await tx.execute(
-        """INSERT INTO case_contents (id, case_id, account_id, post_id, version, text, sensitive, sealed, language, visibility,
-             text_hash, written_at, captured_at)
-           VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9, $10, $11, $12)""",
-        id,
-        case_id,
-        post["account_id"],
-        post["id"],
-        version,
-        post["sensitive"],
-        await evidence.keep(tx, id, words, now),
-        post["language"],
-        post["visibility"],
-        text_hash,
-        post["written_at"],
-        now,
-    )
-
-
-async def contents(source: Database | Transaction, case_id: int) -> list[Content]:
-    rows = await source.fetch("SELECT * FROM case_contents WHERE case_id = $1 ORDER BY id", case_id)
-    return await evidence.opened(source, rows)
-
-
-async def has_content(source: Database | Transaction, case_id: int, content_id: int) -> bool:
-    found: bool = await source.fetchval(
-        "SELECT EXISTS (SELECT FROM case_contents WHERE case_id = $1 AND id = $2)", case_id, content_id
-    )
-    return found
-
-
-async def keep_member(
-    tx: Transaction, case_id: int, post_id: int, account_id: int, version: int, content_id: int, why: str, now: datetime
-) -> None:
-    """Put a post under the case's verdict, or note its newer version."""
-    await tx.execute(
-        """INSERT INTO case_posts (case_id, post_id, account_id, version, content_id, why, joined_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)
-           ON CONFLICT (case_id, post_id) DO UPDATE SET version = excluded.version, content_id = excluded.content_id""",
-        case_id,
-        post_id,
-        account_id,
-        version,
-        content_id,
-        why,
-        now,
-    )
-
-
-async def members(source: Database | Transaction, case_id: int) -> list[Row]:
-    """The posts a verdict covers, with what has become of them."""
-    return await source.fetch(
-        """SELECT m.post_id, m.account_id, a.name AS account_name, m.version, m.content_id, m.why, m.joined_at,
-             p.id IS NULL AS gone, p.hidden_at IS NOT NULL AS hidden
-           FROM case_posts m JOIN accounts a ON a.id = m.account_id
-           LEFT JOIN posts p ON p.id = m.post_id AND p.account_id = m.account_id
-           WHERE m.case_id = $1 ORDER BY m.joined_at, m.post_id""",
-        case_id,
-    )
-
-
-async def keep_parties(tx: Transaction, case_id: int, accounts: Sequence[int], part: str) -> None:
-    """Note whom jurors must not know."""
-    await tx.execute(
-        """INSERT INTO case_parties (case_id, account_id, part) SELECT $1, id, $3 FROM unnest($2::bigint[]) AS id
-           ON CONFLICT DO NOTHING""",
-        case_id,
-        list(accounts)[:MOST_PARTIES],
-        part,
     )
 
 
@@ -293,50 +137,6 @@ async def join_reports(tx: Transaction, case_id: int, now: datetime) -> list[Row
            RETURNING report_id, reporter_id""",
         case_id,
         now,
-    )
-
-
-# Clocks -------------------------------------------------------------------------------------------------------------
-
-
-async def set_timer(tx: Transaction, case_id: int, kind: str, due_at: datetime) -> None:
-    """Set a clock of a case, or set it anew."""
-    await tx.execute(
-        """INSERT INTO case_timers (case_id, kind, due_at) VALUES ($1, $2, $3)
-           ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, done_at = NULL""",
-        case_id,
-        kind,
-        due_at,
-    )
-
-
-async def stop_timers(tx: Transaction, case_id: int, kinds: Sequence[str], now: datetime) -> None:
-    await tx.execute(
-        "UPDATE case_timers SET done_at = $3 WHERE case_id = $1 AND kind = ANY($2::text[]) AND done_at IS NULL",
-        case_id,
-        list(kinds),
-        now,
-    )
-
-
-async def due_timers(db: Database, now: datetime, limit: int) -> list[Row]:
-    return await db.fetch(
-        "SELECT case_id, kind FROM case_timers WHERE due_at <= $1 AND done_at IS NULL ORDER BY due_at LIMIT $2",
-        now,
-        limit,
-    )
-
-
-async def take_timer(tx: Transaction, case_id: int, kind: str, now: datetime) -> bool:
-    """Whether the clock is due and nobody else is at it."""
-    return bool(
-        await tx.execute(
-            """UPDATE case_timers SET done_at = $3
-               WHERE case_id = $1 AND kind = $2 AND done_at IS NULL AND due_at <= $3""",
-            case_id,
-            kind,
-            now,
-        )
     )
 
 
@@ -550,86 +350,4 @@ async def who_is(source: Database | Transaction, account_id: int) -> Row | None:
              ARRAY(SELECT DISTINCT address FROM sessions WHERE account_id = a.id AND address <> '' LIMIT 20) AS addresses
            FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id WHERE a.id = $1""",
         account_id,
-    )
-
-
-async def had_timer(tx: Transaction, case_id: int, kind: str) -> bool:
-    found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM case_timers WHERE case_id = $1 AND kind = $2)", case_id, kind
-    )
-    return found
-
-
-async def timer_runs(tx: Transaction, case_id: int, kind: str) -> bool:
-    found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM case_timers WHERE case_id = $1 AND kind = $2 AND done_at IS NULL)", case_id, kind
-    )
-    return found
-
-
-async def verdict_p95(source: Database | Transaction, now: datetime) -> float:
-    """Minutes within which nineteen of twenty cases of the last week were decided; 60 before there were any."""
-    found: float | None = await source.fetchval(
-        """SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM decided_at - opened_at) / 60)
-           FROM cases WHERE decided_at > $1::timestamptz - interval '7 days' AND decided_by = 'jury'""",
-        now,
-    )
-    return 60.0 if found is None else float(found)
-
-
-# By time ------------------------------------------------------------------------------------------------------------
-
-
-async def pace(tx: Transaction, on_the_docket: Sequence[str], now: datetime) -> Row:
-    """How much waits, and how quickly it was judged of late."""
-    row = await tx.fetchrow(
-        """SELECT (SELECT count(*) FROM cases WHERE state = ANY ($1::text[])) AS waiting,
-             (SELECT count(*) FROM ballots WHERE cast_at > $2::timestamptz - interval '1 hour') AS recent,
-             (SELECT count(*) FROM ballots WHERE cast_at > $2::timestamptz - interval '7 days') AS ballots,
-             (SELECT count(*) FROM cases WHERE decided_at > $2::timestamptz - interval '7 days') AS decided""",
-        list(on_the_docket),
-        now,
-    )
-    assert row is not None  # a row of counts
-    return row
-
-
-async def move_on(tx: Transaction, now: datetime, clock_weight: float, age_hours: float, limit: int) -> int:
-    """Move cases up as their clocks run, so many at a time; those that would hardly move stay, and those in hand too."""
-    return await tx.execute(
-        """UPDATE cases SET place = moved.place FROM (
-             SELECT id, now.place FROM cases CROSS JOIN LATERAL (
-               SELECT stake + $2::float8 / greatest(extract(epoch FROM target_at - $1::timestamptz) / 3600, 1.0 / 60)
-                 + extract(epoch FROM timestamptz '2021-01-01 00:00Z' - opened_at) / 3600 / $3::float8 AS place) AS now
-             WHERE state IN ('empanelled', 'voting', 'appealed') AND seats_free > 0 AND abs(now.place - cases.place) > 0.05
-             LIMIT $4 FOR UPDATE OF cases SKIP LOCKED) AS moved
-           WHERE moved.id = cases.id""",
-        now,
-        clock_weight,
-        age_hours,
-        limit,
-    )
-
-
-async def judged_scores(tx: Transaction) -> list[tuple[float, bool]]:
-    """Screening's score and the verdict of people, of the last quarter."""
-    rows = await tx.fetch(
-        """SELECT score, verdict FROM cases WHERE score IS NOT NULL AND decided_by IN ('jury', 'stewards')
-             AND decided_at > now() - interval '90 days' ORDER BY decided_at DESC LIMIT 5000"""
-    )
-    return [(row["score"], row["verdict"] == "remove") for row in rows]
-
-
-async def records(tx: Transaction) -> list[Row]:
-    return await tx.fetch(
-        "SELECT account_id, hit, missed, cleared, accused FROM jurors WHERE stepped_down_at IS NULL AND qualified_at IS NOT NULL"
-    )
-
-
-async def send_back(tx: Transaction, jurors: Sequence[int], now: datetime) -> None:
-    """Ask these to practise again."""
-    await tx.execute(
-        "UPDATE jurors SET sent_back_at = $2 WHERE account_id = ANY ($1::bigint[]) AND sent_back_at IS NULL",
-        list(jurors),
-        now,
     )

@@ -9,8 +9,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
-from folkmoot.moderation.cases import board as figures
-from folkmoot.moderation.cases import care, queries, rows, seats
+from folkmoot.moderation.cases import board_queries, care, content_queries, learned_queries, queries, rows, seats
 from folkmoot.moderation.cases.juries import CARE
 from folkmoot.moderation.cases.priors import calibration_table
 from folkmoot.moderation.cases.rules import Choice, Severity, Verdict, chance
@@ -52,20 +51,20 @@ async def board(db: Database, steward: Viewer) -> Board:
     """What burns, what is due, how the queue moves. Raises Forbidden."""
     steward.check_role(Role.STEWARD)
     now = clock.now()
-    standing = await figures.standing(db, now)
-    exposed = [care.exposure_of(row, now) for row in await figures.exposures(db, now)]
-    _, _, wait = await queries.learned(db)
+    standing = await board_queries.standing(db, now)
+    exposed = [care.exposure_of(row, now) for row in await board_queries.exposures(db, now)]
+    _, _, wait = await learned_queries.learned(db)
     return Board(
-        open_by_state=await figures.open_by(db, "state"),
-        open_by_severity=await figures.open_by(db, "severity"),
+        open_by_state=await board_queries.open_by(db, "state"),
+        open_by_severity=await board_queries.open_by(db, "severity"),
         hidden_now=standing["hidden"],
         oldest_at=standing["oldest_at"],
-        queue=tuple(rows.line(row) for row in await figures.queue(db, SHOWN)),
-        escalated=tuple(rows.line(row) for row in await figures.escalated(db, SHOWN)),
-        alarms=tuple(rows.alarm(row) for row in await figures.alarms(db)),
-        due=_timers(await figures.timers(db, SHOWN)),
+        queue=tuple(rows.line(row) for row in await board_queries.queue(db, SHOWN)),
+        escalated=tuple(rows.line(row) for row in await board_queries.escalated(db, SHOWN)),
+        alarms=tuple(rows.alarm(row) for row in await board_queries.alarms(db)),
+        due=_timers(await board_queries.timers(db, SHOWN)),
         hours=tuple(
-            Hour(row["at"], row["opened"], row["decided"], row["ballots"]) for row in await figures.hours(db, now)
+            Hour(row["at"], row["opened"], row["decided"], row["ballots"]) for row in await board_queries.hours(db, now)
         ),
         waits={
             row["severity"]: Waits(
@@ -74,11 +73,11 @@ async def board(db: Database, steward: Viewer) -> Board:
                 to_verdict_p50=row["verdict_p50"],
                 to_verdict_p95=row["verdict_p95"],
             )
-            for row in await figures.waits(db, now)
+            for row in await board_queries.waits(db, now)
         },
-        agreement=await figures.agreement(db, now),
+        agreement=await board_queries.agreement(db, now),
         calibration=tuple(
-            calibration_table([(chance(row["prior"]), row["broke"]) for row in await figures.claims(db)])
+            calibration_table([(chance(row["prior"]), row["broke"]) for row in await board_queries.claims(db)])
         ),
         wait_minutes=wait,
         jurors=standing["jurors"],
@@ -112,7 +111,7 @@ async def list_cases(
 ) -> list[CaseLine]:
     """Cases, newest first, narrowed down by what is given. Raises Forbidden."""
     steward.check_role(Role.STEWARD)
-    found = await figures.listing(
+    found = await board_queries.listing(
         db,
         states=[state.value for state in states],
         severity=severity.value if severity else None,
@@ -128,7 +127,7 @@ async def list_cases(
 async def get_case(db: Database, steward: Viewer, id: int) -> CaseView:
     """A case with its evidence, its events and, once a jury is done with it, its ballots. Raises Forbidden, Missing."""
     steward.check_role(Role.STEWARD)
-    row = await figures.find(db, id)
+    row = await board_queries.find(db, id)
     if row is None:
         raise Missing
     async with db.transaction() as tx:
@@ -140,8 +139,8 @@ async def get_case(db: Database, steward: Viewer, id: int) -> CaseView:
         line=rows.line(row),
         round=row["round"],
         because=tuple(reason.name for reason in msgspec.json.decode(row["because"], type=tuple[Reason, ...])),
-        contents=tuple(rows.content(each) for each in await queries.contents(db, id)),
-        members=tuple(_member(each) for each in await queries.members(db, id)),
+        contents=tuple(rows.content(each) for each in await content_queries.contents(db, id)),
+        members=tuple(_member(each) for each in await content_queries.members(db, id)),
         events=tuple(_event(each) for each in await queries.events(db, id)),
         ballots=_ballots([each for each in said if not (appealed and each["round"] == row["round"])]),
         votes=tuple(
@@ -150,9 +149,9 @@ async def get_case(db: Database, steward: Viewer, id: int) -> CaseView:
             # Blind to the first verdict, and to one another, until it is out.
             if not appealed and (state is not State.ESCALATED or each["steward_id"] == steward.account_id)
         ),
-        alarms=tuple(rows.alarm(each) for each in await figures.alarms(db, id)),
-        timers=_timers(await figures.timers(db, SHOWN, id)),
-        report_ids=tuple(await figures.report_ids(db, id)),
+        alarms=tuple(rows.alarm(each) for each in await board_queries.alarms(db, id)),
+        timers=_timers(await board_queries.timers(db, SHOWN, id)),
+        report_ids=tuple(await board_queries.report_ids(db, id)),
     )
 
 

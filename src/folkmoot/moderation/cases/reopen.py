@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from folkmoot.database import Transaction
-from folkmoot.moderation.cases import queries
+from folkmoot.moderation.cases import queries, timer_queries
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
 from folkmoot.moderation.cases.states import Step
@@ -28,6 +28,6 @@ async def reopen(tx: Transaction, case: CaseInHand, why: str, *, by: int | None 
         target_at=case.now + timedelta(hours=case.policy.target_hours),
     )
     case.weigh(case["prior"], ())
-    await queries.stop_timers(tx, case.id, ["close"], case.now)
-    await queries.set_timer(tx, case.id, "default", case.now + timedelta(hours=case.policy.default_hours))
+    await timer_queries.stop_timers(tx, case.id, ["close"], case.now)
+    await timer_queries.set_timer(tx, case.id, "default", case.now + timedelta(hours=case.policy.default_hours))
     await queries.reverse_reports(tx, case.id, "", case.now)

@@ -10,7 +10,7 @@ from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Invalid, Missing
-from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases import learned_queries, seats
 from folkmoot.moderation.cases.decide import check_uninvolved
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
@@ -122,11 +122,13 @@ async def compare(db: Database) -> dict[int, tuple[float, float]]:
     ballots = [(row["case_id"], row["juror_id"], row["choice"] in ("breaks", "threat")) for row in rows]
     estimate = await asyncio.to_thread(dawid_skene, ballots)
     async with db.transaction() as tx:
-        _, learning, _ = await queries.learned(tx)
+        _, learning, _ = await learned_queries.learned(tx)
         online = {
             row["account_id"]: accuracies(Record(row["hit"], row["missed"], row["cleared"], row["accused"]), learning)
-            for row in await queries.records(tx)
+            for row in await learned_queries.records(tx)
         }
         apart = differing(online, estimate)
-        await queries.keep_learned(tx, "differing", {str(juror): by for juror, by in apart.items()}, clock.now())
+        await learned_queries.keep_learned(
+            tx, "differing", {str(juror): by for juror, by in apart.items()}, clock.now()
+        )
     return apart

@@ -9,7 +9,7 @@ from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Forbidden
 from folkmoot.ids import new_id
-from folkmoot.moderation.cases import care, queries, seats
+from folkmoot.moderation.cases import care, content_queries, learned_queries, seats
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import (
     CARE,
@@ -79,7 +79,7 @@ async def _draw(tx: Transaction, me: Row, exposure: Exposure) -> Row | None:
     now = clock.now()
     severe = care.may_see_severe(exposure, now)
     draw = secrets.randbelow(1_000_000) / 1_000_000
-    if control_due(me["given"], me["controls_given"], draw, queries.wait_from(me["wait"])):
+    if control_due(me["given"], me["controls_given"], draw, learned_queries.wait_from(me["wait"])):
         known = await seats.controls(tx, me["account_id"], me["opted_out"], severe, 5)
         for case in await _allowed(tx, me, known, exposure):
             seat_id = new_id()
@@ -113,7 +113,7 @@ async def _allowed(tx: Transaction, me: Row, cases: list[Row], exposure: Exposur
 
 
 async def _show(tx: Transaction, seat: Row, me: Row) -> SeatView:
-    contents = {row["id"]: row for row in await queries.contents(tx, seat["case_id"])}
+    contents = {row["id"]: row for row in await content_queries.contents(tx, seat["case_id"])}
     judged = contents[seat["content_id"]]
     earlier = [row for id, row in contents.items() if id < judged["id"] and row["post_id"] == judged["post_id"]]
     today = care.exposure_of(me, clock.now()).severe_today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from folkmoot import clock
 from folkmoot.database import Database, Transaction
 from folkmoot.moderation import evidence
-from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases import learned_queries, queries, seats, timer_queries
 from folkmoot.moderation.cases.effects import hide_provisionally, restore_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.priority import ORDER, Default, default_for, wait_minutes
@@ -25,9 +25,9 @@ MOVED_AT_ONCE = 2_000
 async def work_clocks(db: Database) -> int:
     """Do all that is due: leases, clocks of cases, strikes and suspensions that end. May run twice; how many."""
     done = await lapse_due(db)
-    for due in await queries.due_timers(db, clock.now(), AT_A_TIME):
+    for due in await timer_queries.due_timers(db, clock.now(), AT_A_TIME):
         async with db.transaction() as tx:
-            if await queries.take_timer(tx, due["case_id"], due["kind"], clock.now()):
+            if await timer_queries.take_timer(tx, due["case_id"], due["kind"], clock.now()):
                 case = await CaseInHand.lock(tx, due["case_id"])
                 await _ACTS[due["kind"]](tx, case)
                 await case.write()
@@ -67,13 +67,13 @@ async def _close(tx: Transaction, case: CaseInHand) -> None:
     if case.file.state is State.APPEALABLE:
         case.take(Step.CLOSE, f"{case['round']}")
         case.note(closed_at=case.now)
-        await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
+        await timer_queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
 
 
 async def _erase(tx: Transaction, case: CaseInHand) -> None:
     """Evidence has been kept for as long as anybody may need it; under legal hold it stays."""
     if case.file.frozen:
-        await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
+        await timer_queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
     elif case.file.state is State.CLOSED:
         await evidence.purge(tx, case.id, case.now)
         case.note(erased_at=case.now)
@@ -86,14 +86,14 @@ async def look_at_the_queue(db: Database) -> float:
     """How long the queue is at the present pace, and the order as the clocks have moved it. Every few minutes."""
     now = clock.now()
     async with db.transaction() as tx:
-        figures = await queries.pace(tx, [state.value for state in ON_THE_DOCKET], now)
+        figures = await learned_queries.pace(tx, [state.value for state in ON_THE_DOCKET], now)
         per_case = (figures["ballots"] + 400) / (figures["decided"] + 100)
         wait = wait_minutes(figures["waiting"], per_case, max(figures["recent"] / 60, 1.0))
-        await queries.keep_learned(tx, "wait", wait, now)
+        await learned_queries.keep_learned(tx, "wait", wait, now)
     moved = MOVED_AT_ONCE
     while moved == MOVED_AT_ONCE:
         async with db.transaction() as tx:
-            moved = await queries.move_on(tx, now, ORDER.clock, ORDER.age_hours, MOVED_AT_ONCE)
+            moved = await learned_queries.move_on(tx, now, ORDER.clock, ORDER.age_hours, MOVED_AT_ONCE)
     return wait
 
 
@@ -101,12 +101,14 @@ async def learn_by_night(db: Database) -> None:
     """Calibrate screening on the verdicts, recompute every juror, credit unknown ones with what the known turned out to be."""
     now = clock.now()
     async with db.transaction() as tx:
-        judged = await queries.judged_scores(tx)
+        judged = await learned_queries.judged_scores(tx)
         if judged:
-            await queries.keep_learned(tx, "calibration", calibrate(judged), now)
+            await learned_queries.keep_learned(tx, "calibration", calibrate(judged), now)
         await seats.recompute_records(tx, None, LEARNING.decay, now)
-        rows = await queries.records(tx)
+        rows = await learned_queries.records(tx)
         known = {row["account_id"]: Record(row["hit"], row["missed"], row["cleared"], row["accused"]) for row in rows}
         learning = learn_from_all(known.values(), LEARNING)
-        await queries.keep_learned(tx, "learning", learning, now)
-        await queries.send_back(tx, [id for id, record in known.items() if needs_practice(record, learning)], now)
+        await learned_queries.keep_learned(tx, "learning", learning, now)
+        await learned_queries.send_back(
+            tx, [id for id, record in known.items() if needs_practice(record, learning)], now
+        )

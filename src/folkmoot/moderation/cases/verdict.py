@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.moderation.cases import queries, seats
+from folkmoot.moderation.cases import learned_queries, queries, seats, timer_queries
 from folkmoot.moderation.cases.effects import AT_ONCE, decision_of, hide_provisionally, texts_of
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.rules import Escalation, Verdict, reach_verdict
@@ -94,8 +94,8 @@ async def decide(
         await enforce.remember(tx, decision)
     await sanctions.close_findings(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "released", case.now)
     await settle_reports(tx, case)
-    await queries.stop_timers(tx, case.id, ["default", "override", "interim"], case.now)
-    await queries.set_timer(tx, case.id, "close", case.now + APPEAL_WINDOW)
+    await timer_queries.stop_timers(tx, case.id, ["default", "override", "interim"], case.now)
+    await timer_queries.set_timer(tx, case.id, "close", case.now + APPEAL_WINDOW)
     tx.defer("moderation.cases.score", case_id=case.id)
     tx.record(
         Event.CASE_DECIDED, actor=actor, subject=case.id, by=by, verdict=verdict.value, measure=measure.value, why=why
@@ -223,8 +223,8 @@ async def settle_appeal(tx: Transaction, case: CaseInHand, verdict: Verdict) -> 
         await queries.reverse_reports(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "refused", case.now)
         await settle_reports(tx, case)
     await queries.answer_appeals(tx, case.id, "upheld" if upheld else "reversed", case.now)
-    await queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
-    await queries.stop_timers(tx, case.id, ["close"], case.now)
+    await timer_queries.set_timer(tx, case.id, "erase", case.now + RETENTION)
+    await timer_queries.stop_timers(tx, case.id, ["close"], case.now)
     tx.defer("moderation.cases.score", case_id=case.id, final=True)
     tx.record(
         Event.APPEAL_DECIDED,
@@ -249,7 +249,7 @@ async def score(db: Database, case_id: int, *, final: bool = False) -> None:
         if row is None or row["verdict"] is None:
             return
         case = CaseInHand(tx, row)
-        _, learning, _ = await queries.learned(tx)
+        _, learning, _ = await learned_queries.learned(tx)
         truth = Verdict(case["verdict"])
         touched: set[int] = set()
         for round in range(1, case["round"] + 1):

@@ -22,6 +22,7 @@ from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database
 from folkmoot.errors import FolkmootError, Invalid, Missing
+from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.evidence import looks, queries
 from folkmoot.moderation.evidence.keep import Content
@@ -68,7 +69,7 @@ async def export(
         if row is None:
             raise Missing
         case = dict(row)
-        contents = await cases.contents(tx, case_id)
+        contents = await content_queries.contents(tx, case_id)
         events = [_event(each) for each in await cases.events(tx, case_id)]
         reports = [dict(each) for each in await queries.exported_reports(tx, case_id)]
     files = await _pictures(db, storage, contents)

@@ -13,7 +13,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Invalid, Missing
 from folkmoot.ids import new_id
-from folkmoot.moderation.cases import queries as cases
+from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases.rows import SOMEBODY, nameless
 from folkmoot.moderation.cases.views import DecidedBy
 from folkmoot.moderation.evidence import looks, queries
@@ -145,5 +145,5 @@ async def _original(tx: Transaction, case_id: int) -> str:
         raise Missing
     if row["decided_at"] is None:
         raise NotDecided
-    found = next(each for each in await cases.contents(tx, case_id) if each["id"] == row["content_id"])
+    found = next(each for each in await content_queries.contents(tx, case_id) if each["id"] == row["content_id"])
     return str(found["text"] or found["warning"])

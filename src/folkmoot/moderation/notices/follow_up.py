@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from folkmoot.database import Transaction
-from folkmoot.moderation.notices import queries, rules
+from folkmoot.moderation.notices import letter_queries, queries, rules
 from folkmoot.moderation.notices.clocks import set_clock
 from folkmoot.moderation.notices.find import Target, standing
 from folkmoot.moderation.notices.inhand import NoticeInHand
@@ -26,7 +26,7 @@ MACHINES = ("bounce", "auto_reply")
 async def thread_of(tx: Transaction, reading: Reading) -> int | None:
     """The notice a letter is about: by what it answers, by the reference in its subject, or as the same letter resent."""
     answered = [each for each in (reading.in_reply_to, *reading.references, reading.message_id) if each]
-    if answered and (found := await queries.thread_of(tx, answered)) is not None:
+    if answered and (found := await letter_queries.thread_of(tx, answered)) is not None:
         return found
     for reference in rules.references_in(reading.subject):
         row = await queries.find_by_reference(tx, reference)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from folkmoot import clock
 from folkmoot.database import Database
-from folkmoot.moderation.notices import queries
+from folkmoot.moderation.notices import letter_queries
 from folkmoot.moderation.transparency.log import Deed, enter
 
 KEPT = timedelta(days=184)
@@ -19,9 +19,9 @@ async def forget_letters(db: Database) -> int:
     done = 0
     while True:
         async with db.transaction() as tx:
-            ids = await queries.outlived(tx, clock.now() - KEPT, AT_A_TIME)
+            ids = await letter_queries.outlived(tx, clock.now() - KEPT, AT_A_TIME)
             for id in ids:
-                await queries.empty_letters(tx, id)
+                await letter_queries.empty_letters(tx, id)
                 await enter(tx, Deed.EVIDENCE_PURGED, notice=id)
         done += len(ids)
         if len(ids) < AT_A_TIME:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from folkmoot.database import Transaction
+from folkmoot.moderation.cases import learned_queries, timer_queries
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.decide import deadline
 from folkmoot.moderation.cases.effects import restore_provisionally
@@ -24,11 +25,11 @@ async def let_go(tx: Transaction, case_id: int) -> None:
         if case["deadline_at"] is None or left > case["deadline_at"]:
             await deadline(tx, case, left)
         return
-    await cases.stop_timers(tx, case_id, ["override"], case.now)
+    await timer_queries.stop_timers(tx, case_id, ["override"], case.now)
     case.note(deadline_at=None)
     if case.file.hidden and case.file.overridden and not case.file.life_at_risk:
         steps = [Step(row["step"]) for row in await cases.events(tx, case_id)]
-        _, _, wait = await cases.learned(tx)
+        _, _, wait = await learned_queries.learned(tx)
         if hidden_by_deadline_alone(steps) and not should_hide(case["belief"], case.policy, wait, hidden=False):
             case.take(Step.RESTORE, f"let_go:{case.file.version}", why="the deadline is void")
             await restore_provisionally(tx, case)

@@ -1,4 +1,4 @@
-"""Every statement about notices, what they name, their letters and their clocks."""
+"""Every statement about notices, what they name and their clocks; letters and senders have files of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from folkmoot.network.visibility import sql_is_public
 _RUNNING = "('received', 'open', 'interim')"
 
 
-async def _insert(tx: Transaction, table: str, row: Mapping[str, Any]) -> None:
+async def insert(tx: Transaction, table: str, row: Mapping[str, Any]) -> None:
     places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
     await tx.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})", *row.values())
 
@@ -28,7 +28,7 @@ async def one_at_a_time(tx: Transaction, what: str) -> None:
 
 
 async def insert_notice(tx: Transaction, row: Mapping[str, Any]) -> None:
-    await _insert(tx, "notices", row)
+    await insert(tx, "notices", row)
 
 
 async def lock_notice(tx: Transaction, notice_id: int) -> Row | None:
@@ -84,21 +84,6 @@ async def events(source: Database | Transaction, notice_id: int) -> list[Row]:
            WHERE e.notice_id = $1 ORDER BY e.number""",
         notice_id,
     )
-
-
-async def count_from(source: Database | Transaction, sender_address: str, since: datetime) -> int:
-    """Notices of an address since then."""
-    found: int = await source.fetchval(
-        "SELECT count(*) FROM notices WHERE sender_address = $1 AND received_at > $2", sender_address, since
-    )
-    return found
-
-
-async def count_by_sender(source: Database | Transaction, sender_id: int, since: datetime) -> int:
-    found: int = await source.fetchval(
-        "SELECT count(*) FROM notices WHERE sender_id = $1 AND received_at > $2", sender_id, since
-    )
-    return found
 
 
 # What they name -----------------------------------------------------------------------------------------------------
@@ -232,89 +217,6 @@ async def judged_anew(db: Database, since: datetime) -> list[Row]:
     )
 
 
-# Letters ------------------------------------------------------------------------------------------------------------
-
-
-async def insert_letter(tx: Transaction, row: Mapping[str, Any]) -> None:
-    await _insert(tx, "notice_letters", row)
-
-
-async def letters(source: Database | Transaction, notice_id: int) -> list[Row]:
-    """The correspondence, oldest first, without what came as bytes."""
-    return await source.fetch(
-        """SELECT l.id, l.notice_id, l.direction, l.kind, l.address, l.subject, l.text, l.language, l.message_id,
-             l.mail_id, l.by_id, l.at, a.name AS by_name, octet_length(l.raw) AS raw_bytes
-           FROM notice_letters l LEFT JOIN accounts a ON a.id = l.by_id WHERE l.notice_id = $1 ORDER BY l.id""",
-        notice_id,
-    )
-
-
-async def outlived(tx: Transaction, before: datetime, limit: int) -> list[int]:
-    """Notices that were closed before then and whose letters are still kept, unless a case of theirs is under legal hold."""
-    rows = await tx.fetch(
-        """SELECT n.id FROM notices n WHERE n.state IN ('answered', 'refused')
-             AND coalesce(n.answered_at, n.met_at, n.received_at) < $1
-             AND EXISTS (SELECT FROM notice_letters l WHERE l.notice_id = n.id AND l.raw IS NOT NULL)
-             AND NOT EXISTS (SELECT FROM notice_items i JOIN cases c ON c.id = i.case_id WHERE i.notice_id = n.id AND c.frozen)
-           ORDER BY n.id LIMIT $2 FOR UPDATE OF n SKIP LOCKED""",
-        before,
-        limit,
-    )
-    return [row["id"] for row in rows]
-
-
-async def empty_letters(tx: Transaction, notice_id: int) -> None:
-    """Forget what was written to us; what we answered, and when, stays."""
-    await tx.execute(
-        """UPDATE notice_letters SET raw = NULL, reading = NULL, text = '', subject = ''
-           WHERE notice_id = $1 AND direction = 'in'""",
-        notice_id,
-    )
-
-
-async def raw_letter(source: Database | Transaction, notice_id: int, letter_id: int) -> bytes | None:
-    """A letter as it was kept: sealed."""
-    found: bytes | None = await source.fetchval(
-        "SELECT raw FROM notice_letters WHERE notice_id = $1 AND id = $2", notice_id, letter_id
-    )
-    return found
-
-
-async def letter_received(source: Database | Transaction, digest: str) -> Row | None:
-    """The letter that came as exactly these bytes."""
-    return await source.fetchrow(
-        "SELECT id, notice_id FROM notice_letters WHERE digest = $1 AND direction = 'in' ORDER BY id LIMIT 1", digest
-    )
-
-
-async def thread_of(source: Database | Transaction, message_ids: Sequence[str]) -> int | None:
-    """The notice that one of these letters belongs to, ours or theirs."""
-    found: int | None = await source.fetchval(
-        "SELECT notice_id FROM notice_letters WHERE message_id = ANY($1::text[]) ORDER BY id DESC LIMIT 1",
-        list(message_ids),
-    )
-    return found
-
-
-async def message_ids(source: Database | Transaction, notice_id: int) -> list[str]:
-    """The thread, oldest first, for References."""
-    rows = await source.fetch(
-        "SELECT message_id FROM notice_letters WHERE notice_id = $1 AND message_id <> '' ORDER BY id", notice_id
-    )
-    return [row["message_id"] for row in rows]
-
-
-async def written_to(source: Database | Transaction, address: str, since: datetime) -> int:
-    """Letters the network has sent to an address by itself since then."""
-    found: int = await source.fetchval(
-        """SELECT count(*) FROM notice_letters l JOIN notices n ON n.id = l.notice_id
-           WHERE n.sender_address = $1 AND l.direction = 'out' AND l.by_id IS NULL AND l.at > $2""",
-        address,
-        since,
-    )
-    return found
-
-
 # Clocks -------------------------------------------------------------------------------------------------------------
 
 
@@ -401,62 +303,6 @@ async def staff(source: Database | Transaction) -> list[Row]:
            WHERE a.role IN ('steward', 'operator') AND a.suspended_at IS NULL AND a.closed_at IS NULL
              AND a.approved_at IS NOT NULL ORDER BY a.id"""
     )
-
-
-# Senders ------------------------------------------------------------------------------------------------------------
-
-
-async def senders(source: Database | Transaction) -> list[Row]:
-    """Everybody on the list, with what their notices came to."""
-    return await source.fetch(
-        """SELECT s.*, s.key_hash IS NOT NULL AS has_key, count(n.id) AS notices,
-             count(n.id) FILTER (WHERE n.state = 'refused') AS refused
-           FROM notice_senders s LEFT JOIN notices n ON n.sender_id = s.id
-           WHERE s.withdrawn_at IS NULL GROUP BY s.id ORDER BY s.name, s.id"""
-    )
-
-
-async def find_sender(source: Database | Transaction, id: int) -> Row | None:
-    return await source.fetchrow("SELECT * FROM notice_senders WHERE id = $1 AND withdrawn_at IS NULL", id)
-
-
-async def sender_named(source: Database | Transaction, names: Sequence[str]) -> Row | None:
-    """The sender on the list under the first of these names that is there."""
-    return await source.fetchrow(
-        """SELECT * FROM notice_senders WHERE address = ANY($1::text[]) AND withdrawn_at IS NULL
-           ORDER BY array_position($1::text[], address) LIMIT 1""",
-        list(names),
-    )
-
-
-async def sender_with_key(source: Database | Transaction, key_hash: bytes) -> Row | None:
-    return await source.fetchrow("SELECT * FROM notice_senders WHERE key_hash = $1 AND withdrawn_at IS NULL", key_hash)
-
-
-async def insert_sender(tx: Transaction, row: Mapping[str, Any]) -> None:
-    await _insert(tx, "notice_senders", row)
-
-
-async def save_sender(tx: Transaction, id: int, changes: Mapping[str, Any]) -> None:
-    places = ", ".join(f"{column} = ${number}" for number, column in enumerate(changes, 2))
-    await tx.execute(f"UPDATE notice_senders SET {places} WHERE id = $1", id, *changes.values())
-
-
-async def record_of(source: Database | Transaction, address: str, sender_id: int | None) -> Row:
-    """What the notices of a sender came to: how many, how many were unfounded, and of what they named how much stayed."""
-    row = await source.fetchrow(
-        """WITH theirs AS (SELECT id, state FROM notices
-             WHERE CASE WHEN $2::bigint IS NULL THEN sender_address = $1 AND $1 <> '' ELSE sender_id = $2 END)
-           SELECT (SELECT count(*) FROM theirs) AS notices,
-             (SELECT count(*) FROM theirs WHERE state = 'refused') AS refused,
-             count(i.number) AS items, count(i.number) FILTER (WHERE i.state = 'kept') AS kept,
-             count(i.number) FILTER (WHERE i.state IN ('removed', 'warned', 'ordered')) AS upheld
-           FROM theirs t JOIN notice_items i ON i.notice_id = t.id""",
-        address,
-        sender_id,
-    )
-    assert row is not None  # aggregates without GROUP BY have one row
-    return row
 
 
 # Lists --------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.errors import Missing
 from folkmoot.mail import find_mails, is_configured
-from folkmoot.moderation.notices import queries
+from folkmoot.moderation.notices import letter_queries, queries, sender_queries
 from folkmoot.moderation.notices.rules import Kind, Trust
 from folkmoot.moderation.notices.states import RUNNING, ItemState, State, Step, What
 from folkmoot.moderation.notices.views import (
@@ -67,8 +67,8 @@ async def get_notice(db: Database, settings: Settings, steward: Viewer, id: int)
     row = await queries.line(db, id)
     if row is None:
         raise Missing
-    known = await queries.find_sender(db, row["sender_id"]) if row["sender_id"] is not None else None
-    record = await queries.record_of(db, row["sender_address"], row["sender_id"])
+    known = await sender_queries.find_sender(db, row["sender_id"]) if row["sender_id"] is not None else None
+    record = await sender_queries.record_of(db, row["sender_address"], row["sender_id"])
     return NoticeView(
         line=line(row),
         door=row["door"],
@@ -138,7 +138,7 @@ async def _shown(db: Database, row: Row) -> Shown:
         items=tuple(_shown_item(each) for each in await queries.items(db, row["id"])),
         letters=tuple(
             ShownLetter(kind=each["kind"], subject=each["subject"], text=each["text"], at=each["at"])
-            for each in await queries.letters(db, row["id"])
+            for each in await letter_queries.letters(db, row["id"])
             if each["direction"] == "out"
         ),
     )
@@ -185,7 +185,7 @@ async def _proof(db: Database, kind: str, id: int, deeds: set[str]) -> Proof:
 async def raw_letter(db: Database, steward: Viewer, notice_id: int, letter_id: int) -> bytes:
     """A letter as it came. Raises Forbidden, Missing also when its time is over, Unavailable with a foreign master key."""
     steward.check_role(Role.STEWARD)
-    found = await queries.raw_letter(db, notice_id, letter_id)
+    found = await letter_queries.raw_letter(db, notice_id, letter_id)
     if found is None:
         raise Missing
     return db.vault.unseal(LETTER, bytes(found))
@@ -220,7 +220,7 @@ def _item(row: Row) -> ItemView:
 
 
 async def _letters(db: Database, settings: Settings, notice_id: int) -> tuple[LetterView, ...]:
-    rows = await queries.letters(db, notice_id)
+    rows = await letter_queries.letters(db, notice_id)
     mails = {mail.id: mail for mail in await find_mails(db, [row["mail_id"] for row in rows if row["mail_id"]])}
     configured = is_configured(settings)
     views = []

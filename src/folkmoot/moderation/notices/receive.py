@@ -13,7 +13,7 @@ from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Forbidden, Invalid, TooMany
 from folkmoot.ids import new_id
-from folkmoot.moderation.notices import queries, rules, words
+from folkmoot.moderation.notices import letter_queries, queries, rules, sender_queries, words
 from folkmoot.moderation.notices.believe import kind_of, trust_in
 from folkmoot.moderation.notices.clocks import set_clock
 from folkmoot.moderation.notices.find import Standing, Target, look_up, standing
@@ -51,7 +51,7 @@ class SenderSuspended(Forbidden):
 
 async def house(db: Database, settings: Settings) -> House:
     """What reading has to know of us: our addresses, and whom the operator trusts."""
-    rows = await queries.senders(db)
+    rows = await sender_queries.senders(db)
     known = tuple(
         KnownSender(address=row["address"], kind=row["kind"], name=row["name"], trusted=row["trusted_at"] is not None)
         for row in rows
@@ -86,7 +86,7 @@ async def receive(
     """
     if len(raw) > rules.RAW_BYTES:
         raise rules.TooLong
-    known = await queries.letter_received(db, reading.digest)
+    known = await letter_queries.letter_received(db, reading.digest)
     if known is not None:
         return await _again(db, known["notice_id"])
     targets = await look_up(db, reading.items[: rules.MOST_ITEMS], reading.foreign[:50])
@@ -96,7 +96,7 @@ async def receive(
     findings = await look_at(db, gate, matters_in(targets, standings, 1)[: rules.AT_ONCE])
     async with db.transaction() as tx:
         await queries.one_at_a_time(tx, client_token or reading.digest)
-        known = await queries.letter_received(tx, reading.digest)
+        known = await letter_queries.letter_received(tx, reading.digest)
         if known is not None:
             return await _again(tx, known["notice_id"])
         if client_token and (same := await queries.find_by_client_token(tx, sender_id, client_token)):
@@ -127,9 +127,11 @@ async def _again(source: Database | Transaction, notice_id: int) -> Received:
 
 async def _sender(source: Database | Transaction, reading: Reading, sender_id: int | None) -> Row | None:
     if sender_id is not None:
-        return await queries.find_sender(source, sender_id)
+        return await sender_queries.find_sender(source, sender_id)
     return (
-        await queries.sender_named(source, rules.names_of(reading.sender.address)) if reading.sender.address else None
+        await sender_queries.sender_named(source, rules.names_of(reading.sender.address))
+        if reading.sender.address
+        else None
     )
 
 
@@ -139,11 +141,11 @@ async def _check_number(tx: Transaction, reading: Reading, door: Door, sender: R
     if door == "api" and sender is not None:
         if sender["suspended_at"] is not None:
             raise SenderSuspended
-        if await queries.count_by_sender(tx, sender["id"], day_ago) >= rules.BY_KEY_A_DAY:
+        if await sender_queries.count_by_sender(tx, sender["id"], day_ago) >= rules.BY_KEY_A_DAY:
             raise TooMany("Too many notices with this key today", retry_after=3_600)
     address = reading.sender.address.lower()
     by_hand = door in ("page", "api") and sender is None and address
-    if by_hand and await queries.count_from(tx, address, day_ago) >= rules.BY_PAGE_A_DAY:
+    if by_hand and await sender_queries.count_from(tx, address, day_ago) >= rules.BY_PAGE_A_DAY:
         raise TooMany("Too many notices from this address today; please write a mail", retry_after=3_600)
     if door in ("page", "api") and not reading.items:
         raise Invalid("Name at least one address (URL) of this network.", field="addresses")

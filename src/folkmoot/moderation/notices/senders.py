@@ -12,7 +12,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Conflict, Invalid, Missing, Unknown
 from folkmoot.ids import new_id
-from folkmoot.moderation.notices import queries, words
+from folkmoot.moderation.notices import sender_queries, words
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.read import sender_view
 from folkmoot.moderation.notices.reading.signed import check_signature, digest_of_key, is_public_key
@@ -73,7 +73,7 @@ async def add_sender(
     key = f"{KEY_PREFIX}{secrets.token_urlsafe(32)}" if with_key else None
     now = clock.now()
     async with db.transaction() as tx:
-        if where is not None and await queries.sender_named(tx, [where]) is not None:
+        if where is not None and await sender_queries.sender_named(tx, [where]) is not None:
             raise KnownAlready(field="address")
         id = new_id()
         row = {
@@ -88,7 +88,7 @@ async def add_sender(
             "created_at": now,
             "created_by": operator.actor,
         }
-        await queries.insert_sender(tx, row)
+        await sender_queries.insert_sender(tx, row)
         tx.record(
             Event.NOTICE_SENDER_ADDED,
             actor=operator.actor,
@@ -98,7 +98,7 @@ async def add_sender(
             address=where or "",
             **operator.traces,
         )
-        made = await queries.find_sender(tx, id)
+        made = await sender_queries.find_sender(tx, id)
     assert made is not None  # written above
     return Added(sender=sender_view(made), key=key)
 
@@ -116,7 +116,7 @@ def check_address(text: str) -> str:
 async def list_senders(db: Database, steward: Viewer) -> list[SenderView]:
     """Everybody on the list. Raises Forbidden."""
     steward.check_role(Role.STEWARD)
-    return [sender_view(row) for row in await queries.senders(db)]
+    return [sender_view(row) for row in await sender_queries.senders(db)]
 
 
 async def withdraw_sender(db: Database, operator: Viewer, sender_id: int) -> None:
@@ -127,7 +127,7 @@ async def withdraw_sender(db: Database, operator: Viewer, sender_id: int) -> Non
 
 async def with_key(db: Database, key: str) -> SenderView:
     """Whose key this is. Raises KeyUnknown."""
-    row = await queries.sender_with_key(db, digest_of_key(key)) if key.startswith(KEY_PREFIX) else None
+    row = await sender_queries.sender_with_key(db, digest_of_key(key)) if key.startswith(KEY_PREFIX) else None
     if row is None:
         raise KeyUnknown
     return sender_view(row)
@@ -135,7 +135,7 @@ async def with_key(db: Database, key: str) -> SenderView:
 
 async def signed_by(db: Database, sender_id: int, body: bytes, signature: str) -> SenderView:
     """The sender of this number, when their key signed exactly this body. Raises KeyUnknown."""
-    row = await queries.find_sender(db, sender_id)
+    row = await sender_queries.find_sender(db, sender_id)
     if row is None or row["withdrawn_at"] is not None or not row["public_key"]:
         raise KeyUnknown
     if not check_signature(body, signature, row["public_key"]):
@@ -152,7 +152,7 @@ async def warn_sender(db: Database, settings: Settings, steward: Viewer, notice_
     async with db.transaction() as tx:
         notice = await NoticeInHand.lock(tx, notice_id)
         sender = await _on_list(tx, steward, notice)
-        await queries.save_sender(tx, sender["id"], {"warned_at": notice.now, "warned_why": why})
+        await sender_queries.save_sender(tx, sender["id"], {"warned_at": notice.now, "warned_why": why})
         notice.note(sender_id=sender["id"])
         notice.take(Step.WRITE, by=steward.actor, why="warned")
         head = await head_of(tx, settings, notice)
@@ -164,7 +164,7 @@ async def warn_sender(db: Database, settings: Settings, steward: Viewer, notice_
 async def suspend_sender(db: Database, steward: Viewer, sender_id: int, why: str) -> None:
     """Process no more notices of this sender; only after a warning. Raises Forbidden, Missing, NotWarned."""
     why = _reason(steward, why)
-    row = await queries.find_sender(db, sender_id)
+    row = await sender_queries.find_sender(db, sender_id)
     if row is None:
         raise Missing
     if row["warned_at"] is None:
@@ -190,7 +190,7 @@ def _reason(steward: Viewer, why: str) -> str:
 async def _on_list(tx: Transaction, steward: Viewer, notice: NoticeInHand) -> Row:
     """The sender's line on the list; strangers get one, without any trust."""
     if notice["sender_id"] is not None:
-        row = await queries.find_sender(tx, notice["sender_id"])
+        row = await sender_queries.find_sender(tx, notice["sender_id"])
         if row is not None:
             return row
     if not notice["sender_address"]:
@@ -203,15 +203,15 @@ async def _on_list(tx: Transaction, steward: Viewer, notice: NoticeInHand) -> Ro
         "created_at": notice.now,
         "created_by": steward.actor,
     }
-    await queries.insert_sender(tx, fresh)
-    row = await queries.find_sender(tx, int(str(fresh["id"])))
+    await sender_queries.insert_sender(tx, fresh)
+    row = await sender_queries.find_sender(tx, int(str(fresh["id"])))
     assert row is not None  # written above
     return row
 
 
 async def _change(db: Database, by: Viewer, sender_id: int, event: Event, why: str = "", **changes: Any) -> None:
     async with db.transaction() as tx:
-        if await queries.find_sender(tx, sender_id) is None:
+        if await sender_queries.find_sender(tx, sender_id) is None:
             raise Missing
-        await queries.save_sender(tx, sender_id, changes)
+        await sender_queries.save_sender(tx, sender_id, changes)
         tx.record(event, actor=by.actor, subject=sender_id, why=why, **by.traces)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.decide import deadline
 from folkmoot.moderation.cases.effects import hide_provisionally
@@ -91,10 +92,10 @@ async def _open(
     orders = notice["kind"] == Kind.ORDER and believed
     if matter.what is What.ACCOUNT:
         assert matter.account_id is not None  # what an account is named by
-        post = await cases.read_profile(tx, matter.account_id)
+        post = await content_queries.read_profile(tx, matter.account_id)
     else:
         assert matter.post_id is not None  # what a post is named by
-        post = await cases.read_post(tx, matter.post_id)
+        post = await content_queries.read_post(tx, matter.post_id)
     if post is None:
         return None, Standing(state=ItemState.GONE, how="author", since=notice.now)
     opened = await take_up(

@@ -10,7 +10,7 @@ from datetime import timedelta
 from folkmoot.database import Row, Transaction
 from folkmoot.ids import new_id
 from folkmoot.mail import WrongAddress, new_message_id, send_mail
-from folkmoot.moderation.notices import queries, words
+from folkmoot.moderation.notices import letter_queries, queries, words
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.rules import Trust
 from folkmoot.moderation.notices.states import DECIDED, Due, Item, ItemState, Step, What, owed
@@ -66,7 +66,7 @@ async def may_write(tx: Transaction, notice: NoticeInHand, items: Sequence[Row])
     if is_mail and notice["trust"] == Trust.NONE and notice["confirmed_at"] is None and not names_something:
         return False
     address = notice["sender_address"]
-    return not address or await queries.written_to(tx, address, notice.now - DAY) < BY_ITSELF_A_DAY
+    return not address or await letter_queries.written_to(tx, address, notice.now - DAY) < BY_ITSELF_A_DAY
 
 
 async def settle(tx: Transaction, settings: Settings, notice: NoticeInHand) -> Due:
@@ -124,7 +124,7 @@ async def send(
 ) -> int:
     """One letter on the notice's thread, by mail where there is an address; its id. Once the transaction commits, it goes."""
     id = new_id()
-    thread = [each for each in await queries.message_ids(tx, notice.id) if _MESSAGE_ID.fullmatch(each)]
+    thread = [each for each in await letter_queries.message_ids(tx, notice.id) if _MESSAGE_ID.fullmatch(each)]
     message_id = new_message_id(settings.domain).strip("<>")
     about = words.subject(notice["subject"], notice["reference"], notice["language"])
     mail_id = None
@@ -144,7 +144,7 @@ async def send(
             )
         except WrongAddress:
             mail_id = None  # what they gave is no address; the letter stands on their page
-    await queries.insert_letter(
+    await letter_queries.insert_letter(
         tx,
         {
             "id": id,

@@ -8,7 +8,7 @@ import msgspec
 
 from folkmoot.database import Transaction
 from folkmoot.ids import new_id
-from folkmoot.moderation.notices import queries
+from folkmoot.moderation.notices import letter_queries, queries
 from folkmoot.moderation.notices.find import Standing, Target
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.reading import Reading
@@ -77,7 +77,7 @@ async def keep_letter(tx: Transaction, notice: NoticeInHand, kind: str, raw: byt
         quoted="",
         evidence=tuple(msgspec.structs.replace(each, data=b"") for each in reading.evidence),
     )
-    await queries.insert_letter(
+    await letter_queries.insert_letter(
         tx,
         {
             "id": new_id(),

@@ -11,6 +11,7 @@ from folkmoot import clock
 from folkmoot.database import Row, Transaction
 from folkmoot.errors import Missing, TooMany
 from folkmoot.ids import new_id
+from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.alarms import sound
 from folkmoot.moderation.cases.inhand import CaseInHand
@@ -195,11 +196,11 @@ async def _belongs(
 ) -> Opened:
     post: Row | None
     if post_id is None:
-        post = await cases.read_profile(tx, account_id)
+        post = await content_queries.read_profile(tx, account_id)
     else:
         # Without a lock: of ten thousand reports on one post only the first has anything to wait for.
         known = await cases.case_of_post(tx, post_id)
-        post = await cases.read_post(tx, post_id)
+        post = await content_queries.read_post(tx, post_id)
         if known is not None and (
             post is None or (known["decided_at"] is None and known["version"] == post["version"])
         ):

@@ -8,7 +8,7 @@ from folkmoot.database import Database, Transaction
 from folkmoot.errors import Missing
 from folkmoot.network.access.sessions import check_own_password
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.accounts import queries, rules
+from folkmoot.network.accounts import leaving_queries, queries, rules
 
 BATCH = 500
 ERASE = "network.accounts.erase"
@@ -31,9 +31,9 @@ async def close_for(db: Database, operator: Viewer, account_id: int) -> None:
 async def _close(tx: Transaction, by: Viewer, account_id: int) -> None:
     rules.check_leaves_an_operator(account_id, await queries.lock_operators(tx))
     now = clock.now()
-    if await queries.close(tx, account_id, now) is None:
+    if await leaving_queries.close(tx, account_id, now) is None:
         raise Missing
-    await queries.erase_person(tx, account_id, now)
+    await leaving_queries.erase_person(tx, account_id, now)
     if await _erase_some(tx, account_id):
         tx.defer(ERASE, once=f"{ERASE}:{account_id}", account_id=account_id)
     tx.record(Event.ACCOUNT_CLOSED, actor=by.actor, subject=account_id, **by.traces)
@@ -54,19 +54,19 @@ async def erase(db: Database, account_id: int) -> None:
 
 async def _erase_some(tx: Transaction, account_id: int) -> bool:
     """Delete up to BATCH rows of each kind; whether there may be more."""
-    gone, retold = await queries.erase_posts(tx, account_id, BATCH)
+    gone, retold = await leaving_queries.erase_posts(tx, account_id, BATCH)
     for post in gone:
         tx.announce("post.removed", post_id=post["id"], account_id=post["account_id"], shows_id=post["shows_id"])
-    liked = await queries.erase_favourites(tx, account_id, BATCH)
-    followed, followers = await queries.erase_follows(tx, account_id, BATCH)
+    liked = await leaving_queries.erase_favourites(tx, account_id, BATCH)
+    followed, followers = await leaving_queries.erase_follows(tx, account_id, BATCH)
     _tell_neighbours(tx, account_id, followed, followers)
     for post_id in {*retold, *liked}:
         tx.announce("post.changed", post_id=post_id, counts=True)
     for author in {post["account_id"] for post in gone} - {account_id}:
         tx.announce("account.changed", account_id=author)
-    rest = await queries.erase_rest(tx, account_id, BATCH)
-    sent = await queries.erase_sent_notifications(tx, account_id, BATCH)
-    await queries.zero_tallies(tx, account_id)
+    rest = await leaving_queries.erase_rest(tx, account_id, BATCH)
+    sent = await leaving_queries.erase_sent_notifications(tx, account_id, BATCH)
+    await leaving_queries.zero_tallies(tx, account_id)
     return max(len(gone), len(liked), len(followed), len(followers), rest, sent) >= BATCH
 
 

@@ -16,7 +16,7 @@ from folkmoot.markup import clean
 from folkmoot.network.access.passwords import hash_password
 from folkmoot.network.access.rules import Complaint, complain_about_password
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.accounts import queries, rules
+from folkmoot.network.accounts import invitation_queries, queries, rules
 from folkmoot.network.accounts.queries import view
 from folkmoot.network.accounts.rules import SignUpRefused
 from folkmoot.network.accounts.views import AccountView
@@ -74,7 +74,7 @@ async def sign_up(
         elif not asked["has_accounts"]:
             raise SignUpRefused({"operator_code": [_needed()]})  # the code was read, hence cannot be missing
         elif mode != "open" and asked["invited"] and code:
-            if not await queries.use_invitation(tx, code, now):
+            if not await invitation_queries.use_invitation(tx, code, now):
                 raise SignUpRefused({"invitation": [_spent()]})
             approved = True
         account = await _insert(tx, name, role, now if approved else None)

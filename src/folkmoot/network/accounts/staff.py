@@ -8,7 +8,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Invalid, Missing
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.accounts import queries, rules
+from folkmoot.network.accounts import leaving_queries, queries, rules
 from folkmoot.network.accounts.queries import view
 from folkmoot.network.accounts.views import AccountView
 
@@ -27,7 +27,7 @@ async def reject(db: Database, staff: Viewer, account_id: int, why: str = "") ->
     why = rules.check_words(why, rules.WHY_MOST, "why")
     async with db.transaction() as tx:
         account = await _check_waits(tx, account_id)
-        await queries.delete_waiting(tx, account_id)
+        await leaving_queries.delete_waiting(tx, account_id)
         tx.record(
             Event.ACCOUNT_REJECTED,
             actor=staff.actor,

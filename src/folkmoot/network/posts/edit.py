@@ -13,7 +13,7 @@ from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.gate import FoundBy, Subject
 from folkmoot.network.notifications import notify
-from folkmoot.network.posts import queries, rules
+from folkmoot.network.posts import queries, reaction_queries, rules, version_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.screen import screen
@@ -84,20 +84,20 @@ async def edit(
     parent = await desk.find(viewer, post.in_reply_to_id) if post.in_reply_to_id is not None else None
     screened = await screen(desk, viewer, draft, parent, described)
     async with desk.db.transaction() as tx:
-        if not await queries.lock_version(tx, post):
+        if not await version_queries.lock_version(tx, post):
             raise rules.ChangedMeanwhile
-        await queries.keep_version(tx, post)
-        await queries.detach_media(tx, post.id, viewer.account_id, draft.media)
+        await version_queries.keep_version(tx, post)
+        await version_queries.detach_media(tx, post.id, viewer.account_id, draft.media)
         if draft.media and await queries.attach_media(tx, post.id, viewer.account_id, draft.media) != len(draft.media):
             raise rules.MediaUnusable(field="media")
         for change in media_changes:
-            await queries.describe_media(tx, viewer.account_id, change.id, change.description, change.focus)
+            await version_queries.describe_media(tx, viewer.account_id, change.id, change.description, change.focus)
         if not kept_poll:
             await queries.delete_poll(tx, post.id)
             if draft.poll:
                 due_at = now + timedelta(seconds=draft.poll.seconds)
                 await queries.insert_poll(tx, new_id(), viewer.account_id, post.id, draft.poll, due_at)
-        await queries.replace_words(
+        await version_queries.replace_words(
             tx,
             post.id,
             text=draft.text,
@@ -108,7 +108,7 @@ async def edit(
             now=now,
             violence=screened.violence,
         )
-        await queries.clear_references(tx, post.id)
+        await version_queries.clear_references(tx, post.id)
         if mentioned:
             await queries.insert_mentions(tx, post.id, viewer.account_id, mentioned)
         if tags := rules.unique_tags(draft.text):
@@ -123,7 +123,7 @@ async def edit(
         hidden = post.hidden_at is not None or screened.finding.outcome is Outcome.HOLD
         if (new := [id for id in mentioned if id not in before]) and not hidden:
             await notify(tx, kind="mention", to=new, from_id=viewer.account_id, post_id=post.id)
-        if not hidden and (boosters := await queries.boosters(tx, post.id)):
+        if not hidden and (boosters := await reaction_queries.boosters(tx, post.id)):
             await notify(tx, kind="edit", to=boosters, from_id=viewer.account_id, post_id=post.id)
         tx.announce("post.changed", post_id=post.id, edited=not hidden, account_id=viewer.account_id)
         tx.defer("moderation.cases.text_changed", post_id=post.id)  # a jury may be looking at it
@@ -144,7 +144,7 @@ async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Versi
             created_at=row["created_at"],
             poll_options=tuple(msgspec.json.decode(row["poll_options"])) if row["poll_options"] else None,
         )
-        for row in await queries.versions(desk.db, post.id)
+        for row in await version_queries.versions(desk.db, post.id)
     ]
     present = Version(
         version=post.version,

@@ -12,7 +12,7 @@ from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts.views import AccountView
 from folkmoot.network.gate import Subject
-from folkmoot.network.posts import queries, rules
+from folkmoot.network.posts import queries, rules, scheduled_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.screen import Screened, screen
 from folkmoot.network.posts.spread import spread, tell_author
@@ -54,7 +54,7 @@ async def publish(
         async with desk.db.transaction() as tx:
             if key:
                 await queries.keep_key(tx, viewer.account_id, key, post_id, clock.now())
-            if scheduled_id and not await queries.delete_scheduled(tx, viewer.account_id, scheduled_id):
+            if scheduled_id and not await scheduled_queries.delete_scheduled(tx, viewer.account_id, scheduled_id):
                 raise Missing
             await check_pace(tx, viewer)
             post = await _write(tx, viewer, draft, post_id, parent, mentioned, screened)

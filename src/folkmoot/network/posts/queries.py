@@ -1,4 +1,4 @@
-"""Every statement about posts."""
+"""Every statement about posts but those of editing, reacting and scheduling, which have files of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from folkmoot import clock
 from folkmoot.database import Database, Row, Transaction
-from folkmoot.ids import id_at, new_id
+from folkmoot.ids import id_at
 from folkmoot.network.posts.rules import SLOWED_SPAN, PollDraft
 from folkmoot.network.posts.views import Marks, MediaView, MentionView, PollView, PostView, Visibility
 
@@ -155,15 +155,6 @@ async def attach_media(tx: Transaction, post_id: int, account_id: int, media: Se
     )
 
 
-async def detach_media(tx: Transaction, post_id: int, account_id: int, keep: Sequence[int]) -> None:
-    await tx.execute(
-        "UPDATE media SET post_id = NULL WHERE post_id = $1 AND account_id = $2 AND NOT id = ANY($3::bigint[])",
-        post_id,
-        account_id,
-        list(keep),
-    )
-
-
 async def deliver_home(
     tx: Transaction,
     *,
@@ -266,72 +257,8 @@ async def count(tx: Transaction, column: str, post_id: int, change: int) -> bool
     )
 
 
-async def insert_boost(
-    tx: Transaction, id: int, account_id: int, post: PostView, visibility: Visibility, now: datetime
-) -> int | None:
-    """Add a boost of `post`; the id of the earlier boost when there is one already, None when this one was made."""
-    made = await tx.fetchval(
-        """INSERT INTO posts (id, account_id, shows_id, shows_account_id, thread_id, visibility, created_at)
-           VALUES ($1, $2, $3, $4, $1, $5, $6) ON CONFLICT (shows_id, account_id) WHERE shows_id IS NOT NULL DO NOTHING
-           RETURNING id""",
-        id,
-        account_id,
-        post.id,
-        post.account_id,
-        visibility.value,
-        now,
-    )
-    return None if made is not None else await find_boost(tx, account_id, post.id)
-
-
-async def find_boost(tx: Transaction, account_id: int, post_id: int) -> int | None:
-    found: int | None = await tx.fetchval(
-        "SELECT id FROM posts WHERE shows_id = $1 AND account_id = $2", post_id, account_id
-    )
-    return found
-
-
-_MARKS = ("favourites", "bookmarks", "pins")
-
-
-async def mark(tx: Transaction, table: str, account_id: int, post_id: int) -> bool:
-    """Add a favourite, bookmark or pin; False when it was there."""
-    assert table in _MARKS
-    return bool(
-        await tx.execute(
-            f"INSERT INTO {table} (account_id, post_id, id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            account_id,
-            post_id,
-            new_id(),
-        )
-    )
-
-
-async def unmark(tx: Transaction, table: str, account_id: int, post_id: int) -> bool:
-    """Take a favourite, bookmark or pin away; False when there was none."""
-    assert table in _MARKS
-    return bool(await tx.execute(f"DELETE FROM {table} WHERE account_id = $1 AND post_id = $2", account_id, post_id))
-
-
 async def lock_account(tx: Transaction, account_id: int) -> None:
     await tx.fetchval("SELECT id FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
-
-
-async def pins(source: Database | Transaction, account_id: int) -> list[int]:
-    """Pinned posts, newest pin first."""
-    rows = await source.fetch("SELECT post_id FROM pins WHERE account_id = $1 ORDER BY id DESC", account_id)
-    return [row["post_id"] for row in rows]
-
-
-async def mute_thread(tx: Transaction, account_id: int, thread_id: int, muted: bool) -> None:
-    if muted:
-        await tx.execute(
-            "INSERT INTO thread_mutes (account_id, thread_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            account_id,
-            thread_id,
-        )
-    else:
-        await tx.execute("DELETE FROM thread_mutes WHERE account_id = $1 AND thread_id = $2", account_id, thread_id)
 
 
 async def delete(tx: Transaction, post_id: int, how: str) -> tuple[list[Row], list[int]]:
@@ -439,86 +366,6 @@ async def notified_followers(tx: Transaction, account_id: int) -> list[int]:
     return [row["account_id"] for row in rows]
 
 
-async def lock_version(tx: Transaction, post: PostView) -> bool:
-    """Lock the post; False when it is no longer the version at hand."""
-    version = await tx.fetchval("SELECT version FROM posts WHERE id = $1 FOR UPDATE", post.id)
-    return bool(version == post.version)
-
-
-async def keep_version(tx: Transaction, post: PostView) -> None:
-    """Store how the post stands before it changes."""
-    await tx.execute(
-        """INSERT INTO post_versions (post_id, account_id, version, text, warning, sensitive, media, poll_options, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9)""",
-        post.id,
-        post.account_id,
-        post.version,
-        post.text,
-        post.warning,
-        post.sensitive,
-        msgspec.json.encode(post.media).decode(),
-        msgspec.json.encode(post.poll.options).decode() if post.poll else None,
-        post.edited_at or post.created_at,
-    )
-
-
-async def replace_words(
-    tx: Transaction,
-    post_id: int,
-    *,
-    text: str,
-    warning: str,
-    sensitive: bool,
-    language: str | None,
-    has_media: bool,
-    now: datetime,
-    violence: float | None,
-) -> None:
-    await tx.execute(
-        """UPDATE posts SET text = $2, warning = $3, sensitive = $4, language = $5, has_media = $6, edited_at = $7,
-           violence = $8, version = version + 1 WHERE id = $1""",
-        post_id,
-        text,
-        warning,
-        sensitive,
-        language,
-        has_media,
-        now,
-        violence,
-    )
-
-
-async def clear_references(tx: Transaction, post_id: int) -> None:
-    """Forget whom and which tags the text named; those of the new text follow."""
-    await tx.execute(
-        "WITH m AS (DELETE FROM mentions WHERE post_id = $1) DELETE FROM post_tags WHERE post_id = $1", post_id
-    )
-
-
-async def describe_media(
-    tx: Transaction, account_id: int, id: int, description: str | None, focus: tuple[float, float] | None
-) -> None:
-    await tx.execute(
-        """UPDATE media SET description = coalesce($3, description), focus_x = coalesce($4, focus_x),
-           focus_y = coalesce($5, focus_y) WHERE id = $2 AND account_id = $1""",
-        account_id,
-        id,
-        description,
-        focus[0] if focus else None,
-        focus[1] if focus else None,
-    )
-
-
-async def boosters(tx: Transaction, post_id: int) -> list[int]:
-    rows = await tx.fetch("SELECT account_id FROM posts WHERE shows_id = $1 ORDER BY id DESC LIMIT 1000", post_id)
-    return [row["account_id"] for row in rows]
-
-
-async def versions(db: Database, post_id: int) -> list[Row]:
-    """Earlier states of the post, oldest first."""
-    return await db.fetch("SELECT * FROM post_versions WHERE post_id = $1 ORDER BY version", post_id)
-
-
 async def thread(db: Database, post: PostView, *, ancestors: int, descendants: int) -> tuple[list[int], list[int]]:
     """Ids of what the post answers, first to last, and of what answers it, in reading order (depth first)."""
     rows = await db.fetch(
@@ -538,92 +385,9 @@ async def thread(db: Database, post: PostView, *, ancestors: int, descendants: i
     return [row["id"] for row in rows if not row["follows"]], [row["id"] for row in rows if row["follows"]]
 
 
-async def reactors(
-    db: Database, table: str, post_id: int, *, before: int | None, after: int | None, limit: int
-) -> list[tuple[int, int]]:
-    """Who favourited or boosted the post, newest first, as pairs of row id and account."""
-    source = {
-        "favourites": "SELECT id, account_id FROM favourites WHERE post_id = $1",
-        "boosts": "SELECT id, account_id FROM posts WHERE shows_id = $1",
-    }[table]
-    rows = await db.fetch(
-        f"""SELECT id, account_id FROM ({source}) r
-            WHERE ($2::bigint IS NULL OR id < $2) AND ($3::bigint IS NULL OR id > $3) ORDER BY id DESC LIMIT $4""",
-        post_id,
-        before,
-        after,
-        limit,
-    )
-    return [(row["id"], row["account_id"]) for row in rows]
-
-
 async def post_of_poll(db: Database, poll_id: int) -> int | None:
     found: int | None = await db.fetchval("SELECT post_id FROM polls WHERE id = $1", poll_id)
     return found
-
-
-# Scheduled -----------------------------------------------------------------------------------------------------------
-
-
-async def loose_media(db: Database, account_id: int, ids: Sequence[int]) -> list[MediaView]:
-    """Those of these media that are this account's and not yet in a post, in the order of `ids`."""
-    if not ids:
-        return []
-    rows = await db.fetch(
-        """SELECT id, kind, object_key, preview_key, width, height, preview_width, preview_height, description, focus_x,
-                  focus_y, blurhash FROM media WHERE account_id = $1 AND id = ANY($2::bigint[]) AND post_id IS NULL
-           ORDER BY array_position($2::bigint[], id)""",
-        account_id,
-        list(ids),
-    )
-    return [MediaView(**dict(row)) for row in rows]
-
-
-async def insert_scheduled(
-    tx: Transaction, id: int, account_id: int, due_at: datetime, draft: str, now: datetime
-) -> None:
-    await tx.execute(
-        "INSERT INTO scheduled_posts (id, account_id, due_at, draft, created_at) VALUES ($1, $2, $3, $4::jsonb, $5)",
-        id,
-        account_id,
-        due_at,
-        draft,
-        now,
-    )
-
-
-async def scheduled(db: Database, account_id: int, id: int | None, before: int | None, limit: int) -> list[Row]:
-    return await db.fetch(
-        """SELECT id, due_at, draft FROM scheduled_posts
-           WHERE account_id = $1 AND ($2::bigint IS NULL OR id = $2) AND ($3::bigint IS NULL OR id < $3)
-           ORDER BY id DESC LIMIT $4""",
-        account_id,
-        id,
-        before,
-        limit,
-    )
-
-
-async def set_due(tx: Transaction, account_id: int, id: int, due_at: datetime) -> int:
-    return await tx.execute(
-        "UPDATE scheduled_posts SET due_at = $3 WHERE account_id = $1 AND id = $2", account_id, id, due_at
-    )
-
-
-async def delete_scheduled(tx: Transaction, account_id: int, id: int) -> int:
-    return await tx.execute("DELETE FROM scheduled_posts WHERE account_id = $1 AND id = $2", account_id, id)
-
-
-async def due(db: Database, now: datetime) -> list[Row]:
-    """Scheduled posts whose time has come, with who writes them."""
-    return await db.fetch(
-        """SELECT s.id, s.account_id, s.draft, a.name, a.role,
-             (SELECT coalesce(d.until, '9999-12-31Z') FROM standings d
-              WHERE d.account_id = a.id AND d.limited = 'slow') AS slowed_until
-           FROM scheduled_posts s JOIN accounts a ON a.id = s.account_id
-           WHERE s.due_at <= $1 AND a.suspended_at IS NULL AND a.closed_at IS NULL ORDER BY s.due_at LIMIT 100""",
-        now,
-    )
 
 
 async def lately(tx: Transaction, account_id: int, since: datetime) -> list[datetime]:

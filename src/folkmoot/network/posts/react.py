@@ -7,7 +7,7 @@ from folkmoot.errors import Missing
 from folkmoot.ids import new_id
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.notifications import notify, unnotify
-from folkmoot.network.posts import queries, rules
+from folkmoot.network.posts import queries, reaction_queries, rules
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.publish import check_pace
 from folkmoot.network.posts.remove import erase
@@ -36,7 +36,7 @@ async def boost(desk: Desk, viewer: Viewer, post_id: int, visibility: Visibility
         visibility = rules.narrowest(Visibility.FOLLOWERS, visibility)
     async with desk.db.transaction() as tx:
         await check_pace(tx, viewer)
-        made = await queries.insert_boost(tx, boost_id, viewer.account_id, post, visibility, now)
+        made = await reaction_queries.insert_boost(tx, boost_id, viewer.account_id, post, visibility, now)
         if made is not None:
             (earlier,) = await queries.load(tx, [made])
             return earlier
@@ -78,7 +78,7 @@ async def unboost(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     """Take one's boost back; answers with the post itself."""
     post = await desk.shown(viewer, post_id)
     async with desk.db.transaction() as tx:
-        boost_id = await queries.find_boost(tx, viewer.account_id, post.id)
+        boost_id = await reaction_queries.find_boost(tx, viewer.account_id, post.id)
         if boost_id is not None:
             (mine,) = await queries.load(tx, [boost_id])
             await erase(tx, mine)
@@ -90,7 +90,7 @@ async def favourite(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     """Say that one likes it; the author is told."""
     post = await _touchable(desk, viewer, post_id)
     async with desk.db.transaction() as tx:
-        if await queries.mark(tx, "favourites", viewer.account_id, post.id):
+        if await reaction_queries.mark(tx, "favourites", viewer.account_id, post.id):
             if not await queries.count(tx, "favourites_count", post.id, +1):
                 raise Missing
             await notify(tx, kind="favourite", to=[post.account_id], from_id=viewer.account_id, post_id=post.id)
@@ -103,7 +103,7 @@ async def unfavourite(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     """Take it back, and the notification with it."""
     post = await desk.shown(viewer, post_id)
     async with desk.db.transaction() as tx:
-        if await queries.unmark(tx, "favourites", viewer.account_id, post.id):
+        if await reaction_queries.unmark(tx, "favourites", viewer.account_id, post.id):
             await queries.count(tx, "favourites_count", post.id, -1)
             await unnotify(tx, kind="favourite", from_id=viewer.account_id, post_id=post.id)
             tx.announce("post.changed", post_id=post.id, counts=True)
@@ -115,7 +115,7 @@ async def bookmark(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     """Keep it for oneself; nobody is told."""
     post = await desk.shown(viewer, post_id)
     async with desk.db.transaction() as tx:
-        await queries.mark(tx, "bookmarks", viewer.account_id, post.id)
+        await reaction_queries.mark(tx, "bookmarks", viewer.account_id, post.id)
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
     return post
 
@@ -123,7 +123,7 @@ async def bookmark(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
 async def unbookmark(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     post = await desk.shown(viewer, post_id)
     async with desk.db.transaction() as tx:
-        await queries.unmark(tx, "bookmarks", viewer.account_id, post.id)
+        await reaction_queries.unmark(tx, "bookmarks", viewer.account_id, post.id)
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
     return post
 
@@ -139,10 +139,10 @@ async def pin(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
         raise rules.PinOfDirect
     async with desk.db.transaction() as tx:
         await queries.lock_account(tx, viewer.account_id)
-        pins = await queries.pins(tx, viewer.account_id)
+        pins = await reaction_queries.pins(tx, viewer.account_id)
         if post.id not in pins and len(pins) >= rules.PINS:
             raise rules.TooManyPins
-        await queries.mark(tx, "pins", viewer.account_id, post.id)
+        await reaction_queries.mark(tx, "pins", viewer.account_id, post.id)
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
     return post
 
@@ -150,7 +150,7 @@ async def pin(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
 async def unpin(desk: Desk, viewer: Viewer, post_id: int) -> PostView:
     post = await desk.own(viewer, post_id)
     async with desk.db.transaction() as tx:
-        await queries.unmark(tx, "pins", viewer.account_id, post.id)
+        await reaction_queries.unmark(tx, "pins", viewer.account_id, post.id)
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
     return post
 
@@ -159,6 +159,6 @@ async def mute_thread(desk: Desk, viewer: Viewer, post_id: int, *, muted: bool =
     """Hear no more (or again) of this conversation."""
     post = await desk.shown(viewer, post_id)
     async with desk.db.transaction() as tx:
-        await queries.mute_thread(tx, viewer.account_id, post.thread_id, muted)
+        await reaction_queries.mute_thread(tx, viewer.account_id, post.thread_id, muted)
         tx.announce("marks.changed", account_id=viewer.account_id, post_id=post.id)
     return post

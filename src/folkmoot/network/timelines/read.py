@@ -11,6 +11,7 @@ from folkmoot.markup import normal_tag
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import note_activity
 from folkmoot.network.posts import queries as post_queries
+from folkmoot.network.posts import reaction_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.views import PostView
 from folkmoot.network.timelines import queries
@@ -131,7 +132,7 @@ class Timelines:
 
     async def pinned(self, viewer: Viewer | None, account_id: int) -> Page:
         """An account's pinned posts, the latest pin first."""
-        ids = await post_queries.pins(self._desk.db, account_id)
+        ids = await reaction_queries.pins(self._desk.db, account_id)
         return Page(await cards(self._desk, viewer.account_id if viewer else None, ids, taste=False))
 
     async def marked(self, viewer: Viewer, table: str, span: Span) -> Page:

@@ -15,7 +15,7 @@ from folkmoot.ids import parse
 from folkmoot.network import accounts, polls
 from folkmoot.network.posts import edit as editing
 from folkmoot.network.posts import queries as post_queries
-from folkmoot.network.posts import react, scheduled
+from folkmoot.network.posts import react, reaction_queries, scheduled
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft, PollDraft
@@ -234,7 +234,7 @@ async def history(call: Call) -> bytes:
 async def _reactors(call: Call, table: str, given: PageParameters) -> Answer:
     post = await call.server.desk.shown(call.viewer, call.id())
     limit = max(1, min(given.limit, 80))
-    rows = await post_queries.reactors(
+    rows = await reaction_queries.reactors(
         call.server.db, table, post.id, before=given.max_id, after=given.since_id, limit=limit + 1
     )
     page = rows[:limit]

@@ -17,8 +17,7 @@ from folkmoot.ids import parse
 from folkmoot.network import accounts, media, polls
 from folkmoot.network.access import Role
 from folkmoot.network.accounts import AccountView
-from folkmoot.network.posts import queries as post_queries
-from folkmoot.network.posts import react
+from folkmoot.network.posts import react, reaction_queries, scheduled_queries
 from folkmoot.network.posts.edit import MediaChange, edit, history
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove, remove_as_staff
@@ -130,7 +129,9 @@ async def list_reactors(request: Asked, id_: FromPath[str]) -> Answer:
     card = await _card(visit, visit.id(id_))
     table = visit.path.rpartition("/")[2]
     before = parse(visit.query("older"))
-    rows = await post_queries.reactors(visit.server.db, table, card.post.id, before=before, after=None, limit=PEOPLE)
+    rows = await reaction_queries.reactors(
+        visit.server.db, table, card.post.id, before=before, after=None, limit=PEOPLE
+    )
     return await show_people(
         visit,
         rows,
@@ -375,7 +376,7 @@ async def _refused(
     """The sheet again with everything on it and what is wrong, or for a script the sentence."""
     if visit.wants_json:
         return Response({"error": words.current().of_error(error)}, status_code=STATUS[error.kind])
-    found = await post_queries.loose_media(visit.server.db, visit.member.account_id, kept) if kept else []
+    found = await scheduled_queries.loose_media(visit.server.db, visit.member.account_id, kept) if kept else []
     reply = form.id("reply")
     written = Written(
         text=form.text("text"),

@@ -9,7 +9,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database
 from folkmoot.errors import Invalid
-from folkmoot.moderation.cases.queries import learned
+from folkmoot.moderation.cases.learned_queries import learned
 from folkmoot.moderation.transparency.figures import figures, months
 from folkmoot.moderation.transparency.log.read import newest_checkpoint
 from folkmoot.moderation.transparency.report import queries
