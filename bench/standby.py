@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from bench.backup import copy, fill
+from bench.line import SlowLine
 from folkmoot.database import migrate
 from folkmoot.errors import FolkmootError
 from folkmoot.hosting.link import local, make_code
@@ -50,6 +51,18 @@ class Figures(msgspec.Struct):
     """Share of the commits that following costs the first host."""
     sync_p50_ms: float
     alone_p50_ms: float
+
+
+class OverLine(msgspec.Struct):
+    """A copy over a slow line."""
+
+    megabytes: float
+    line_mb_s: float
+    seconds: float
+    crossed_megabytes: float
+    """What went over the line, both ways."""
+    gain: float
+    """Megabytes copied a second against what the line carries."""
 
 
 class Host:
@@ -92,10 +105,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (default: 3)")
     parser.add_argument("--seconds", type=float, default=4, help="of writing for each figure and round (default: 4)")
     parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    parser.add_argument("--line", type=float, help="only copy, once, over a line of so many megabytes a second")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="folkmoot-bench-", dir=options.folder) as folder:
         Path(folder).chmod(0o711)
-        found = measure(Path(folder), options.megabytes, options.rounds, options.seconds)
+        found: Figures | OverLine
+        if options.line:
+            found = measure_line(Path(folder), options.megabytes, options.line)
+        else:
+            found = measure(Path(folder), options.megabytes, options.rounds, options.seconds)
     print(msgspec.json.format(msgspec.json.encode(found)).decode())
 
 
@@ -130,6 +148,30 @@ def measure(top: Path, megabytes: int, rounds: int, seconds: float) -> Figures:
         async_cost=round(1 - rate[1] / rate[0], 3),
         sync_p50_ms=round(statistics.median(each[1] for each in waits), 2),
         alone_p50_ms=round(statistics.median(each[1] for each in alone), 2),
+    )
+
+
+def measure_line(top: Path, megabytes: int, rate: float) -> OverLine:
+    """One copy, its check included, over a line of `rate` megabytes a second."""
+    first, standby = Host(top / "first"), Host(top / "standby")
+    first.server.start()
+    try:
+        migrate.upgrade(first.server.url)
+        fill(first.server, megabytes)
+        size = sum(p.stat().st_size for p in first.server.cluster.rglob("*") if p.is_file() and "pg_wal" not in p.parts)
+        line = SlowLine(first.settings.link_port, rate)
+        code = make_code(first.settings.data, time.time()).word
+        with first.linked():
+            taken = copy_linked(standby, [f"127.0.0.1:{line.port}", "--code", code])
+        line.close()
+    finally:
+        first.server.stop("immediate")
+    return OverLine(
+        megabytes=round(size / 1e6),
+        line_mb_s=rate,
+        seconds=round(taken, 1),
+        crossed_megabytes=round(line.crossed / 1e6, 1),
+        gain=round(size / 1e6 / taken / rate, 2),
     )
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from folkmoot.errors import Unavailable
+from folkmoot.errors import FolkmootError, Kind, Unavailable
 from folkmoot.hosting import state as states
 from folkmoot.hosting.doors import POSTGRES, doors, listen
 from folkmoot.hosting.link.link import Link
 from folkmoot.hosting.link.local import close_door, serve_door
+from folkmoot.hosting.link.packing import Line
 from folkmoot.hosting.link.stream import LinkBroken, Message, Stream, join
 from folkmoot.hosting.own import open_session
 from folkmoot.hosting.own.entering import enter
@@ -29,6 +30,8 @@ from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.postgres.places import find_owner
 from folkmoot.settings import Settings
 
+PLAIN, FRAMED = "pg", "pg.framed"
+"""The channel as it was first, and as it is: what crosses the line may be packed."""
 MAY_COME = {"folkmoot_repl", "folkmoot_rewind"}
 """Roles the partner may be on our server: one copies and follows, one reads files to rewind."""
 TLS_ASKED, GSS_ASKED = 80877103, 80877104
@@ -81,18 +84,26 @@ class PostgresDoor:
         close_door(self._door)
 
     def _serve(self, near: Stream) -> None:
-        join(near, self._link.open("pg", 15.0, side=self._side), self._passed)
+        try:
+            far = Line(self._link.open(FRAMED, 15.0, side=self._side))
+        except FolkmootError as error:
+            if error.kind is not Kind.MISSING:
+                raise
+            join(near, self._link.open(PLAIN, 15.0, side=self._side), self._passed)  # its Folkmoot is older
+        else:
+            far.join(near, self._passed)
 
 
-def serve_postgres(settings: Settings) -> Callable[[Stream, Message], None]:
-    """The channel on the side of the server that is followed."""
+def serve_postgres(settings: Settings, *, framed: bool) -> Callable[[Stream, Message], None]:
+    """The channel on the side of the server that is followed; `framed` when what crosses the line may be packed."""
 
-    def serve(far: Stream, hello: Message) -> None:
+    def serve(stream: Stream, hello: Message) -> None:
+        far = Line(stream) if framed else stream
         far.patience(15)
         greeting = read_greeting(far)
         keep_slot(settings, str(hello.get("side", "")))
         if settings.database_url:
-            join(far, enter(settings.database_url, greeting, far.write))
+            _join(far, enter(settings.database_url, greeting, far.write))
             return
         found = EmbeddedPostgres(settings).find_postmaster()
         if found is None:
@@ -105,12 +116,19 @@ def serve_postgres(settings: Settings) -> Callable[[Stream, Message], None]:
         except OSError as error:
             near.close()
             raise LinkBroken(cause=f"pg: {error}") from error
-        join(far, Stream(near))
+        _join(far, Stream(near))
 
     return serve
 
 
-def read_greeting(stream: Stream) -> bytes:
+def _join(far: Stream | Line, near: Stream) -> None:
+    if isinstance(far, Line):
+        far.join(near)
+    else:
+        join(far, near)
+
+
+def read_greeting(stream: Stream | Line) -> bytes:
     """A client's first message, as PostgreSQL 3.x has it. Raises LinkBroken when the role may not come in."""
     while True:
         head = stream.read(8)

@@ -10,7 +10,7 @@ import json
 import select
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot.errors import Unavailable
@@ -95,7 +95,11 @@ class Stream:
 
 def join(one: Stream, other: Stream, passed: Callable[[int], None] = lambda count: None) -> None:
     """Pass bytes between two streams, both ways, until either end closes; `passed` is told how many, now and then."""
-    ways = [_Way(one.socket, other.socket), _Way(other.socket, one.socket)]
+    pass_on(one, other, [Way(one.socket, other.socket), Way(other.socket, one.socket)], passed)
+
+
+def pass_on(one: Stream, other: Stream, ways: Sequence[Way], passed: Callable[[int], None]) -> None:
+    """The same with ways that may do something to the bytes. Ends both streams."""
     try:
         one.socket.setblocking(False)
         other.socket.setblocking(False)
@@ -125,30 +129,31 @@ def join(one: Stream, other: Stream, passed: Callable[[int], None] = lambda coun
         other.close()
 
 
-class _Way:
+class Way:
     """Bytes from one socket to the other, without ever blocking."""
 
     def __init__(self, source: socket.socket, target: socket.socket) -> None:
         self.source, self.target = source, target
         self.source_waits, self.target_waits = select.POLLIN, select.POLLOUT
         self.is_over = False
-        self._buffer = memoryview(bytearray(CHUNK))
-        self.pending = self._buffer[:0]
+        self.buffer = memoryview(bytearray(CHUNK))
+        self.pending = self.buffer[:0]
+        """What is still to be passed on."""
 
     def step(self) -> int:
         """Read what is there, unless some is still to be passed on; pass on what goes; say how many bytes moved."""
+        moved = 0 if self.pending else self.fill()
+        return moved + self.drain()
+
+    def fill(self) -> int:
+        """Take what is there to be passed on; says how many bytes that is."""
+        have = self.read_into(self.buffer)
+        self.pending = self.buffer[:have]
+        return have
+
+    def drain(self) -> int:
+        """Pass on what goes; says how many bytes went."""
         moved = 0
-        if not self.pending:
-            have = 0
-            while have < CHUNK:
-                got = self._read(have)
-                if got < 0:
-                    break
-                if got == 0:
-                    self.is_over = have == 0
-                    break
-                have += got
-            self.pending, moved = self._buffer[:have], have
         while self.pending:
             try:
                 sent = self.target.send(self.pending)
@@ -162,9 +167,22 @@ class _Way:
             moved += sent
         return moved
 
-    def _read(self, at: int) -> int:
+    def read_into(self, room: memoryview) -> int:
+        """Read until there is no room or nothing more at the moment; at the end of everything, `is_over`."""
+        have = 0
+        while have < len(room):
+            got = self._read(room[have:])
+            if got < 0:
+                break
+            if got == 0:
+                self.is_over = have == 0
+                break
+            have += got
+        return have
+
+    def _read(self, room: memoryview) -> int:
         try:
-            return self.source.recv_into(self._buffer[at:])
+            return self.source.recv_into(room)
         except ssl.SSLWantWriteError:
             self.source_waits = select.POLLOUT
             return -1

@@ -11,7 +11,7 @@ from folkmoot.errors import FolkmootError
 from folkmoot.hosting import own
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import Link
-from folkmoot.hosting.link.database import connect, drop_slot, keep_slot, serve_postgres
+from folkmoot.hosting.link.database import FRAMED, PLAIN, connect, drop_slot, keep_slot, serve_postgres
 from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.standby import queries, secrets
@@ -26,7 +26,8 @@ class NotCarrying(FolkmootError):
 
 def register(link: Link, settings: Settings) -> None:
     """Offer the partner what it needs for joining and following."""
-    link.channel("pg", serve_postgres(settings))
+    link.channel(PLAIN, serve_postgres(settings, framed=False))
+    link.channel(FRAMED, serve_postgres(settings, framed=True))
     link.verb("standby.prepare", _prepare(settings))
     link.channel(CHANNEL, serve_archive(settings))
     link.verb("standby.archive", _archive(settings))
