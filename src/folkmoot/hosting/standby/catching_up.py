@@ -114,20 +114,25 @@ class CatchingUp:
             _write(folder, file, data)
             lying.append(file)
             self._noted.from_archive = (len(files) - number, len(files))
-            while len(lying) >= AT_ONCE and not over.is_set():
+            while len(lying) >= AT_ONCE and not self._is_over(over):
                 self._take_away(folder, lying, size)
                 progress.check(self._replayed(), STALLED_SECONDS)
                 time.sleep(GLANCE)
-            if over.is_set():
+            if self._is_over(over):
                 return
         end = (number_of(files[-1], size) + 1) * size
-        while self._replayed() < end and not over.wait(GLANCE):
+        while self._replayed() < end and not self._is_over(over):
+            time.sleep(GLANCE)
             self._take_away(folder, lying, size)
             self._noted.from_archive = (len(lying), len(files))
             # The last record may end in the segment the first host has: then the server waits for that one.
             is_last = self._replayed() >= end - size
             if progress.stands_still(self._replayed(), STREAM_SECONDS if is_last else STALLED_SECONDS):
                 return
+
+    def _is_over(self, over: threading.Event) -> bool:
+        """Whether there is nothing to catch up for any more: we end, or this host took the network over meanwhile."""
+        return over.is_set() or states.read(self._settings.data).role != "standby"
 
     def _take_away(self, folder: Path, lying: deque[str], size: int) -> None:
         """What is replayed was kept by the server where it keeps its journal."""

@@ -62,7 +62,7 @@ class Recopying:
         log.warning("lost_track", slot=self._watching.status.slot, timeline=self._watching.status.timeline)
         if self._catching_up.catch_up(over):
             return True
-        if not over.is_set():
+        if not over.is_set() and states.read(self._settings.data).role == "standby":
             self.copy_again(over)
         return False
 
