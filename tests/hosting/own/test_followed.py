@@ -15,6 +15,7 @@ from tests.hosting.standby.conftest import Host, free_port, until
 from folkmoot.hosting import state as states
 from folkmoot.hosting.drill.load import Ledger
 from folkmoot.hosting.postgres import EmbeddedPostgres
+from folkmoot.settings import Settings
 
 from .conftest import Guarded, Hosts, move_under_load
 
@@ -31,8 +32,9 @@ def test_it_says_what_it_needs_then_it_is_followed_and_left_and_nothing_is_lost(
     tokens = asyncio.run(people(guarded.url, ["ada", "bert"]))
     _is_refused_until_it_is_ready(guarded, pair)
     assert until(lambda: second.status()["ready"], 60), second.command("standby", "status", check=False)
-    assert "The network's own server lets itself be followed." in first.command("standby", "status")
+    assert until(lambda: "The network's own server lets itself be followed." in first.command("standby", "status"))
     _answers_wait_once_it_is_allowed(guarded, first)
+    assert '"well": true' in first.command("drill", "--on-my-standby", "--level", "2", "--json")
 
     ledger = Ledger(place / "ledger")
     moved = asyncio.run(move_under_load(pair, tokens, ledger))
@@ -41,6 +43,8 @@ def test_it_says_what_it_needs_then_it_is_followed_and_left_and_nothing_is_lost(
     assert lost(ledger, new) == {"posts": 0, "scheduled": 0, "reports": 0}
     assert (ledger.failed_reads, ledger.failed_writes) == (0, 0), ledger.reasons[:5]
     _left_server_takes_nothing_and_says_so(guarded, first, second)
+    _comes_back_with_the_server_that_comes_with_folkmoot(first, second)
+    assert lost(ledger, EmbeddedPostgres(first.settings).admin_url) == {"posts": 0, "scheduled": 0, "reports": 0}
 
 
 def _is_refused_until_it_is_ready(guarded: Guarded, pair: Hosts) -> None:
@@ -87,3 +91,15 @@ def _left_server_takes_nothing_and_says_so(guarded: Guarded, first: Host, second
     refused = first.command("move", "rejoin", check=False)
     assert "its own PostgreSQL server follows nobody" in refused
     assert "nothing that the network has not" in refused
+
+
+def _comes_back_with_the_server_that_comes_with_folkmoot(first: Host, second: Host) -> None:
+    """The operator takes DATABASE_URL from the settings; the old host follows with a server of ours, and can be first again."""
+    first.end()
+    first.settings = Settings(data=first.data, link_port=first.link_port)
+    first.begin("serve")
+    assert until(lambda: "No database of the network lay in this folder." in first.command("move", "rejoin"), 60)
+    assert until(lambda: second.status()["ready"], 60), second.command("standby", "status", check=False)
+    assert "This host carries the network." in first.command("move", "back", "--yes")
+    assert states.read(first.data).names == states.Names("moot", "moot", "postgres")
+    assert until(lambda: first.status()["following"] == "following", 60)
