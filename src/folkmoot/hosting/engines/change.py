@@ -97,7 +97,7 @@ class Change:
         if state.role != "primary":
             raise CannotChange(why="this host does not carry the network.")
         if (self._settings.data / "link" / "partner.json").exists():
-            raise CannotChange(why="a standby follows it, and would follow no longer: `folkmoot standby leave` first.")
+            raise CannotChange(why="a standby follows it, and would follow no longer: `folkmoot standby forget` first.")
         with self._ends.on_old() as old, self._connect_new() as new:
             ours, theirs = queries.describe(old), queries.describe(new)
             needed = (self._settings.web_processes + 2) * self._settings.database_pool + 10

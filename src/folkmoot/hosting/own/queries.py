@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import psycopg
@@ -79,10 +80,12 @@ END_SESSIONS = """
 SELECT count(*) FROM (
   SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
   WHERE datname = current_database() AND usename = current_user AND backend_type = 'client backend'
-    AND pid <> pg_backend_pid()
+    AND pid <> pg_backend_pid() AND backend_start <= %s
 ) AS ended
 """
 """Whoever writes already is ended: a bar holds only for those who come after it."""
+LATECOMER_SECONDS = 0.05
+"""A session may be about to begin just when the bar falls, with the defaults of before, and be seen a moment later."""
 
 
 def bar(connection: Connection) -> None:
@@ -90,7 +93,10 @@ def bar(connection: Connection) -> None:
     connection.execute("SET synchronous_commit = local")  # a follower that is gone must not keep the bar from falling
     if not value(connection, IS_BARRED):
         connection.execute(BAR)
-    connection.execute(END_SESSIONS)
+    fallen = value(connection, "SELECT clock_timestamp()")
+    connection.execute(END_SESSIONS, (fallen,))
+    time.sleep(LATECOMER_SECONDS)
+    connection.execute(END_SESSIONS, (fallen,))
 
 
 def lift(connection: Connection) -> bool:
