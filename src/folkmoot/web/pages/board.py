@@ -24,7 +24,6 @@ from folkmoot.moderation.cases.decide import (
 from folkmoot.moderation.cases.read import board, get_case, list_cases
 from folkmoot.moderation.cases.review import doubted, void_ballot
 from folkmoot.moderation.sanctions import Measure
-from folkmoot.network.access import Role
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked, Form
@@ -44,16 +43,10 @@ TABS: dict[str, tuple[State, ...]] = {
 }
 
 
-async def _steward(request: Asked) -> Visit:
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
-    return visit
-
-
 @get("/admin/board", include_in_schema=False)
 async def show_board(request: Asked) -> Answer:
     """The stewards' board. A script asks for it again and again; it reads as well without."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     found = await board(visit.server.db, visit.member)
     waiting = await notices.on_board(visit.server.db, visit.member)
     return await visit.page(
@@ -64,7 +57,7 @@ async def show_board(request: Asked) -> Answer:
 @get("/admin/cases", include_in_schema=False)
 async def show_cases(request: Asked) -> Answer:
     """Cases by where they stand."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     show = visit.query("show") if visit.query("show") in TABS else "open"
     severity = visit.query("severity") if visit.query("severity") in [each.value for each in Severity] else ""
     account_id, post_id = parse(visit.query("account")), parse(visit.query("post"))
@@ -99,7 +92,7 @@ async def show_cases(request: Asked) -> Answer:
 
 @get("/admin/cases/{id_:str}", include_in_schema=False)
 async def show_case(request: Asked, id_: FromPath[str]) -> Answer:
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     return await _case(visit, visit.id(id_))
 
 
@@ -131,7 +124,7 @@ async def _case(visit: Visit, id: int, error: FolkmootError | None = None, form:
 @post("/admin/cases/{id_:str}/{deed:str}", include_in_schema=False)
 async def do_with_case(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Decide, hide for now, hand to two stewards, raise, freeze; each with a reason that others read."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     id = visit.id(id_)
     try:
@@ -194,7 +187,7 @@ def _moment(text: str) -> datetime:
 @post("/admin/alarms/{id_:str}/answer", include_in_schema=False)
 async def say_what_was_done(request: Asked, id_: FromPath[str]) -> Answer:
     """What was done about an alarm."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     back = own_address(form.text("back"), "/admin/board")
     try:

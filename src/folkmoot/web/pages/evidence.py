@@ -8,7 +8,6 @@ from litestar.params import FromPath
 from folkmoot.errors import FolkmootError, Missing
 from folkmoot.moderation.evidence import bundle, press
 from folkmoot.moderation.evidence.looks import looks
-from folkmoot.network.access import Role
 from folkmoot.vault import open_vault
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
@@ -18,16 +17,10 @@ from folkmoot.web.pages.visit import Answer, Visit
 from folkmoot.web.pages.words import say
 
 
-async def _steward(request: Asked) -> Visit:
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
-    return visit
-
-
 @get("/admin/cases/{id_:str}/evidence", include_in_schema=False)
 async def show_evidence(request: Asked, id_: FromPath[str]) -> Answer:
     """Looks, export and public view of one case."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     return await _show(visit, visit.id(id_))
 
 
@@ -54,7 +47,7 @@ async def _show(visit: Visit, id: int, error: FolkmootError | None = None, why: 
 @post("/admin/evidence/{id_:str}/export", include_in_schema=False)
 async def export_evidence(request: Asked, id_: FromPath[str]) -> Answer:
     """The evidence as a signed file."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     id, server = visit.id(id_), visit.server
     try:
@@ -78,7 +71,7 @@ async def export_evidence(request: Asked, id_: FromPath[str]) -> Answer:
 @post("/admin/evidence/{id_:str}/{deed:str}", include_in_schema=False)
 async def show_or_take_back(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Make the public view of a decision, or take it back."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     id, db = visit.id(id_), visit.server.db
     why, shown = form.text("why"), form.text("shown").replace("\r\n", "\n")

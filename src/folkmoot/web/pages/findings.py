@@ -14,7 +14,6 @@ from folkmoot.moderation import findings
 from folkmoot.moderation.cases.open import open_as_steward
 from folkmoot.moderation.findings.views import FindingView
 from folkmoot.moderation.screening import Outcome
-from folkmoot.network.access import Role
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.visit import Answer, Visit
@@ -24,16 +23,10 @@ MANY = 20
 TABS = ("hold", "case", "decided")
 
 
-async def _steward(request: Asked) -> Visit:
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
-    return visit
-
-
 @get("/admin/held", include_in_schema=False)
 async def list_held(request: Asked) -> Answer:
     """Held texts, doubted ones (`?show=case`) or what was decided (`?show=decided`)."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     show = visit.query("show") if visit.query("show") in TABS else "hold"
     db, steward = visit.server.db, visit.member
     if show == "decided":
@@ -53,7 +46,7 @@ async def list_held(request: Asked) -> Answer:
 @post("/admin/held/{id_:str}/{deed:str}", include_in_schema=False)
 async def decide_held(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Release a text or uphold what screening said of it; `was` is the decision the steward had before them."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     back = form.text("back") if form.text("back").startswith("/admin/held") else "/admin/held"
     was = form.text("was") or None
@@ -77,7 +70,7 @@ async def decide_held(request: Asked, id_: FromPath[str], deed: FromPath[str]) -
 @post("/admin/held/{id_:str}/jury", include_in_schema=False)
 async def bring_before_jury(request: Asked, id_: FromPath[str]) -> Answer:
     """Let a jury decide instead."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     await visit.form()
     found = await findings.get_finding(visit.server.db, visit.member, visit.id(id_))
     if found.post_id is None or found.gone:
@@ -90,7 +83,7 @@ async def bring_before_jury(request: Asked, id_: FromPath[str]) -> Answer:
 @get("/admin/screening", include_in_schema=False)
 async def show_screening(request: Asked) -> Answer:
     """Counts per day and rule, false holds, drift."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     overview = await findings.overview(visit.server.db, visit.member)
     screen = await visit.server.gate.screen()
     return await visit.page("admin/screening.html", overview=overview, versions=screen.versions, limits=screen.limits)

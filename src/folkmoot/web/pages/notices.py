@@ -48,12 +48,6 @@ _OURS = {
 }
 
 
-async def _steward(request: Asked) -> Visit:
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
-    return visit
-
-
 def kind_names(*, orders: bool = True, unknown: bool = True) -> list[tuple[str, str]]:
     """What a notice may be, for a choice on a form."""
     names = [
@@ -78,7 +72,7 @@ def _doubts(codes: tuple[str, ...]) -> list[str]:
 @get("/admin/notices", include_in_schema=False)
 async def show_notices(request: Asked) -> Answer:
     """Notices by where they stand; of those that wait for us, what is due first."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     show = visit.query("show") if visit.query("show") in TABS else "running"
     before = parse(visit.query("older"))
     found = await notices.list_notices(visit.server.db, visit.member, states=TABS[show], before=before, limit=MANY)
@@ -94,7 +88,7 @@ async def show_notices(request: Asked) -> Answer:
 
 @get("/admin/notices/{id_:str}", include_in_schema=False)
 async def show_notice(request: Asked, id_: FromPath[str]) -> Answer:
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     return await _notice(visit, visit.id(id_))
 
 
@@ -122,7 +116,7 @@ async def _notice(
 @post("/admin/notices/{id_:str}/{deed:str}", include_in_schema=False)
 async def do_with_notice(request: Asked, id_: FromPath[str], deed: FromPath[str]) -> Answer:
     """Confirm, take, hide, write, ask for time, carry out, set aside; each on record."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     id = visit.id(id_)
     try:
@@ -202,7 +196,7 @@ def _moment(text: str, field: str) -> datetime:
 @get("/admin/notices/{id_:str}/letters/{letter_id:str}", include_in_schema=False)
 async def show_letter(request: Asked, id_: FromPath[str], letter_id: FromPath[str]) -> Answer:
     """A letter as it came, to be kept or looked at with other tools."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     raw = await raw_letter(visit.server.db, visit.member, visit.id(id_), visit.id(letter_id))
     headers = {
         "content-disposition": f'attachment; filename="notice-{visit.id(letter_id)}.eml"',
@@ -217,7 +211,7 @@ async def show_letter(request: Asked, id_: FromPath[str], letter_id: FromPath[st
 
 @get("/admin/notices/clocks", include_in_schema=False)
 async def show_clocks(request: Asked) -> Answer:
-    return await _clocks(await _steward(request))
+    return await _clocks(await Visit.of_steward(request))
 
 
 async def _clocks(visit: Visit, error: FolkmootError | None = None, form: Form | None = None) -> Answer:
@@ -236,7 +230,7 @@ async def _clocks(visit: Visit, error: FolkmootError | None = None, form: Form |
 @post("/admin/notices/clocks", include_in_schema=False)
 async def set_clock(request: Asked) -> Answer:
     """Set a row of the table."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     minutes = parse(form.text("minutes"))
     row = Clock(
@@ -255,7 +249,7 @@ async def set_clock(request: Asked) -> Answer:
 
 @post("/admin/notices/clocks/remove", include_in_schema=False)
 async def remove_clock(request: Asked) -> Answer:
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     try:
         await notices.drop_clock(visit.server.db, visit.member, form.text("kind"), form.text("sender"))
@@ -271,7 +265,7 @@ async def remove_clock(request: Asked) -> Answer:
 
 @get("/admin/notices/senders", include_in_schema=False)
 async def show_senders(request: Asked) -> Answer:
-    return await _senders(await _steward(request))
+    return await _senders(await Visit.of_steward(request))
 
 
 async def _senders(visit: Visit, error: FolkmootError | None = None, form: Form | None = None, key: str = "") -> Answer:
@@ -290,7 +284,7 @@ async def _senders(visit: Visit, error: FolkmootError | None = None, form: Form 
 @post("/admin/notices/senders", include_in_schema=False)
 async def put_on_list(request: Asked) -> Answer:
     """Put a host, a store, an authority or a flagger on the list; a key is shown once, on the answer's page."""
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     form = await visit.form()
     try:
         if form.text("kind") not in list(Kind):
@@ -310,7 +304,7 @@ async def put_on_list(request: Asked) -> Answer:
 
 @post("/admin/notices/senders/{id_:str}/remove", include_in_schema=False)
 async def take_off_list(request: Asked, id_: FromPath[str]) -> Answer:
-    visit = await _steward(request)
+    visit = await Visit.of_steward(request)
     await visit.form()
     await withdraw_sender(visit.server.db, visit.member, visit.id(id_))
     return visit.back("/admin/notices/senders", say("Removed."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from litestar import get
 
 from folkmoot.network import site
-from folkmoot.network.access import Role
 from folkmoot.network.site.standby import Check
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
@@ -15,8 +14,7 @@ from folkmoot.web.pages.visit import Answer, Visit
 @get("/admin/standby", include_in_schema=False)
 async def show_standby(request: Asked) -> Answer:
     """What the first host last wrote of its standby. A script asks for it again and again; it reads as well without."""
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
+    visit = await Visit.of_steward(request)
     return await visit.page("admin/standby.html", found=await site.find_standby(visit.server.db), in_words=in_words)
 
 

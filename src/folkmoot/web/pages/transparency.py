@@ -16,7 +16,6 @@ from folkmoot.errors import FolkmootError, Invalid
 from folkmoot.moderation.transparency.figures import Figures, Month, figures, months
 from folkmoot.moderation.transparency.report import as_html, as_pdf, document, status_report
 from folkmoot.moderation.transparency.report.html import CONTENT_SECURITY_POLICY
-from folkmoot.network.access import Role
 from folkmoot.network.site import Readiness, readiness
 from folkmoot.web.errors import STATUS
 from folkmoot.web.pages import words
@@ -76,8 +75,7 @@ async def transparency_json(request: Asked) -> Response[bytes]:
 @get("/admin/status-report", include_in_schema=False)
 async def ask_for_report(request: Asked) -> Answer:
     """For whom, since when, in which language and form."""
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
+    visit = await Visit.of_steward(request)
     return await _form(visit)
 
 
@@ -97,8 +95,7 @@ async def _form(visit: Visit, error: FolkmootError | None = None) -> Answer:
 @get("/admin/status-report/make", include_in_schema=False)
 async def make_report(request: Asked) -> Answer:
     """The report itself: to read, or as a file to send."""
-    visit = await Visit.of(request)
-    visit.member.check_role(Role.STEWARD)
+    visit = await Visit.of_steward(request)
     form = visit.query("form") or "html"
     try:
         report = await status_report(

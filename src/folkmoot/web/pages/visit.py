@@ -14,7 +14,7 @@ from markupsafe import Markup
 from folkmoot.errors import Missing, Unavailable, Unknown
 from folkmoot.ids import parse
 from folkmoot.network import polls
-from folkmoot.network.access import Viewer
+from folkmoot.network.access import Role, Viewer
 from folkmoot.network.accounts import AccountView
 from folkmoot.network.posts.shelf import Shelved
 from folkmoot.network.timelines import Card as Entry
@@ -75,6 +75,13 @@ class Visit:
         state = request.app.state
         visit = cls(request, state.server, state.memory, await state.server.viewer_of(request))
         state.server.limits.check_page(str(visit.viewer.account_id) if visit.viewer else visit.client_address)
+        return visit
+
+    @classmethod
+    async def of_steward(cls, request: Asked) -> Visit:
+        """A steward came. Raises SignInFirst, or Forbidden for anybody else."""
+        visit = await cls.of(request)
+        visit.member.check_role(Role.STEWARD)
         return visit
 
     @property
