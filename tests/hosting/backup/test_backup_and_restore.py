@@ -20,6 +20,9 @@ pytestmark = pytest.mark.slow
 
 def test_a_network_comes_back_from_nothing_but_the_repository_and_the_key(network: Network, place, started):
     pictures = [network.add_medium(bytes([n]) * 3000) for n in range(5)]
+    (network.settings.data / "certificates").mkdir()
+    for name in ("fullchain.pem", "privkey.pem"):
+        (network.settings.data / "certificates" / name).write_text(f"-----BEGIN {name}-----")
     full = run(network.settings, Wanted())
     network.ask("DELETE FROM notes WHERE id <= 100")
     network.ask("INSERT INTO notes VALUES (777777, 'after the full one')")
@@ -49,6 +52,8 @@ def test_a_network_comes_back_from_nothing_but_the_repository_and_the_key(networ
     # A timeline of its own: what the old machine writes from now on is never taken for what this one writes.
     assert ask(server, "SELECT timeline_id > 1 FROM pg_control_checkpoint()") == [(True,)]
     assert master_key_file(new).read_bytes() == master_key_file(network.settings.data).read_bytes()
+    assert (new / "certificates" / "privkey.pem").read_text() == "-----BEGIN privkey.pem-----"
+    assert (new / "certificates" / "privkey.pem").stat().st_mode & 0o777 == 0o600
     assert 'public_url = "https://moot.example"' in (new / "folkmoot.toml").read_text()
     assert all(
         (new / "media" / key).read_bytes() == (network.settings.data / "media" / key).read_bytes() for key in pictures
