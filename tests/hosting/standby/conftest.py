@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import select
+import queue
 import shutil
 import signal
 import socket
@@ -132,15 +132,14 @@ class Host:
 
 
 class Wire:
-    """A way to a port of this machine that can be cut, slowed, and mended."""
+    """A way to a port of this machine that can be cut, slowed, shaken, and mended."""
 
     def __init__(self, port: int) -> None:
         self._to = port
         self.is_cut = False
         self.delay = 0.0
-        """Seconds each piece takes that is passed on."""
-        self.breaks_after = 0
-        """Pieces after which a connection is lost; 0 for never."""
+        """Seconds every piece is on its way; others may be on theirs meanwhile."""
+        self._sockets: set[socket.socket] = set()
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         self._thread = threading.Thread(target=self._take, daemon=True)
@@ -149,7 +148,14 @@ class Wire:
     def cut(self) -> None:
         """From when this returns, nothing comes through."""
         self.is_cut = True
+        self.shake()
         time.sleep(0.4)
+
+    def shake(self) -> None:
+        """Lose every connection there is, and what is on its way; new ones go through."""
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         self.is_cut = False
@@ -160,27 +166,48 @@ class Wire:
                 near, _ = self._door.accept()
             except OSError:
                 return
-            threading.Thread(target=self._pass, args=(near,), daemon=True).start()
+            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
 
-    def _pass(self, near: socket.socket) -> None:
+    def _carry(self, near: socket.socket) -> None:
         far = socket.socket()
         with near, far, contextlib.suppress(OSError):
             if self.is_cut:
                 return
             far.connect(("127.0.0.1", self._to))
-            passed = 0
-            while not self.is_cut and (not self.breaks_after or passed < self.breaks_after):
-                ready, _, _ = select.select([near, far], [], [], 0.2)
-                for source in ready:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    time.sleep(self.delay)
-                    passed += 1
-                    (far if source is near else near).sendall(data)
+            self._sockets |= {near, far}
+            ways = [threading.Thread(target=self._pass, args=way, daemon=True) for way in ((near, far), (far, near))]
+            for way in ways:
+                way.start()
+            for way in ways:
+                way.join()
+            self._sockets -= {near, far}
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        """One direction, until it ends: then the other one ends as well."""
+        under_way: queue.Queue[tuple[float, bytes]] = queue.Queue(1_000)
+        arriving = threading.Thread(target=self._arrive, args=(under_way, sink), daemon=True)
+        arriving.start()
+        with contextlib.suppress(OSError):
+            while (data := source.recv(65536)) and not self.is_cut:
+                under_way.put((time.monotonic() + self.delay, data))
+        under_way.put((time.monotonic() + self.delay, b""))
+        arriving.join()
+
+    def _arrive(self, under_way: queue.Queue[tuple[float, bytes]], sink: socket.socket) -> None:
+        while True:
+            due, data = under_way.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            with contextlib.suppress(OSError):
+                if data and not self.is_cut:
+                    sink.sendall(data)
+            if not data:
+                with contextlib.suppress(OSError):
+                    sink.shutdown(socket.SHUT_RDWR)
+                return
 
     def close(self) -> None:
         self.is_cut = True
+        self.shake()
         with contextlib.suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()

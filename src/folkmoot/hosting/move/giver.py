@@ -27,6 +27,7 @@ from folkmoot.hosting import supervise
 from folkmoot.hosting.move import queries, rules, steps, sums
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.journal import Entry, Journal, What
+from folkmoot.hosting.move.taker import wish_to_wait
 
 log = structlog.get_logger("folkmoot.move")
 
@@ -383,11 +384,17 @@ class Giver:
                 if self._calling_off.is_set() or self._is_too_late():
                     self._there.ask("move.burn", ANSWER_SECONDS, move=move)
                     continue
-                state = self._here.state()
-                waits = state.sync.when_lost if state.sync.mode != "off" else ""
-                self._there.ask("move.promote", 40.0, move=move, epoch=state.epoch, waits=waits)
+                epoch, waits = self._here.state().epoch, self._promised()
+                self._there.ask("move.promote", 40.0, move=move, epoch=epoch, waits=waits)
                 continue
             time.sleep(ASK_AGAIN_SECONDS)
+
+    def _promised(self) -> str:
+        """What happens to answers when the standby is lost, if they wait for it or are to as soon as there is one; else nothing."""
+        sync, wish = self._here.state().sync, wish_to_wait(self._here.data)
+        if sync.mode != "off":
+            return sync.when_lost
+        return wish.read_text() if wish.exists() else ""
 
     def _is_too_late(self) -> bool:
         silent_at = self.figures.silent_at
@@ -400,6 +407,7 @@ class Giver:
         return {"write_pause_ms": self.figures.write_pause_ms}
 
     def _follow(self, move: str) -> None:
+        wish_to_wait(self._here.data).unlink(missing_ok=True)  # it has gone along
         if self._here.has_own_server:  # which only its operator can make follow
             self._here.release_waiting()
             self.figures.notes.append(rules.OWN_SERVER_STAYS)

@@ -60,7 +60,7 @@ class Rehearsal:
         try:
             if level >= 1:
                 outcome |= self._live()
-            if level >= 2:
+            if level == 2 or (level > 2 and not self._here.has_own_server):  # such a server is not ours to copy
                 outcome |= self._there.ask("move.clone", CLONE_SECONDS)
         except FolkmootError as error:
             outcome |= {"well": False, "why": error.words}

@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from folkmoot import clock
 from folkmoot.barrier import State
 from folkmoot.errors import FolkmootError, Missing, Unavailable
 from folkmoot.hosting import own, supervise
@@ -203,7 +204,9 @@ def _is_there(file: Path, size: int) -> bool:
 def become_first(here: Here, epoch: int, how: str) -> None:
     """Take the network over: from now on writes are ours. Raises Stopped, Unavailable; may be done again after those."""
     if (here.state().role, here.state().epoch) != ("primary", epoch):
-        states.change(here.data, role="primary", epoch=epoch, home="")
+        # What this folder promised when it carried the network before is not kept yet: nothing waits for a standby here.
+        waits_for_nobody = states.Sync(since=clock.stamp(clock.now()))
+        states.change(here.data, role="primary", epoch=epoch, home="", sync=waits_for_nobody)
     with here.connected() as connection:
         if not queries.promote(connection, PROMOTE_SECONDS):
             raise Stopped(what="Making the database the first", seconds=PROMOTE_SECONDS)
