@@ -54,6 +54,11 @@ def value(connection: Connection, statement: str | sql.Composed, *values: object
     return row[0] if row else None
 
 
+CALLER = "SELECT host(inet_client_addr())"
+"""The address the server sees us come from; nothing where that is no network."""
+ROLE = "SELECT quote_ident(current_user)"
+"""Our role's name, as a statement names it."""
+
 # The bar ---------------------------------------------------------------------------------------------------------------
 
 BAR = """

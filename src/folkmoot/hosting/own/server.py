@@ -69,7 +69,7 @@ def why_not_promoted(connection: psycopg.Connection[Any]) -> str:
     try:
         if queries.value(connection, queries.MAY_PROMOTE):
             return ""
-        role = queries.value(connection, "SELECT quote_ident(current_user)")
+        role = queries.value(connection, queries.ROLE)
     except psycopg.Error as error:
         raise Unavailable("The database does not answer.", cause=f"own server: {error}") from error
     return (
@@ -82,7 +82,7 @@ def _refusals(url: str) -> list[str]:
     """Whether its door opens for replication: asked by knocking, since nobody but it can say."""
     with open_session(url) as session:
         role, is_encrypted = session.info.user, session.pgconn.ssl_in_use
-        address = queries.value(session, "SELECT host(inet_client_addr())")
+        address = queries.value(session, queries.CALLER)
     try:
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS, autocommit=True, replication="true").close()
     except psycopg.Error as error:

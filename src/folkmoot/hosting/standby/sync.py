@@ -148,7 +148,7 @@ class Syncing:
             if waits_for and follower not in waits_for:
                 raise CannotWait("Your own server waits for other standbys already: {names}.", names=waits_for)
             if not own_queries.value(connection, own_queries.MAY_WAIT):
-                role = own_queries.value(connection, "SELECT quote_ident(current_user)")
+                role = own_queries.value(connection, own_queries.ROLE)
                 raise CannotWait(
                     "Folkmoot may not tell your own server for whom to wait. Run in its database {database}: "
                     "GRANT ALTER SYSTEM ON PARAMETER synchronous_standby_names TO {role}; "
