@@ -59,6 +59,7 @@ LESSONS = (
     Lesson({"en": Share(1_800, 900, 1), "de": Share(1_300, 600, 2)}, pairs=1, ordinary=1, epochs=2, rate=7e-5),
     Lesson({"en": Share(4_500, 1_200, 2), "de": Share(3_200, 900, 4)}, pairs=5, ordinary=5, epochs=1, rate=1e-4),
     Lesson({"en": Share(1_500, 600, 1), "de": Share(1_300, 500, 2)}, pairs=1, ordinary=3, epochs=1, rate=5e-5),
+    Lesson({"en": Share(8_000, 2_000, 3), "de": Share(4_500, 2_000, 5)}, pairs=1, ordinary=1, epochs=1, rate=7e-5),
 )
 
 
