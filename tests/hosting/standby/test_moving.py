@@ -1,7 +1,9 @@
-"""Rehearsals on the real pair, and a move over a poor line that keeps what was promised."""
+"""Rehearsals on the real pair, and a move over a poor line with all that goes along: promises, backups, open streams."""
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
 import shutil
 import tempfile
@@ -10,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from folkmoot.hosting import state as states
+from folkmoot.hosting.backup.repository import open_own
 
 from .conftest import Host, Pair, free_port, until
 
@@ -68,6 +72,32 @@ def rehearsals(host: Host) -> list[dict[str, Any]]:
     return host.sql("SELECT level, well, held_ms, outcome FROM rehearsals ORDER BY at DESC")
 
 
+def who_backs_up(host: Host) -> tuple[str, int]:
+    """The side that writes the journal of backups, and in which epoch it began to."""
+    settings = dataclasses.replace(host.settings, backup_url=host.also["FOLKMOOT_BACKUP_URL"])
+    claim = open_own(settings).claims()[-1]
+    return claim.writer, claim.hosting
+
+
+async def hears_over(old: Host, new: Host, token: str) -> dict[str, Any]:
+    """What arrives on a WebSocket at the old host when somebody posts on the new one."""
+    port = {host: host.also["FOLKMOOT_PORT"] for host in (old, new)}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+        address = f"ws://127.0.0.1:{port[old]}/api/v1/streaming?stream=public&access_token={token}"
+        async with http.ws_connect(address) as socket:
+            await asyncio.sleep(1)
+            await http.post(
+                f"http://127.0.0.1:{port[new]}/api/v1/statuses",
+                data={"status": "Heard on both sides"},
+                headers={"authorization": f"Bearer {token}"},
+            )
+            async for message in socket:
+                said = json.loads(message.data)
+                if said.get("event") == "update":
+                    return dict(json.loads(said["payload"]))
+    raise AssertionError("nothing was heard")
+
+
 def test_a_copy_of_the_standby_comes_to_life_apart_and_is_thrown_away(pair: Pair, token: str) -> None:
     assert until(lambda: is_ready(pair))
     said = json.loads(pair.primary.command("drill", "--on-my-standby", "--level", "2", "--json"))
@@ -100,10 +130,11 @@ def test_there_and_back_leaves_all_as_it_was_and_answers_go_on_waiting_for_the_s
     assert until(lambda: pair.standby.status()["sync"] == "on")
 
 
-def test_a_move_over_a_long_and_shaky_line_takes_the_promise_along(pair: Pair, token: str) -> None:
+def test_a_move_over_a_long_and_shaky_line_takes_promise_streams_and_backups_along(pair: Pair, token: str) -> None:
     assert until(lambda: is_ready(pair))
     if states.read(pair.primary.data).sync.mode != "on":
         pair.primary.command("standby", "sync", "on")
+    old_writer, _ = who_backs_up(pair.primary)
     pair.wire.delay = 0.06
     begun = time.monotonic()
     pair.primary.sql("CREATE TABLE far (word text PRIMARY KEY)")
@@ -116,3 +147,6 @@ def test_a_move_over_a_long_and_shaky_line_takes_the_promise_along(pair: Pair, t
     assert until(lambda: pair.standby.sql("SELECT 1 FROM far") == [])
     assert until(lambda: states.read(pair.standby.data).sync.mode == "on", 60)
     assert until(lambda: waits_for_the_other(pair.standby))
+    assert "Heard on both sides" in asyncio.run(hears_over(pair.primary, pair.standby, token))["content"]
+    assert until(lambda: who_backs_up(pair.standby)[1] == states.read(pair.standby.data).epoch)
+    assert who_backs_up(pair.standby)[0] != old_writer
