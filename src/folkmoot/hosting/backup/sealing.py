@@ -113,6 +113,11 @@ class Seal:
             raise NotOpened("its seal is broken") from error
 
 
+QUICK = zstandard.ZstdCompressionParameters(
+    compression_level=1, strategy=zstandard.STRATEGY_FAST, window_log=19, hash_log=13, chain_log=13, search_log=1,
+    min_match=7, target_length=0, write_checksum=True, write_content_size=True,
+)  # fmt: skip
+"""Level 1 looking for longer matches only: a tenth quicker on a database's pages, and one to four in a hundred larger."""
 _of_this_thread = threading.local()
 """A packer holds a megabyte of tables, and belongs to one thread."""
 
@@ -123,7 +128,8 @@ def squeeze(plain: bytes | bytearray | memoryview, level: int = 1) -> bytes:
     if packers is None:
         packers = _of_this_thread.packers = {}
     if level not in packers:
-        packers[level] = zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True)
+        made = zstandard.ZstdCompressionParameters.from_level(level, write_checksum=True, write_content_size=True)
+        packers[level] = zstandard.ZstdCompressor(compression_params=QUICK if level == 1 else made)
     return packers[level].compress(plain)
 
 

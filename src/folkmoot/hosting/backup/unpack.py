@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from io import FileIO
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +18,8 @@ from folkmoot.hosting.backup.sealing import NotOpened
 from folkmoot.hosting.postgres.places import Owner
 from folkmoot.storage import begin_writing, sync_disk
 
+WRITERS = 2
+"""Threads that write one large file: making pages for it is most of the work, and another thread's as well as ours."""
 NOTE_EVERY = 256 * 2**20
 """Bytes after which what was unpacked is made safe and noted."""
 
@@ -29,7 +33,8 @@ def unpack(
     """
     done = _noted(note)
     progress.advance(sum(each.size for each in backup.stream[:done]))
-    Unpacker(folder, owner).take(_noting(repository, backup, done, note, progress), repository, backup)
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="unpack") as writers:
+        Unpacker(folder, owner, writers).take(_noting(repository, backup, done, note, progress), repository, backup)
     note.write_text(str(len(backup.stream)))
 
 
@@ -47,11 +52,12 @@ def _noting(repository: Repository, backup: Manifest, done: int, note: Path, pro
 
 
 class Unpacker:
-    """Reads a tar of plain files and folders, and writes it below one folder."""
+    """Reads a tar of plain files and folders, and writes it below one folder; parts of large files side by side."""
 
-    def __init__(self, folder: Path, owner: Owner) -> None:
+    def __init__(self, folder: Path, owner: Owner, writers: Executor) -> None:
         self._folder = folder
         self._owner = owner
+        self._writers = writers
         self._is_root = os.geteuid() == 0
         self._made: set[Path] = set()
 
@@ -81,7 +87,11 @@ class Unpacker:
         with open(target, "wb", buffering=0, opener=private) as file:
             if self._is_root:
                 os.fchown(file.fileno(), self._owner.uid, self._owner.gid)
-            source.copy(header.size, _eagerly(file) if header.size >= LARGE else file.write)
+            if header.size < LARGE:
+                source.copy(header.size, file.write)
+            else:
+                with _Spread(file, header.size, self._writers) as spread:
+                    source.copy(header.size, spread.write)
         source.take(padded(header.size) - header.size)
 
     def _make_folder(self, folder: Path) -> None:
@@ -128,15 +138,38 @@ class _Source:
         return bool(self._now)
 
 
-def _eagerly(file: FileIO) -> Callable[[memoryview], int]:
-    """Writes to a large file, and has the disk begin with each part at once."""
+class _Spread:
+    """A large file whose parts are written by several threads; when the block ends, all of it is written."""
 
-    def write(part: memoryview) -> int:
-        written = file.write(part)
-        begin_writing(file.fileno(), file.tell() - written, written)
-        return written
+    def __init__(self, file: FileIO, size: int, writers: Executor) -> None:
+        self._handle = file.fileno()
+        self._writers = writers
+        self._at = 0
+        self._writing: deque[Future[None]] = deque()
+        os.truncate(self._handle, size)
 
-    return write
+    def __enter__(self) -> _Spread:
+        return self
+
+    def write(self, part: memoryview) -> int:
+        """Have a part written, and the disk begin with it at once; says how much of it that is: all."""
+        self._writing.append(self._writers.submit(self._put, part, self._at))
+        self._at += len(part)
+        while len(self._writing) > WRITERS + 1:  # what waits is in memory
+            self._writing.popleft().result()
+        return len(part)
+
+    def _put(self, part: memoryview, at: int) -> None:
+        done = 0
+        while done < len(part):
+            done += os.pwrite(self._handle, part[done:], at + done)
+        begin_writing(self._handle, at, len(part))
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        wait(self._writing)  # the file is closed next, whatever happened
+        if kind is None:
+            for each in self._writing:
+                each.result()
 
 
 def give(folder: Path, owner: Owner) -> None:
