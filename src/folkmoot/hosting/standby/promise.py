@@ -20,6 +20,12 @@ class Promise:
     heard_at: float = 0.0
     beat_at: float = 0.0
 
+    def as_said(self) -> dict[str, str]:
+        """What the first host's answers say of it; nothing when it was never heard."""
+        if not self.heard_at:
+            return {}
+        return {"sync": self.sync, "when_lost": self.when_lost, "sync_since": self.since}
+
 
 def read(data: Path) -> Promise:
     """The last promise; one that promises nothing when none was heard."""
@@ -32,3 +38,8 @@ def read(data: Path) -> Promise:
 def write(data: Path, promise: Promise) -> None:
     """Write it down."""
     write_whole(data / "link" / "promise.json", json.dumps(dataclasses.asdict(promise)) + "\n")
+
+
+def forget(data: Path) -> None:
+    """This host follows nobody any more."""
+    (data / "link" / "promise.json").unlink(missing_ok=True)

@@ -62,8 +62,8 @@ class Watching:
         self._link = link
         self._settings = settings
         self._server = Held(settings)
-        self._said: dict[str, Any] = {}
-        """The first host's last answer."""
+        self._said: dict[str, Any] = promise.read(settings.data).as_said()
+        """The first host's last answer; to begin with what it had promised when it was last heard."""
         self._offset: float | None = None
         self.noted = Noted()
         self.status = Status(role="standby")
@@ -75,6 +75,7 @@ class Watching:
             if role != "standby":
                 self._server.close()
                 self._said = {}
+                promise.forget(self._settings.data)
                 if role == "former":
                     self._say_left_behind()
                 continue
@@ -160,7 +161,7 @@ class Watching:
             ),
             link_up=is_up,
             heard_ago=ago,
-            lag_bytes=max(0, behind) if said and found else None,
+            lag_bytes=max(0, behind) if said.get("lsn") and found else None,
             lag_seconds=lag,
             beat_at=beat_at,
             clock_offset=self._offset,
