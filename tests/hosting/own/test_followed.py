@@ -88,6 +88,7 @@ def _left_server_takes_nothing_and_says_so(guarded: Guarded, first: Host, second
     assert until(lambda: "carries the network no longer" in first.said)
     other = Host(first.data.with_name("other"), free_port(), guarded.url)
     assert "the network has left it for another host" in other.command("serve", check=False)
+    assert until(lambda: "Nothing runs for this folder" not in first.command("move", "rejoin", check=False))
     refused = first.command("move", "rejoin", check=False)
     assert "its own PostgreSQL server follows nobody" in refused
     assert "nothing that the network has not" in refused

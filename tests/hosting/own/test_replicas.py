@@ -82,7 +82,7 @@ def _says_what_it_needs_to_be_first(guarded: Guarded, pair: Hosts) -> None:
     assert states.read(pair.first.data).role == "primary"
     guarded.run(GRANT, "alder")
     assert until(lambda: pair.second.status()["ready"], 60), pair.second.command("standby", "status", check=False)
-    assert "Your own server here can be made the first" in pair.second.command("standby", "status")
+    assert until(lambda: "Your own server here can be made the first" in pair.second.command("standby", "status"))
 
 
 def _made_a_replica_again(guarded: Guarded, pair: Hosts, two: OwnServer) -> OwnServer:

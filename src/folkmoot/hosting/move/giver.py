@@ -40,6 +40,8 @@ EVER = "2000-01-01T00:00:00+00:00"
 ASK_AGAIN_SECONDS = 0.5
 COMPARISONS = 5
 """A row may change between looking here and there; what differs is looked at again this often."""
+AGAIN_AFTER = 0.1
+"""Seconds, more with every time."""
 
 
 class There(Protocol):
@@ -340,13 +342,18 @@ class Giver:
             time.sleep(0.02)
 
     def _compare_both(self, pieces: Sequence[sums.Piece]) -> list[str]:
-        """What differs, and did not change here while it was looked at; a few tries, since things go on being written."""
+        """What differs, and did not change here while it was looked at; a few tries, since things go on being written.
+
+        A commit that waits for the standby is seen there before it is seen here: what differs is looked at again.
+        """
         different: list[str] = []
-        for _ in range(COMPARISONS if pieces else 0):
+        for attempt in range(COMPARISONS if pieces else 0):
+            if different:
+                time.sleep(AGAIN_AFTER * attempt)
             different, moving = both(self._here, self._there, pieces, min(60.0, self._left()))
-            if different or not moving:
+            if not different and not moving:
                 break
-            pieces = moving
+            pieces = pieces if different else moving
         return different
 
     def _away(self, move: str) -> None:

@@ -22,12 +22,16 @@ IN_ADVANCE = 33
 RANGES = 3
 RANGE_ROWS_MS = 3_600_000
 """Ranges drawn at random span an hour of ids."""
+OF_AGENTS = frozenset({"heartbeats", "standby_reports"})
+"""What the agents write of each other every second, also while posting is stopped; no member's."""
 
 
 def new_rows(connection: Connection, now_ms: int) -> list[Piece]:
     """What is compared while posting is stopped: small tables, and the last two minutes of large ones."""
     pieces: list[Piece] = []
     for name, by_id, pages in queries.tables(connection):
+        if name in OF_AGENTS:
+            continue
         if pages <= queries.SMALL_PAGES:
             pieces.append((name, None, None))
         elif by_id:
