@@ -41,7 +41,7 @@ def hearing(db: Any) -> Gate:
 
 
 async def test_a_rule_file_is_in_force_at_once_and_out_again(db: Any, cast: Any, hearing: Gate) -> None:
-    words = Words(text="All bells ring at noon")
+    words = Words(text="The bell of our church was cast in 1874 and weighs two tons")
     assert (await hearing.look(words)).outcome is Outcome.PUBLISH
     await rulebook.use_rules(db, cast.dora, "bells", BELLS)
     finding = await hearing.look(words)
