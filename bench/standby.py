@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import psycopg
 
 from bench.backup import copy, fill
 from bench.line import SlowLine
@@ -226,7 +227,7 @@ def write(host: Host, seconds: float) -> tuple[float, float]:
     until_then = time.monotonic() + seconds
 
     def writer() -> None:
-        with connect(host.settings, "folkmoot") as connection:
+        with psycopg.connect(EmbeddedPostgres(host.settings).url, autocommit=True) as connection:
             while time.monotonic() < until_then:
                 begun = time.monotonic()
                 connection.execute("INSERT INTO bench (words) VALUES (%s)", (ROW,))
