@@ -33,6 +33,7 @@ from folkmoot.hosting.standby.status import read
 from folkmoot.settings import Settings
 
 WRITERS = 4
+CORES = sorted(os.sched_getaffinity(0))
 ROW = "x" * 600
 
 
@@ -89,8 +90,9 @@ class Host:
         )
 
     @contextlib.contextmanager
-    def linked(self) -> Iterator[None]:
-        agent = self.start("agent")
+    def linked(self, core: int | None = None) -> Iterator[None]:
+        with on_core(core) if core is not None else contextlib.nullcontext():
+            agent = self.start("agent")
         try:
             until(lambda: bool(local.ask(self.settings.data, "facts")))
             yield
@@ -133,7 +135,11 @@ def measure(top: Path, megabytes: int, rounds: int, seconds: float) -> Figures:
                 plain.append(copy_plainly(first.server.cluster, top / "copy"))
                 way = ["--again"] if number else [f"127.0.0.1:{first.settings.link_port}", "--code", code]
                 linked.append(copy_linked(standby, way))
-            alone, follows, waits = write_in_turns(first, standby, rounds, seconds)
+        first.server.stop()
+        with on_core(0):
+            first.server.start()
+            with first.linked():
+                alone, follows, waits = write_in_turns(first, standby, rounds, seconds)
     finally:
         first.server.stop("immediate")
     plain_s, linked_s = statistics.median(plain), statistics.median(linked)
@@ -176,6 +182,17 @@ def measure_line(top: Path, megabytes: int, rate: float) -> OverLine:
     )
 
 
+@contextlib.contextmanager
+def on_core(number: int) -> Iterator[None]:
+    """What is started meanwhile, threads and processes, keeps to one core; on a machine with one, nothing changes."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {CORES[number % len(CORES)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def copy_plainly(cluster: Path, target: Path) -> float:
     begun = time.monotonic()
     copy(cluster, target)
@@ -208,9 +225,10 @@ def write_in_turns(
     alone, follows, waits = [], [], []
     for _ in range(rounds):
         alone.append(write(first, seconds))
-        standby.server.start()
+        with on_core(1):
+            standby.server.start()
         try:
-            with standby.linked():
+            with standby.linked(core=1):
                 until(lambda: read(first.settings.data).is_fresh)
                 follows.append(write(first, seconds))
                 local.ask(first.settings.data, "standby.sync", timeout=60, on=True)
