@@ -125,9 +125,7 @@ def measure(top: Path, megabytes: int, rounds: int, seconds: float) -> Figures:
     first, standby = Host(top / "first"), Host(top / "standby")
     first.server.start()
     try:
-        migrate.upgrade(first.server.url)
-        fill(first.server, megabytes)
-        size = sum(p.stat().st_size for p in first.server.cluster.rglob("*") if p.is_file() and "pg_wal" not in p.parts)
+        size = filled(first, megabytes)
         code = make_code(first.settings.data, time.time()).word
         plain, linked = [], []
         with first.linked():
@@ -163,9 +161,7 @@ def measure_line(top: Path, megabytes: int, rate: float) -> OverLine:
     first, standby = Host(top / "first"), Host(top / "standby")
     first.server.start()
     try:
-        migrate.upgrade(first.server.url)
-        fill(first.server, megabytes)
-        size = sum(p.stat().st_size for p in first.server.cluster.rglob("*") if p.is_file() and "pg_wal" not in p.parts)
+        size = filled(first, megabytes)
         line = SlowLine(first.settings.link_port, rate)
         code = make_code(first.settings.data, time.time()).word
         with first.linked():
@@ -191,6 +187,13 @@ def on_core(number: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def filled(host: Host, megabytes: int) -> int:
+    """Bytes of a running server's folder, journal left out, with so much text in it."""
+    migrate.upgrade(host.server.url)
+    fill(host.server, megabytes)
+    return sum(p.stat().st_size for p in host.server.cluster.rglob("*") if p.is_file() and "pg_wal" not in p.parts)
 
 
 def copy_plainly(cluster: Path, target: Path) -> float:
