@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from folkmoot.hosting.drill import queries, verify
 from folkmoot.hosting.drill.hosts import DrillFailed, Host
@@ -35,12 +36,12 @@ async def deaths(stage: Stage, moments: Sequence[str]) -> Outcome:
 
 async def cuts(stage: Stage) -> Outcome:
     """The line between the hosts is torn as soon as a step begins, and mended after a while; each step in turn."""
-    return await _disturbed(stage, steps.NAMES, _cut)
+    return await _disturbed(stage, steps.NAMES, partial(_hold_up, how=stage.pair.wire.cut, seconds=CUT_SECONDS))
 
 
 async def freezes(stage: Stage) -> Outcome:
     """The line stays up and passes nothing on, as behind a lost route: nobody is told, everybody waits."""
-    return await _disturbed(stage, FREEZES, _freeze)
+    return await _disturbed(stage, FREEZES, partial(_hold_up, how=stage.pair.wire.freeze, seconds=FROZEN_SECONDS))
 
 
 async def impatience(stage: Stage) -> Outcome:
@@ -84,18 +85,10 @@ async def _let_die(stage: Stage, moment: str) -> None:
     await aside(giver.run, "move", "--yes", check=False)
 
 
-async def _cut(stage: Stage, moment: str) -> None:
+async def _hold_up(stage: Stage, moment: str, *, how: Callable[[], None], seconds: float) -> None:
     moving = await ordered(stage.pair.carrier, moment)
-    stage.pair.wire.cut()
-    await asyncio.sleep(CUT_SECONDS)
-    stage.pair.wire.mend()
-    await moving.wait()
-
-
-async def _freeze(stage: Stage, moment: str) -> None:
-    moving = await ordered(stage.pair.carrier, moment)
-    stage.pair.wire.freeze()
-    await asyncio.sleep(FROZEN_SECONDS)
+    how()
+    await asyncio.sleep(seconds)
     stage.pair.wire.mend()
     await moving.wait()
 
