@@ -11,10 +11,10 @@ import numpy.typing as npt
 from folkmoot.moderation.calibration.fit import Judgement
 from folkmoot.moderation.screening import Words
 from folkmoot.moderation.screening.line import Line, logit, sigmoid
-from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.model.features import Places
 from folkmoot.moderation.screening.model.learnt import Weights
 from folkmoot.moderation.screening.model.linear import counted
+from folkmoot.network.gate.parts import shipped_model
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def learn_each(
 
     `line` is the calibration these probabilities need anyway: only what it leaves open is for words to explain.
     """
-    model = Model.open()
+    model = shipped_model()
     members: dict[str, list[int]] = {}
     cases = []
     for number, (one, probability) in enumerate(zip(judgements, said, strict=True)):

@@ -31,7 +31,7 @@ SHIPPED_RULES = "starter"
 """The name under which the rules that come with the program may be switched off, or replaced by an operator's."""
 
 
-__all__ = ["Parts", "Tuning", "assemble", "build", "fingerprint", "load_rules", "read"]
+__all__ = ["Parts", "Tuning", "assemble", "build", "fingerprint", "load_rules", "read", "shipped_model"]
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def build(parts: Parts, settings: Settings | None = None) -> Screen:
     limits = RULE_LIMITS
     tuning, version = parts.tuning or Tuning(), parts.tuning_version or "shipped"
     if parts.mode == "full":
-        model = _model()
+        model = shipped_model()
         if tuning.model not in ("", model.version):
             log.warning("a calibration is left out: it was fitted to another model", fitted_to=tuning.model)
             tuning, version = Tuning(), "shipped"
@@ -161,7 +161,8 @@ def _model_step(model: Model, tuning: Tuning) -> Step:
 
 
 @cache
-def _model() -> Model:
+def shipped_model() -> Model:
+    """The model that comes with the program, opened once. Raises ModelUnusable."""
     return Model.open()
 
 
