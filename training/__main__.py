@@ -24,23 +24,26 @@ def training() -> None:
 
 @training.command()
 @folder
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), default=SHIPPED)
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Default: beside the shipped one.")
 @click.option("--first-stage-only", is_flag=True, help="Without the encoder: minutes instead of an hour.")
 @click.option(
     "--lessons",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep what the encoder's lessons end with here, and do not teach the same ones again.",
 )
-def make(data_folder: Path, to: Path, first_stage_only: bool, lessons: Path | None) -> None:
+def make(data_folder: Path, to: Path | None, first_stage_only: bool, lessons: Path | None) -> None:
     """Train, calibrate and write the model and, where it is the shipped one, its card."""
     from training import card
     from training import make as making
     from training.second import second_stage
 
     second = None if first_stage_only else lambda examples: second_stage(examples, making.SEED, click.echo, lessons)
+    to = to or SHIPPED.with_name(f"{making.VERSION}.folkmodel")
     click.echo(f"SHA-256 {making.make(data_folder, to, click.echo, second)}")
     if to == SHIPPED:
         card.write(data_folder)
+    else:
+        click.echo(f"To ship {to.name}, name it in screening/shipped.py, then `python -m training card`.")
 
 
 @training.command()
