@@ -88,10 +88,14 @@ def _left_server_takes_nothing_and_says_so(guarded: Guarded, first: Host, second
     assert until(lambda: "carries the network no longer" in first.said)
     other = Host(first.data.with_name("other"), free_port(), guarded.url)
     assert "the network has left it for another host" in other.command("serve", check=False)
-    assert until(lambda: "Nothing runs for this folder" not in first.command("move", "rejoin", check=False))
-    refused = first.command("move", "rejoin", check=False)
-    assert "its own PostgreSQL server follows nobody" in refused
-    assert "nothing that the network has not" in refused
+    said: list[str] = []
+
+    def is_refused_for_good() -> bool:  # as soon as all of it has started and the other host is heard
+        said.append(first.command("move", "rejoin", check=False))
+        return "its own PostgreSQL server follows nobody" in said[-1]
+
+    assert until(is_refused_for_good), said[-1]
+    assert "nothing that the network has not" in said[-1]
 
 
 def _comes_back_with_the_server_that_comes_with_folkmoot(first: Host, second: Host) -> None:

@@ -84,6 +84,11 @@ def standby(top: Path, first: Running) -> Iterator[Running]:
     running.close()
 
 
+HAS_SENT = """SELECT restart_lsn >= pg_current_wal_lsn() - 1024 * 1024 AS has_sent
+              FROM pg_replication_slots WHERE slot_name = 'folkmoot_backup'"""
+"""That the journal is in the repository does not mean its slot has been told."""
+
+
 def write_until_it_is_lost(first: Running, standby: Running) -> None:
     """The standby is away until the first host lets go of its journal; all of that reaches the repository."""
     standby.server.stop()
@@ -92,6 +97,7 @@ def write_until_it_is_lost(first: Running, standby: Running) -> None:
         first.sql("INSERT INTO probe SELECT gen_random_uuid()::text")
         written = first.sql("SELECT pg_walfile_name(pg_switch_wal()) AS file")[0]["file"]
         assert until(lambda: any(part.file == written and not part.end for part in journal_of(first).parts()))
+        assert until(lambda: first.sql(HAS_SENT)[0]["has_sent"])
         first.sql("CHECKPOINT")
         found = first.sql("SELECT wal_status FROM pg_replication_slots WHERE slot_name LIKE 'standby_%'")
         return found == [{"wal_status": "lost"}]

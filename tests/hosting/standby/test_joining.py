@@ -19,11 +19,14 @@ from folkmoot.errors import FolkmootError
 from folkmoot.hosting import state as states
 from folkmoot.hosting.link import find_partner, forget_partner, make_code
 from folkmoot.hosting.link.code import forget_code
+from folkmoot.hosting.link.database import connect
 from folkmoot.hosting.move.here import Here
 from folkmoot.hosting.move.verbs import Askance
 from folkmoot.hosting.postgres import EmbeddedPostgres, NoDatabase
 from folkmoot.hosting.standby.copy import CannotCopy
 from folkmoot.hosting.standby.join import CannotJoin, Way, join
+from folkmoot.hosting.standby.queries import journal_begins
+from folkmoot.hosting.standby.report import lsn
 from folkmoot.settings import Settings
 
 from .conftest import Running, free_port, silent, until, way
@@ -200,13 +203,15 @@ def test_a_host_that_can_only_be_called_follows_as_well_and_a_lost_one_is_copied
     standby = Running(new)
     try:
         assert until(lambda: standby.agent.status().is_fresh)
-        assert first.agent.status().is_fresh
+        assert until(lambda: first.agent.status().is_fresh)
         standby.server.stop()
         first.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
         needed = first.sql("SELECT pg_walfile_name(pg_current_wal_lsn()) AS name")[0]["name"]
         assert until(lambda: _throws_away(first, str(needed)))
+        with connect(first.settings) as connection:
+            assert lsn(journal_begins(connection)) > lsn(standby.agent.watching.status.replayed_lsn)
         standby.server.start()
-        assert until(lambda: standby.agent.watching.look().following == "lost")
+        assert until(lambda: standby.agent.watching.look().following == "lost"), standby.agent.watching.status
         standby.agent.recopying.copy_again(threading.Event())
         assert (new.data / "postgres.copied").exists()
         standby.server.stop()  # whoever supervises it starts it again

@@ -17,7 +17,7 @@ from folkmoot.hosting.link.held import Held
 from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.standby import queries
-from folkmoot.hosting.standby.report import Status, as_message, as_seen_later, parse
+from folkmoot.hosting.standby.report import Status, as_message, as_seen_later, later, parse
 from folkmoot.settings import Settings
 
 log = structlog.get_logger("folkmoot.standby")
@@ -99,6 +99,8 @@ class Beating:
             found = queries.first_side(
                 connection, slot_of(partner.side if partner else ""), float(body.get("beat_at") or 0)
             )
+            if found["kept_from"] and (status is None or status.following != "following"):
+                found["kept_from"] = later(found["kept_from"], queries.journal_begins(connection))
         return found | {
             "now": clock.now_ms() / 1000,
             "role": state.role,

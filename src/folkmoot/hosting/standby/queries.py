@@ -71,6 +71,24 @@ def slot(connection: Connection, name: str) -> dict[str, Any]:
     )
 
 
+def journal_begins(connection: Connection) -> str:
+    """Where the oldest piece of the journal that is still there begins; "" where the role may not look.
+
+    A slot alone does not tell: a follower's first message sets the slot's place back to where the follower is, before its
+    server has looked whether that piece is there.
+    """
+    may_look = "has_function_privilege('pg_catalog.pg_ls_waldir()', 'EXECUTE')"
+    if not _one(connection, f"SELECT {may_look} AS may_look")["may_look"]:
+        return ""
+    found = _one(
+        connection,
+        """SELECT min(substr(name, 9)) AS oldest, (SELECT bytes_per_wal_segment FROM pg_control_init()) AS size
+           FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'""",
+    )
+    oldest = str(found["oldest"] or "")
+    return f"{oldest[:8]}/{int(oldest[8:], 16) * int(found['size']):X}" if oldest else ""
+
+
 def following_side(connection: Connection, side: str) -> dict[str, Any]:
     """What the server of a standby says of itself; `side` is whose beats to read."""
     return _one(

@@ -199,3 +199,8 @@ def lsn(text: str) -> int:
     """A place in the journal as a number; 0 for none."""
     high, _, low = text.partition("/")
     return (int(high, 16) << 32) + int(low, 16) if low else 0
+
+
+def later(one: str, other: str) -> str:
+    """The later of two places in the journal, as it was written."""
+    return max(one, other, key=lsn)

@@ -16,7 +16,7 @@ from folkmoot.hosting.link.stream import Message
 from folkmoot.hosting.postgres.following import slot_of
 from folkmoot.hosting.standby import queries, secrets
 from folkmoot.hosting.standby.archive import CHANNEL, Archive, held_archive, serve_archive
-from folkmoot.hosting.standby.report import lsn
+from folkmoot.hosting.standby.report import later, lsn
 from folkmoot.settings import Settings
 
 
@@ -76,7 +76,8 @@ def _archive(settings: Settings) -> Callable[[Message], Message]:
         keep_slot(settings, side)
         with connect(settings) as connection:
             found = queries.slot(connection, slot_of(side))
-        said = Archive(repository, epoch, lsn(found["kept_from"]), int(found["timeline"]), int(found["segment_size"]))
+            kept_from = later(found["kept_from"], queries.journal_begins(connection))
+        said = Archive(repository, epoch, lsn(kept_from), int(found["timeline"]), int(found["segment_size"]))
         return dict(msgspec.to_builtins(said))
 
     return archive
