@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 from folkmoot.hosting import processes
@@ -27,16 +28,18 @@ def test_a_child_goes_with_its_parent() -> None:
         child = int(parent.stdout.readline())
         assert processes.is_alive(child)
         parent.kill()
-    assert processes.wait_for_end(child, 5)
+    assert processes.wait_for_end(child, 30)
 
 
 def test_only_leftovers_of_this_folder_are_ended(tmp_path: Path) -> None:
     environment = {**os.environ, processes.MARK: str(tmp_path)}
     with subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True) as ours:
+        while not Path(f"/proc/{ours.pid}/environ").read_bytes():  # the kernel has not come so far yet
+            time.sleep(0.01)
         processes.end_leftovers(ours.pid, tmp_path / "another")
         assert ours.poll() is None
         processes.end_leftovers(ours.pid, tmp_path)
-        assert ours.wait(5) == -signal.SIGKILL
+        assert ours.wait(30) == -signal.SIGKILL
 
 
 def test_a_process_that_waits_to_be_buried_is_not_alive() -> None:

@@ -193,7 +193,7 @@ def _decoded(value: str | None, to: type[Any]) -> Any:
 def _read(file: Path) -> Kept | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Kept)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 

@@ -95,6 +95,17 @@ def matters(path: Path) -> bool:
     return str(path) not in IRRELEVANT and path.name != "verified" and ".unfinished" not in path.parts
 
 
+def test_what_lies_open_may_be_no_text_at_all(kept: Kept, copied: Path):
+    about = copied / "folkmoot-backup.json"
+    whole = about.read_bytes()
+    try:
+        about.write_bytes(whole.replace(b'"', b'"\xe4', 1))
+        with pytest.raises(FolkmootError, match="cannot be read"):
+            kept.read_all(copied)
+    finally:
+        about.write_bytes(whole)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(some.data())
 def test_one_bit_anywhere_is_found(kept: Kept, copied: Path, data: some.DataObject):

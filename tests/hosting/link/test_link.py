@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -163,6 +166,18 @@ def test_somebody_in_the_middle_is_found_by_both(ends: tuple[End, End], tmp_path
         middle.close()
     assert find_partner(primary.data) is None
     assert find_partner(standby.data) is None
+
+
+def test_one_who_is_gone_before_the_handshake_leaves_nothing_open(ends: tuple[End, End]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        caller = socket.create_connection(door.getsockname())
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+        near, _ = door.accept()
+        caller.close()
+        select.select([near], [], [], 10)
+        with pytest.raises(LinkBroken):
+            secure(near, ends[0].link.identity, None, as_server=True)
+        gc.collect()  # whatever were left open would be complained of
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,13 @@ def _says_what_it_needs_to_be_first(guarded: Guarded, pair: Hosts) -> None:
 
 def _made_a_replica_again(guarded: Guarded, pair: Hosts, two: OwnServer) -> OwnServer:
     """The operator rebuilds the old server from the new one; then the old host is the standby."""
-    assert "its own PostgreSQL server follows nobody" in pair.first.command("move", "rejoin", check=False)
+    said: list[str] = []
+
+    def is_refused_for_good() -> bool:  # once all of it is up and the other host is heard
+        said.append(pair.first.command("move", "rejoin", check=False))
+        return "its own PostgreSQL server follows nobody" in said[-1]
+
+    assert until(is_refused_for_good), said[-1]
     guarded.server.stop()
     again = replica_of(two, guarded.server.cluster.with_name("three"), guarded.server.port)
     assert "follows now" in pair.first.command("move", "rejoin")

@@ -53,6 +53,9 @@ def test_a_file_of_verdicts_names_its_broken_line(tmp_path: Path) -> None:
     file.write_text('{"text": "a", "violates": true}\n\n{"text": "b"}\n')
     with pytest.raises(Invalid, match="line 3"):
         calibration.read_judgements(file)
+    file.write_bytes('{"text": "wörtlich", "violates": true}'.encode("latin-1"))
+    with pytest.raises(Invalid, match="line 1"):
+        calibration.read_judgements(file)
     file.write_text('{"text": "a", "violates": true, "lang": "de"}\n')
     assert calibration.read_judgements(file) == [calibration.Judgement("a", True, "de")]
 

@@ -99,7 +99,7 @@ def read_status(data: Path) -> Status | None:
     """What a following process last said of itself."""
     try:
         return msgspec.json.decode((data / "backup" / "status.json").read_bytes(), type=Status)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

@@ -337,7 +337,7 @@ def read_about(objects: NamedObjects) -> About:
         raise errors.NoRepository(place=objects.place) from error
     try:
         about = msgspec.json.decode(text, type=About)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise errors.Damaged(place=objects.place, thing=ABOUT, how="it cannot be read") from error
     if about.format > FORMAT:
         raise errors.UnknownFormat(place=objects.place, found=about.format, ours=FORMAT)

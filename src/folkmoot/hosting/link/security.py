@@ -25,10 +25,15 @@ def secure(sock: socket.socket, identity: Identity, partner: Partner | None, *, 
     ease(sock)
     try:
         sock.settimeout(HANDSHAKE_SECONDS)
+        sock.getpeername()  # of one who has gone already, Python's TLS would leave a socket open
         secured = _context(identity, partner, as_server).wrap_socket(sock, server_side=as_server)
-        shown = secured.getpeercert(binary_form=True) or b""
     except (OSError, ValueError) as error:
         sock.close()
+        raise LinkBroken(cause=f"link: TLS: {error}") from error
+    try:
+        shown = secured.getpeercert(binary_form=True) or b""
+    except (OSError, ValueError) as error:
+        secured.close()
         raise LinkBroken(cause=f"link: TLS: {error}") from error
     fingerprint = hashlib.sha256(shown).hexdigest() if shown else ""
     if partner is not None and fingerprint != partner.fingerprint:

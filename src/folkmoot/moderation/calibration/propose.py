@@ -61,7 +61,7 @@ def read_judgements(path: Path) -> list[Judgement]:
             continue
         try:
             given = msgspec.json.decode(line, type=_Line)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Invalid("{name}, line {line}: {why}", name=path.name, line=number, why=str(error)) from None
         found.append(Judgement(given.text, given.violates, given.lang, given.reply_to))
     return found
