@@ -29,9 +29,11 @@ QUIET = 0.04
 class Network:
     """`folkmoot serve` in `folder`; started and stopped as often as wanted."""
 
-    def __init__(self, folder: Path, core: int) -> None:
+    def __init__(self, folder: Path, core: int, also: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.core = core
+        self.also = also or {}
+        """Settings beside the usual ones."""
         with socket.socket() as door:
             door.bind(("127.0.0.1", 0))
             self.port: int = door.getsockname()[1]
@@ -56,7 +58,7 @@ class Network:
         with open(self.folder / "server.log", "ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "folkmoot.cli", "serve", "--port", str(self.port), "--data", str(self._data)],
-                env={**environment, "FOLKMOOT_RATE_LIMITS": "false"},
+                env={**environment, "FOLKMOOT_RATE_LIMITS": "false", **self.also},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from folkmoot.hosting.link import LinkBroken, Stream
-from folkmoot.hosting.link.packing import CHUNK, PACKED, QUICK, REST, WINDOW, Line, Pace
+from folkmoot.hosting.link.packing import CHUNK, HEAD, PACKED, QUICK, REST, WINDOW, Line, Pace
 
 TEXT = " ".join(f"word{number % 977}" for number in range(500_000)).encode()
 NOISE = random.Random(3).randbytes(len(TEXT))
@@ -55,7 +55,7 @@ def test_what_did_not_pay_is_tried_again_after_a_while() -> None:
 class Wire:
     """Two joined ends: what is put into one plain socket comes out of the other; `crossed` is counted between them."""
 
-    def __init__(self, rate: float = 0.0) -> None:
+    def __init__(self, rate: float = 0.0, hurry: Callable[[], bool] = lambda: True) -> None:
         self.here, near = socket.socketpair()
         far, self.there = socket.socketpair()
         left, between = socket.socketpair()
@@ -66,7 +66,7 @@ class Wire:
         self.crossed = 0
         self._rate = rate
         jobs: list[Callable[[], None]] = [
-            lambda: Line(Stream(left)).join(Stream(near)),
+            lambda: Line(Stream(left)).join(Stream(near), hurry=hurry),
             lambda: Line(Stream(right)).join(Stream(far)),
             lambda: self._carry(between, beyond, counted=True),
             lambda: self._carry(beyond, between, counted=False),
@@ -137,6 +137,22 @@ def test_over_a_slow_line_fewer_bytes_go_and_what_does_not_pack_goes_as_it_is() 
         assert before < len(TEXT) * 0.75
         assert wire.exchange(NOISE[:500_000], b"")[0] == NOISE[:500_000]
         assert wire.crossed - before < 510_000
+    finally:
+        wire.close()
+
+
+def test_where_nobody_is_in_a_hurry_what_comes_meanwhile_goes_together() -> None:
+    wire = Wire(hurry=lambda: False)
+    sent = b"".join(number.to_bytes(2) * 50 for number in range(300))
+    try:
+        for at in range(0, len(sent), 100):
+            wire.here.sendall(sent[at : at + 100])
+            time.sleep(0.001)
+        came = bytearray()
+        while len(came) < len(sent):
+            came += wire.there.recv(1 << 16)
+        assert came == sent
+        assert wire.crossed - len(sent) < 100 * HEAD
     finally:
         wire.close()
 

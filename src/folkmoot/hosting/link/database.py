@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from folkmoot.hosting.doors import POSTGRES, doors, listen
 from folkmoot.hosting.link.link import Link
 from folkmoot.hosting.link.local import close_door, serve_door
 from folkmoot.hosting.link.packing import Line
-from folkmoot.hosting.link.stream import LinkBroken, Message, Stream, join
+from folkmoot.hosting.link.stream import Hurry, LinkBroken, Message, Stream, join
 from folkmoot.hosting.own import open_session
 from folkmoot.hosting.own.entering import enter
 from folkmoot.hosting.postgres import EmbeddedPostgres
@@ -36,6 +37,7 @@ MAY_COME = {"folkmoot_repl", "folkmoot_rewind"}
 """Roles the partner may be on our server: one copies and follows, one reads files to rewind."""
 TLS_ASKED, GSS_ASKED = 80877103, 80877104
 LONGEST_GREETING = 10_000
+SETTLED_SECONDS = 10.0
 
 
 def connect(settings: Settings) -> psycopg.Connection[Any]:
@@ -102,8 +104,9 @@ def serve_postgres(settings: Settings, *, framed: bool) -> Callable[[Stream, Mes
         far.patience(15)
         greeting = read_greeting(far)
         keep_slot(settings, str(hello.get("side", "")))
+        hurry = _hurry(settings.data)
         if settings.database_url:
-            _join(far, enter(settings.database_url, greeting, far.write))
+            _join(far, enter(settings.database_url, greeting, far.write), hurry)
             return
         found = EmbeddedPostgres(settings).find_postmaster()
         if found is None:
@@ -116,16 +119,34 @@ def serve_postgres(settings: Settings, *, framed: bool) -> Callable[[Stream, Mes
         except OSError as error:
             near.close()
             raise LinkBroken(cause=f"pg: {error}") from error
-        _join(far, Stream(near))
+        _join(far, Stream(near), hurry)
 
     return serve
 
 
-def _join(far: Stream | Line, near: Stream) -> None:
+def _join(far: Stream | Line, near: Stream, hurry: Hurry) -> None:
     if isinstance(far, Line):
-        far.join(near)
+        far.join(near, hurry=hurry)
     else:
-        join(far, near)
+        join(far, near, hurry=hurry)
+
+
+def _hurry(data: Path) -> Hurry:
+    """Whether what one stream carries must not be held up: at its beginning, where questions and answers go to and fro, and
+    as long as members' answers wait for the standby, which is looked up once a second. Otherwise the first host gains by
+    passing on several commits at once.
+    """
+    begun = time.monotonic()
+    found, asked = True, 0.0
+
+    def hurry() -> bool:
+        nonlocal found, asked
+        now = time.monotonic()
+        if now - begun > SETTLED_SECONDS and now - asked > 1:
+            found, asked = states.read(data).sync.mode == "on", now
+        return found
+
+    return hurry
 
 
 def read_greeting(stream: Stream | Line) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import zstandard
 
-from folkmoot.hosting.link.stream import CHUNK, LinkBroken, Stream, Way, pass_on
+from folkmoot.hosting.link.stream import CHUNK, Hurry, LinkBroken, Stream, Way, pass_on
 
 PACKED = 1 << 31
 HEAD = 4
@@ -95,11 +95,13 @@ class Line:
             self._left = self._left[len(part) :]
         return bytes(taken)
 
-    def join(self, plain: Stream, passed: Callable[[int], None] = lambda count: None) -> None:
+    def join(
+        self, plain: Stream, passed: Callable[[int], None] = lambda count: None, hurry: Hurry = lambda: True
+    ) -> None:
         """Pass bytes between the line and a plain stream, both ways, until either closes."""
         coming = _Unframing(self.stream.socket, plain.socket)
         coming.pending = self._left
-        pass_on(self.stream, plain, [coming, _Framing(plain.socket, self.stream.socket)], passed)
+        pass_on(self.stream, plain, [coming, _Framing(plain.socket, self.stream.socket)], passed, hurry)
 
 
 class _Framing(Way):

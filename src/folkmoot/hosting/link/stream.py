@@ -10,6 +10,7 @@ import json
 import select
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from folkmoot.errors import Unavailable
 LARGEST = 1 << 20
 """Bytes one message may have."""
 CHUNK = 256 * 1024
+LITTLE = 32 * 1024
+"""Bytes passed on at once that do not show a rush."""
+REST_SECONDS = 0.02
 
 Message = dict[str, Any]
 
@@ -93,12 +97,21 @@ class Stream:
             self.socket.close()
 
 
-def join(one: Stream, other: Stream, passed: Callable[[int], None] = lambda count: None) -> None:
-    """Pass bytes between two streams, both ways, until either end closes; `passed` is told how many, now and then."""
-    pass_on(one, other, [Way(one.socket, other.socket), Way(other.socket, one.socket)], passed)
+Hurry = Callable[[], bool]
+"""Whether somebody waits for every single byte that is passed on."""
 
 
-def pass_on(one: Stream, other: Stream, ways: Sequence[Way], passed: Callable[[int], None]) -> None:
+def join(
+    one: Stream, other: Stream, passed: Callable[[int], None] = lambda count: None, hurry: Hurry = lambda: True
+) -> None:
+    """Pass bytes between two streams, both ways, until either end closes; `passed` is told how many, now and then.
+
+    Where nobody is in a hurry, it rests after passing on a little: what comes meanwhile goes together.
+    """
+    pass_on(one, other, [Way(one.socket, other.socket), Way(other.socket, one.socket)], passed, hurry)
+
+
+def pass_on(one: Stream, other: Stream, ways: Sequence[Way], passed: Callable[[int], None], hurry: Hurry) -> None:
     """The same with ways that may do something to the bytes. Ends both streams."""
     try:
         one.socket.setblocking(False)
@@ -110,6 +123,8 @@ def pass_on(one: Stream, other: Stream, ways: Sequence[Way], passed: Callable[[i
                 return
             if any(moved):
                 passed(sum(moved))
+                if sum(moved) < LITTLE and not hurry():
+                    time.sleep(REST_SECONDS)
                 continue
             wants: dict[int, int] = {}
             for way in ways:
