@@ -51,7 +51,7 @@ def _reader(server: Server) -> Any:
     return server.bus.sent.__self__  # type: ignore[attr-defined]  # a bound method
 
 
-async def until(happened: Callable[[], Any], seconds: float = 8) -> None:
+async def until(happened: Callable[[], Any], seconds: float = 30) -> None:
     """Wait for what news will bring about."""
     async with asyncio.timeout(seconds):
         while True:

@@ -19,7 +19,7 @@ from folkmoot.hosting import processes
 from folkmoot.settings import Settings
 
 pytestmark = pytest.mark.slow
-PATIENCE = 40.0
+PATIENCE = 90.0
 
 
 class Network:

@@ -123,7 +123,7 @@ class Network:
             self.process = None
 
     def ask(
-        self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 10, **headers: str
+        self, method: str, path: str, body: dict[str, Any] | None = None, timeout: float = 30, **headers: str
     ) -> Any:
         """One call of the API as its member. Raises Refused, or OSError when nobody answers."""
         request = urllib.request.Request(

@@ -335,7 +335,7 @@ def _folder(data: Path) -> Path:
     return data
 
 
-def until(true: Callable[[], bool], seconds: float = 15) -> bool:
+def until(true: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait until it is so; trouble with the link counts as not yet."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

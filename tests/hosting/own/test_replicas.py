@@ -49,7 +49,7 @@ def test_they_change_places_and_back_and_an_old_one_that_wakes_up_is_barred(
     first.begin("serve")
     tokens = asyncio.run(people(guarded.url, ["ada", "bert"]))
     _joins_with_a_replica_only(pair, guarded)
-    assert until(lambda: second.status()["following"] == "following", 60), second.status()
+    assert until(lambda: second.status()["following"] == "following", 120), second.status()
     _says_what_it_needs_to_be_first(guarded, pair)
 
     ledger = Ledger(place / "ledger")
@@ -81,7 +81,7 @@ def _says_what_it_needs_to_be_first(guarded: Guarded, pair: Hosts) -> None:
     assert f"{GRANT};" in refused
     assert states.read(pair.first.data).role == "primary"
     guarded.run(GRANT, "alder")
-    assert until(lambda: pair.second.status()["ready"], 60), pair.second.command("standby", "status", check=False)
+    assert until(lambda: pair.second.status()["ready"], 120), pair.second.command("standby", "status", check=False)
     assert until(lambda: "Your own server here can be made the first" in pair.second.command("standby", "status"))
 
 
@@ -97,7 +97,7 @@ def _made_a_replica_again(guarded: Guarded, pair: Hosts, two: OwnServer) -> OwnS
     guarded.server.stop()
     again = replica_of(two, guarded.server.cluster.with_name("three"), guarded.server.port)
     assert "follows now" in pair.first.command("move", "rejoin")
-    assert until(lambda: pair.second.status()["following"] == "following", 60), pair.second.status()
+    assert until(lambda: pair.second.status()["following"] == "following", 120), pair.second.status()
     return again
 
 

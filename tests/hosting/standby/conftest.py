@@ -30,7 +30,7 @@ from folkmoot.hosting.standby.report import as_message
 from folkmoot.hosting.standby.status import read
 from folkmoot.settings import Settings
 
-PATIENCE = 40.0
+PATIENCE = 90.0
 HASTY = "fsync = off\nfull_page_writes = off\n"
 
 

@@ -102,7 +102,7 @@ def write_until_it_is_lost(first: Running, standby: Running) -> None:
         found = first.sql("SELECT wal_status FROM pg_replication_slots WHERE slot_name LIKE 'standby_%'")
         return found == [{"wal_status": "lost"}]
 
-    assert until(is_lost, 60)
+    assert until(is_lost, 120)
     assert first.sql("SELECT wal_status FROM pg_replication_slots WHERE slot_name = 'folkmoot_backup'") != [
         {"wal_status": "lost"}
     ]
@@ -120,7 +120,7 @@ def test_it_reads_the_journal_from_the_backups_through_the_link(
     before = cluster.stat().st_ino
     write_until_it_is_lost(first, standby)
     standby.server.start()
-    assert until(lambda: standby.agent.status().is_fresh, 60)
+    assert until(lambda: standby.agent.status().is_fresh, 120)
     assert standby.sql("SELECT word FROM probe ORDER BY 1") == first.sql("SELECT word FROM probe ORDER BY 1")
     assert cluster.stat().st_ino == before
     assert not list(standby.settings.data.glob("postgres.*"))

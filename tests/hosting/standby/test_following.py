@@ -94,7 +94,7 @@ def test_an_answer_that_waits_for_the_standby_waits_while_it_is_lost(pair: Pair)
     writer.join(2)
     assert writer.is_alive()
     pair.wire.mend()
-    writer.join(30)
+    writer.join(90)
     assert not writer.is_alive()
     assert pair.standby.sql("SELECT word FROM probe WHERE word = 'waits'")
 

@@ -193,7 +193,7 @@ def test_a_host_that_can_only_be_called_follows_as_well_and_a_lost_one_is_copied
         target=join, args=(new, Way(code=code.word, wait_to_be_dialled=True), lambda what, *_: told.append(what))
     )
     joining.start()
-    joining.join(40)
+    joining.join(90)
     assert not joining.is_alive()
     assert any(what.startswith("waiting on port") for what in told)
     partner, theirs = find_partner(new.data), find_partner(first.settings.data)

@@ -145,7 +145,7 @@ def test_a_move_over_a_long_and_shaky_line_takes_promise_streams_and_backups_alo
     assert moved["progress"]["ended"] == "moved", moved
     pair.wire.shake()
     assert until(lambda: pair.standby.sql("SELECT 1 FROM far") == [])
-    assert until(lambda: states.read(pair.standby.data).sync.mode == "on", 60)
+    assert until(lambda: states.read(pair.standby.data).sync.mode == "on", 120)
     assert until(lambda: waits_for_the_other(pair.standby))
     assert "Heard on both sides" in asyncio.run(hears_over(pair.primary, pair.standby, token))["content"]
     assert until(lambda: who_backs_up(pair.standby)[1] == states.read(pair.standby.data).epoch)

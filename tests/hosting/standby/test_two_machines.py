@@ -82,6 +82,6 @@ def test_a_machine_nobody_can_call_follows_and_a_silent_cable_is_no_loss(machine
     assert second.sql("SELECT 1 FROM probe") == []
     begun = time.monotonic()
     ip("-n", first.name, "link", "set", "wire", "up")
-    assert until(lambda: second.sql("SELECT word FROM probe") == [{"word": "unseen"}], 60)
+    assert until(lambda: second.sql("SELECT word FROM probe") == [{"word": "unseen"}], 120)
     print(f"caught up {time.monotonic() - begun:.1f} s after the cable was mended")
     assert until(lambda: first.status()["link_up"] and second.status()["following"] == "following")

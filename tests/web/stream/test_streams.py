@@ -91,7 +91,7 @@ class Ear:
 
 async def until(happened: Callable[[], bool]) -> None:
     """Wait for what will come."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if happened():
                 return
@@ -146,7 +146,7 @@ class Moot:
             assert answer.headers["content-type"].startswith("text/event-stream")
 
             async def line(beginning: str) -> str:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     while not (line := (await answer.content.readline()).decode().rstrip("\n")).startswith(beginning):
                         assert not answer.content.at_eof(), "the stream has ended"
                 return line.removeprefix(beginning)
@@ -176,7 +176,7 @@ async def _open(database_url: str, place: Path) -> AsyncIterator[Moot]:
     granian = Granian(application, interface=Interfaces.ASGI, address="127.0.0.1", port=port, log_enabled=False)
     serving = asyncio.create_task(granian.serve())
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=300)) as client:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     async with client.get(f"http://127.0.0.1:{port}/health/live"):
@@ -502,7 +502,7 @@ async def test_two_hundred_listeners_hear_it_once_each_and_leave_nothing_behind(
 
 async def until_open(moot: Moot, number: int) -> None:
     """Wait until so many streams are open."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             async with moot.client.get(f"{moot.address}/metrics") as answer:
                 if f"\nfolkmoot_streams {number:.1f}\n" in await answer.text():
