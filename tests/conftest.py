@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import hypothesis
 import pytest
 
 from folkmoot import clock
@@ -37,6 +38,12 @@ from folkmoot.network.timelines import Timelines
 from folkmoot.network.visibility import Watch
 from folkmoot.settings import Settings
 from folkmoot.vault import Vault
+
+# No test checks the clock: a busy machine may take its time.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 # Coroutine tests ------------------------------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ def cut(stream: bytes, most: int = 10**9) -> tuple[list[cutting.Piece], bytearra
 SIZES = some.one_of(some.integers(0, 2000), some.integers(cutting.LARGE - 2, cutting.LARGE + 600), some.just(9 * 2**20))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(some.lists(SIZES, max_size=6), some.sampled_from([777, 65536]))
 def test_pieces_put_together_are_the_stream(sizes, most):
     stream = tar({f"base/5/{number}": bytes([number + 1]) * size for number, size in enumerate(sizes)})

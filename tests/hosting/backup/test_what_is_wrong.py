@@ -106,7 +106,7 @@ def test_what_lies_open_may_be_no_text_at_all(kept: Kept, copied: Path):
         about.write_bytes(whole)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(some.data())
 def test_one_bit_anywhere_is_found(kept: Kept, copied: Path, data: some.DataObject):
     name = data.draw(some.sampled_from([path for path in kept.objects() if matters(path)]))
@@ -124,7 +124,7 @@ def test_one_bit_anywhere_is_found(kept: Kept, copied: Path, data: some.DataObje
         (copied / name).write_bytes(whole)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(some.data())
 def test_an_object_that_is_dropped_or_swapped_or_cut_is_found(kept: Kept, copied: Path, data: some.DataObject):
     # The journal is told apart: its newest parts may be missing, and then the restore says until when it goes.

@@ -297,7 +297,7 @@ def test_undisturbed_it_moves_and_everything_is_there() -> None:
     assert world.fork == world.posts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     crashes=st.sets(st.integers(1, 120), max_size=4),
     silences=st.sets(st.integers(1, 60), max_size=6),

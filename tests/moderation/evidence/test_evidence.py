@@ -344,7 +344,7 @@ def sample(run: Any) -> bytes:
     return bundle._archive({**files, bundle.SUMS: sums.encode(), bundle.NOTE: str(note).encode()})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(at=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_found_or_changes_nothing_that_is_said(sample: bytes, at: int, bit: int) -> None:
     changed = bytearray(sample)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot.moderation.screening.copies import Judged, Ruling, comments, fingerprint
@@ -151,7 +151,6 @@ def test_a_quotation_with_a_comment_is_seen(text, answer):
 
 
 @given(st.text(st.characters(exclude_categories=())))
-@settings(deadline=None)
 def test_a_text_is_its_own_copy_whatever_it_holds(text):
     index = Judged()
     marks = fingerprint(text)

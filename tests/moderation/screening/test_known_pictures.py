@@ -84,7 +84,7 @@ def test_bits_are_where_others_have_them() -> None:
     assert apart(hash, hash_picture(ramp.transpose(Image.Transpose.FLIP_LEFT_RIGHT))[0]) > 60
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 40), st.sampled_from(["RGB", "L", "RGBA", "P", "1"]))
 def test_any_picture_has_a_hash(width: int, height: int, mode: str) -> None:
     image = Image.new(mode, (width, height))
@@ -131,7 +131,7 @@ def test_a_broken_list_is_refused_with_its_place(tmp_path: Path, name: str, cont
     assert name in refused.value.words
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 60), st.integers(0, 2**32))
 def test_near_is_up_to_31_bits_wherever_they_are(bits: int, seed: int) -> None:
     dice = np.random.default_rng(seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot.moderation.screening.normal import CLIP, Disguise, normalise
@@ -128,7 +128,6 @@ ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from("kil1!
 
 
 @given(ANYTHING)
-@settings(deadline=None)
 def test_every_place_maps_into_the_text(text):
     normal = normalise(text)
     normal.plain.encode("utf-8")
@@ -141,14 +140,12 @@ def test_every_place_maps_into_the_text(text):
 
 
 @given(st.lists(st.from_regex(r"([bcdfgh][aeiouäöüß]){2,6}[,.?]?", fullmatch=True)))
-@settings(deadline=None)
 def test_plain_text_stays_plain(words):
     once = normalise(" ".join(words)).plain
     assert normalise(once).plain == once
 
 
 @given(ANYTHING, ANYTHING)
-@settings(deadline=None)
 def test_pieces_do_not_reach_over_a_line_end(left, right):
     assert (
         normalise(left + "\n" + right).plain.split() == (normalise(left).plain + "\n" + normalise(right).plain).split()

@@ -178,7 +178,7 @@ def test_the_html_is_whole_and_loads_nothing() -> None:
     assert f"<style>{STYLE}</style>" in page
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.text(max_size=60), st.text(max_size=200))
 @example("<script>", "<b>&")
 @example("&", "")

@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
@@ -262,7 +262,6 @@ def test_counting_frames_ends(data):
     assert 0 <= count_gif_frames(b"GIF89a" + data, most=10) <= 11
 
 
-@settings(deadline=None)  # encoders take their time on a busy machine
 @given(st.data())
 def test_no_damage_brings_more_than_a_refusal(data):
     format = data.draw(st.sampled_from(["JPEG", "PNG", "GIF", "WEBP"]))

@@ -125,7 +125,7 @@ def expected(state: dict[tuple[int, int], set[str]], me: int, deed: str, other: 
     return True
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 async def test_any_sequence_of_deeds_leaves_what_it_should(
     db: Any, cast: Any, write: Any, deeds: list[tuple[int, str, int]]

@@ -264,7 +264,7 @@ async def act(desk: Any, timelines: Any, people: Any, made: list[int], deed: Any
         pass  # refused; then nothing has changed
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(DEEDS, min_size=3, max_size=25))
 async def test_memory_shows_what_a_process_without_memory_reads(
     db: Any, cast: Any, new_process: Any, deeds: list[Any]

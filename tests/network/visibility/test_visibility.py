@@ -31,7 +31,7 @@ def people(run: Any, enrol: Any, cast: Any) -> list[Any]:
     return [cast.ada, cast.bert, cast.cleo, cast.dora]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states=STATES, follows=PAIRS, blocks=PAIRS, mutes=PAIRS, posts=POSTS)
 async def test_memory_and_database_agree(
     db: Any, people: Any, new_process: Any, write: Any, states: Any, follows: Any, blocks: Any, mutes: Any, posts: Any

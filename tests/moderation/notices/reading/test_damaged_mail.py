@@ -45,13 +45,13 @@ def test_many_more_damaged_letters_are_read():
     read_all(800, seed=7)  # ten thousand: python -m bench.letters
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(raw=st.binary(max_size=3_000))
 def test_any_bytes_are_read(raw: bytes):
     check(read_mail(raw, received_at=SATURDAY, house=HOUSE))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(name=st.sampled_from(sorted(LETTERS)), at=st.floats(0, 1), what=st.binary(max_size=40))
 def test_any_bytes_may_stand_anywhere_in_a_letter(name: str, at: float, what: bytes):
     raw = LETTERS[name]()
@@ -66,14 +66,14 @@ _json = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(field=st.sampled_from(sorted(xarf())), value=_json)
 def test_any_value_may_stand_in_a_report(field: str, value: object):
     check(read_document({**xarf(), field: value}, received_at=SATURDAY, house=HOUSE))
     check(read_document(json.dumps({**xarf(), field: value}).encode(), received_at=SATURDAY, house=HOUSE))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(max_size=500))
 def test_any_text_may_stand_in_the_form(text: str):
     check(read_text(text, received_at=SATURDAY, house=HOUSE))

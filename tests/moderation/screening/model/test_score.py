@@ -53,7 +53,7 @@ def test_a_bad_line_is_answered_and_the_next_one_too(line, error):
     assert good["outcome"] == "publish"
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(lines=st.lists(st.binary(max_size=60).map(lambda line: line.replace(b"\n", b"")), max_size=4))
 def test_any_bytes_get_as_many_answers_as_lines(lines):
     assert len(ask(*lines)) == len(lines)

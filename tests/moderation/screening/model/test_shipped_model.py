@@ -112,7 +112,7 @@ def test_odd_texts_get_an_answer_in_bounded_time(model, text):
     assert all(0 <= probability <= 1 for probability in assessment.probabilities.values())
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     text=st.text(st.characters(codec=None), max_size=400),
     language=st.none() | st.sampled_from(["en", "de", "fr", "de-AT", "xx", ""]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot.moderation.screening.finding import Category, Stage, Words
@@ -242,7 +242,6 @@ ANYTHING = st.text(st.characters(exclude_categories=()) | st.sampled_from("kill 
 
 
 @given(ANYTHING)
-@settings(deadline=None)
 def test_no_text_breaks_a_rule(text):
     for reason in _STARTER.match(Words(text=text, more=(text,))):
         assert all(passage in text for passage in reason.words)

@@ -89,7 +89,7 @@ async def test_a_log_is_right_from_its_files_and_key_alone(small: Path) -> None:
 
 
 @given(st.data())
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_changed_byte_anywhere_is_found_and_named(small: Path, data: st.DataObject) -> None:
     files = sorted(path for path in small.rglob("*") if path.is_file())
     file = data.draw(st.sampled_from(files))
@@ -107,7 +107,7 @@ async def test_a_changed_byte_anywhere_is_found_and_named(small: Path, data: st.
 
 
 @given(st.data())
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_file_taken_away_cut_short_or_put_there_is_found(small: Path, data: st.DataObject) -> None:
     wanted = {"checkpoint", *(tile.path for tile in tiles.tiles_at(265))}
     name = data.draw(st.sampled_from(sorted(wanted)))
