@@ -209,16 +209,24 @@ class Members:
                             break
 
     async def _object(self) -> None:
-        """Report a post now and then, so that cases open and juries are summoned."""
+        """Report a post now and then, so that cases open and juries are summoned. Nobody may report very much in a day,
+        so that the others of its author take turns.
+        """
+        count = 0
         while await self._pause(REPORT_EVERY):
             if not self.ledger.posts or len(self._tokens) < 2:
                 continue
-            post_id = next(reversed(self.ledger.posts))
+            post_id, words = next(reversed(self.ledger.posts.items()))
+            author = int(words.split()[1].partition(".")[0])
+            count += 1
             post = await self._get(f"/api/v1/statuses/{post_id}")
             if post is None:
                 continue
             found = await self._post(
-                "/api/v1/reports", self._tokens[-1], account_id=post["account"]["id"], **{"status_ids[]": str(post_id)}
+                "/api/v1/reports",
+                self._tokens[(author + 1 + count % (len(self._tokens) - 1)) % len(self._tokens)],
+                account_id=post["account"]["id"],
+                **{"status_ids[]": str(post_id)},
             )
             if found:
                 self.ledger.reports.append(int(found["id"]))

@@ -15,7 +15,7 @@ from folkmoot.hosting.drill.hosts import Pair
 from folkmoot.hosting.drill.load import Ledger, Members
 
 Outcome = dict[str, Any]
-ACCOUNTS = 3
+ACCOUNTS = 6
 JOBS = 50
 JURORS = ("juror0", "juror1")
 
