@@ -89,7 +89,7 @@ class Network:
         """The processes that wrote down their number."""
         found = {}
         for path in (self.data / "run").glob("*.pid"):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, IndexError):  # one that is being written
                 found[path.stem] = int(path.read_text().split()[0])
         return found
 

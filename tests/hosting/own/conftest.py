@@ -84,6 +84,7 @@ class Hosts:
     """The host that carries a network on an own server, another one, and the wire between."""
 
     def __init__(self, place: Path, guarded: Guarded, standby_url: str = "") -> None:
+        self._guarded = guarded
         self.first = Host(place / "first", free_port(), guarded.url)
         self.wire = Wire(self.first.link_port)
         self.second = Host(place / "second", free_port(), standby_url)
@@ -100,6 +101,8 @@ class Hosts:
         self.second.end()
         self.first.end()
         self.wire.close()
+        # Whatever came of the test: on a server that others use, too, nobody waits for a standby that is gone.
+        self._guarded.run("ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
 
 
 async def move_under_load(pair: Hosts, tokens: list[str], ledger: Ledger) -> dict[str, Any]:

@@ -112,8 +112,8 @@ class Rehearsal:
         finally:
             self._here.barrier.set(State.OPEN)
             held = (time.monotonic() - begun) * 1000
-        if moving:  # what beats each second, or counts readers
-            different += self._giver.compare(moving)
+        if different or moving:  # a commit that waits for the standby, what beats each second, or counts readers
+            different = self._giver.compare(pieces if different else moving)
         return {
             "held_ms": round(held, 1),
             "instant_ms": round(held, 1),
