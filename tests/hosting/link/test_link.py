@@ -168,6 +168,7 @@ def test_somebody_in_the_middle_is_found_by_both(ends: tuple[End, End], tmp_path
     assert find_partner(standby.data) is None
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 def test_one_who_is_gone_before_the_handshake_leaves_nothing_open(ends: tuple[End, End]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         caller = socket.create_connection(door.getsockname())

@@ -34,7 +34,8 @@ def test_it_says_what_it_needs_then_it_is_followed_and_left_and_nothing_is_lost(
     assert until(lambda: second.status()["ready"], 120), second.command("standby", "status", check=False)
     assert until(lambda: "The network's own server lets itself be followed." in first.command("standby", "status"))
     _answers_wait_once_it_is_allowed(guarded, first)
-    assert '"well": true' in first.command("drill", "--on-my-standby", "--level", "2", "--json")
+    rehearse = ("drill", "--on-my-standby", "--level", "2", "--json")
+    assert until(lambda: '"well": true' in first.command(*rehearse, check=False))
 
     ledger = Ledger(place / "ledger")
     moved = asyncio.run(move_under_load(pair, tokens, ledger))

@@ -100,8 +100,14 @@ async def hears_over(old: Host, new: Host, token: str) -> dict[str, Any]:
 
 def test_a_copy_of_the_standby_comes_to_life_apart_and_is_thrown_away(pair: Pair, token: str) -> None:
     assert until(lambda: is_ready(pair))
-    said = json.loads(pair.primary.command("drill", "--on-my-standby", "--level", "2", "--json"))
-    assert said["well"], said
+    told: list[str] = []
+
+    def is_well() -> bool:  # on a busy machine the standby may be late for a moment, and that is complained of
+        told.append(pair.primary.command("drill", "--on-my-standby", "--level", "2", "--json", check=False))
+        return bool(json.loads(told[-1])["well"])
+
+    assert until(is_well), told
+    said = json.loads(told[-1])
     assert said["pages"] >= 4
     assert said["tables"] > 50
     assert rehearsals(pair.primary)[0]["level"] == 2
