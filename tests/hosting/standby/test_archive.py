@@ -129,7 +129,10 @@ def test_it_reads_the_journal_from_the_backups_through_the_link(
     ]
 
 
-def test_an_archive_with_a_gap_leads_to_a_fresh_copy(first: Running, standby: Running) -> None:
+def test_an_archive_with_a_gap_leads_to_a_fresh_copy(
+    first: Running, standby: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recopy, "PATIENCE", 3600.0)  # its agent must not begin by itself while we do
     write_until_it_is_lost(first, standby)
     standby.server.start()
     journal = journal_of(first)
