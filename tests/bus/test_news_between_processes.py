@@ -222,24 +222,31 @@ async def test_news_nobody_was_woken_for_is_found_all_the_same(
         await clear(open_database)
 
 
+@asynccontextmanager
+async def reading(database: Any, url: str, *buses: Bus) -> AsyncIterator[list[OutboxReader]]:
+    """A reader for each bus, as in processes of their own."""
+    readers = [OutboxReader(url, bus) for bus in buses]
+    running = [asyncio.create_task(reader.run()) for reader in readers]
+    try:
+        await until(lambda: all(reader._connection is not None for reader in readers))
+        yield readers
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await clear(database)
+
+
 async def test_a_process_where_nobody_hears_wakes_the_others(
     open_database: Any, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "POLL_SECONDS", 600.0)  # nobody looks by himself
     deaf, bus, heard = Bus(), Bus(), []
     bus.hear("test.said", heard.append)
-    readers = [OutboxReader(database_url, deaf), OutboxReader(database_url, bus)]
-    running = [asyncio.create_task(reader.run()) for reader in readers]
-    try:
-        await until(lambda: all(reader._connection is not None for reader in readers))
+    async with reading(open_database, database_url, deaf, bus):
         async with Database(open_database.pool, deaf.deliver).transaction() as tx:
             tx.announce("test.said")
         await until(lambda: heard)
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await clear(open_database)
 
 
 async def test_where_nobody_hears_the_outbox_is_not_read(
@@ -248,21 +255,13 @@ async def test_where_nobody_hears_the_outbox_is_not_read(
     monkeypatch.setattr(module, "POLL_SECONDS", 0.1)
     deaf, bus, heard = Bus(), Bus(), []
     bus.hear("test.said", heard.append)
-    readers = [OutboxReader(database_url, deaf), OutboxReader(database_url, bus)]
-    running = [asyncio.create_task(reader.run()) for reader in readers]
-    try:
-        await until(lambda: all(reader._connection is not None for reader in readers))
+    async with reading(open_database, database_url, deaf, bus) as readers:
         deaf._hearers["test.said"] = [lambda news: pytest.fail("read although nobody wanted to hear")]
         async with open_database.transaction() as tx:
             tx.announce("test.said")
         await until(lambda: heard)
         await asyncio.sleep(0.3)
         assert not readers[0]._seen
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        await clear(open_database)
 
 
 async def test_a_look_walks_the_index_and_is_planned_once(open_database: Any, database_url: str) -> None:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from tests.hosting.conftest import OwnServer, make_cluster, start_own
 from tests.hosting.engines.test_changing_servers import acknowledged
-from tests.hosting.standby.conftest import HASTY, Host, Wire, free_port
+from tests.hosting.standby.conftest import HASTY, Host, Wire, free_port, until
 
 from folkmoot.hosting.drill.load import Ledger, Members
 
@@ -99,12 +99,25 @@ class Hosts:
         return next(line.rsplit(" ", 1)[1] for line in said.splitlines() if line.startswith("The code")), said
 
     def close(self) -> None:
-        self.second.end()
-        self.first.end()
-        self.wire.close()
-        # Whatever came of the test: on a server that others use, too, nobody waits for a standby that is gone.
-        with contextlib.suppress(psycopg.OperationalError):  # a test may have ended it
-            self._guarded.run("ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
+        try:
+            self.second.end()
+            self.first.end()
+            self.wire.close()
+        finally:  # on a server that others use, too, nobody waits for a standby that is gone
+            with contextlib.suppress(psycopg.OperationalError):  # a test may have ended it
+                self._guarded.run("ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
+
+
+def refused_to_rejoin(host: Host) -> str:
+    """What a host left behind on its own server says for good, once all of it is up and the other one is heard."""
+    said: list[str] = []
+
+    def is_for_good() -> bool:
+        said.append(host.command("move", "rejoin", check=False))
+        return "its own PostgreSQL server follows nobody" in said[-1]
+
+    assert until(is_for_good), said[-1]
+    return said[-1]
 
 
 async def move_under_load(pair: Hosts, tokens: list[str], ledger: Ledger) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from folkmoot.hosting.drill.load import Ledger
 from folkmoot.hosting.postgres import EmbeddedPostgres
 from folkmoot.settings import Settings
 
-from .conftest import Guarded, Hosts, move_under_load
+from .conftest import Guarded, Hosts, move_under_load, refused_to_rejoin
 
 pytestmark = pytest.mark.slow
 
@@ -89,14 +89,7 @@ def _left_server_takes_nothing_and_says_so(guarded: Guarded, first: Host, second
     assert until(lambda: "carries the network no longer" in first.said)
     other = Host(first.data.with_name("other"), free_port(), guarded.url)
     assert "the network has left it for another host" in other.command("serve", check=False)
-    said: list[str] = []
-
-    def is_refused_for_good() -> bool:  # as soon as all of it has started and the other host is heard
-        said.append(first.command("move", "rejoin", check=False))
-        return "its own PostgreSQL server follows nobody" in said[-1]
-
-    assert until(is_refused_for_good), said[-1]
-    assert "nothing that the network has not" in said[-1]
+    assert "nothing that the network has not" in refused_to_rejoin(first)
 
 
 def _comes_back_with_the_server_that_comes_with_folkmoot(first: Host, second: Host) -> None:

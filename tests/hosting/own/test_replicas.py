@@ -19,7 +19,7 @@ from tests.hosting.standby.conftest import Host, until
 from folkmoot.hosting import state as states
 from folkmoot.hosting.drill.load import Ledger
 
-from .conftest import Guarded, Hosts, move_under_load, replica_of
+from .conftest import Guarded, Hosts, move_under_load, refused_to_rejoin, replica_of
 
 pytestmark = pytest.mark.slow
 
@@ -87,13 +87,7 @@ def _says_what_it_needs_to_be_first(guarded: Guarded, pair: Hosts) -> None:
 
 def _made_a_replica_again(guarded: Guarded, pair: Hosts, two: OwnServer) -> OwnServer:
     """The operator rebuilds the old server from the new one; then the old host is the standby."""
-    said: list[str] = []
-
-    def is_refused_for_good() -> bool:  # once all of it is up and the other host is heard
-        said.append(pair.first.command("move", "rejoin", check=False))
-        return "its own PostgreSQL server follows nobody" in said[-1]
-
-    assert until(is_refused_for_good), said[-1]
+    refused_to_rejoin(pair.first)
     guarded.server.stop()
     again = replica_of(two, guarded.server.cluster.with_name("three"), guarded.server.port)
     assert "follows now" in pair.first.command("move", "rejoin")

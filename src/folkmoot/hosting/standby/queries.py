@@ -77,8 +77,8 @@ def journal_begins(connection: Connection) -> str:
     A slot alone does not tell: a follower's first message sets the slot's place back to where the follower is, before its
     server has looked whether that piece is there.
     """
-    may_look = "has_function_privilege('pg_catalog.pg_ls_waldir()', 'EXECUTE')"
-    if not _one(connection, f"SELECT {may_look} AS may_look")["may_look"]:
+    allowed = _one(connection, "SELECT has_function_privilege('pg_catalog.pg_ls_waldir()', 'EXECUTE') AS to_look")
+    if not allowed["to_look"]:
         return ""
     found = _one(
         connection,
