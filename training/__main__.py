@@ -25,19 +25,14 @@ def training() -> None:
 @training.command()
 @folder
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Default: beside the shipped one.")
-@click.option("--first-stage-only", is_flag=True, help="Without the encoder: minutes instead of an hour.")
-@click.option(
-    "--lessons",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Keep what the encoder's lessons end with here, and do not teach the same ones again.",
-)
-def make(data_folder: Path, to: Path | None, first_stage_only: bool, lessons: Path | None) -> None:
+@click.option("--first-stage-only", is_flag=True, help="Without the encoder: a minute or two.")
+def make(data_folder: Path, to: Path | None, first_stage_only: bool) -> None:
     """Train, calibrate and write the model and, where it is the shipped one, its card."""
     from training import card
     from training import make as making
     from training.second import second_stage
 
-    second = None if first_stage_only else lambda examples: second_stage(examples, making.SEED, click.echo, lessons)
+    second = None if first_stage_only else lambda examples: second_stage(examples, making.SEED, click.echo)
     to = to or SHIPPED.with_name(f"{making.VERSION}.folkmodel")
     click.echo(f"SHA-256 {making.make(data_folder, to, click.echo, second)}")
     if to == SHIPPED:

@@ -1,12 +1,10 @@
-"""Teaching the second stage: first what the corpora hold, the hard parts of them, then our pairs with some of it again."""
+"""Teaching the second stage: the hard parts of the corpora and our own writing, all in one."""
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +16,7 @@ from folkmoot.moderation.screening.normal import normalise
 from training import e5, export, linear
 from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
-from training.encoder import LAYERS, LONGEST, Text, load, save, teach
-from training.encoder import start as start_from
+from training.encoder import LAYERS, LONGEST, Text, start, teach
 
 KEPT = 18_000
 """Pieces of e5's vocabulary that are shipped, the most frequent here, and every single letter beside."""
@@ -32,7 +29,7 @@ Scores = npt.NDArray[np.float64]
 
 
 class Share(NamedTuple):
-    """How much of one language's corpora is taught in a lesson."""
+    """How much of one language's corpora is taught in an epoch."""
 
     hard: int
     """Harmless texts that look most like violence."""
@@ -42,52 +39,24 @@ class Share(NamedTuple):
     """How often each violent text."""
 
 
-class Lesson(NamedTuple):
-    """What is taught at a time, and how."""
-
-    shares: Mapping[str, Share]
-    pairs: int
-    """How often each of our pairs."""
-    ordinary: int
-    """How often each ordinary post of our writing: without them the hand that wrote the pairs would itself be suspect."""
-    epochs: int
-    rate: float
+SHARES = {"en": Share(9_000, 4_000, 3), "de": Share(5_000, 3_000, 5)}
+EPOCHS = 4
+RATE = 1.5e-4
 
 
-LESSONS = (
-    Lesson({"en": Share(9_000, 6_000, 2), "de": Share(4_500, 4_000, 4)}, pairs=0, ordinary=0, epochs=2, rate=1e-4),
-    Lesson({"en": Share(1_800, 900, 1), "de": Share(1_300, 600, 2)}, pairs=1, ordinary=1, epochs=2, rate=7e-5),
-    Lesson({"en": Share(4_500, 1_200, 2), "de": Share(3_200, 900, 4)}, pairs=5, ordinary=5, epochs=1, rate=1e-4),
-    Lesson({"en": Share(1_500, 600, 1), "de": Share(1_300, 500, 2)}, pairs=1, ordinary=3, epochs=1, rate=5e-5),
-    Lesson({"en": Share(8_000, 2_000, 3), "de": Share(4_500, 2_000, 5)}, pairs=1, ordinary=1, epochs=1, rate=7e-5),
-)
-
-
-def second_stage(examples: Sequence[Example], seed: int, tell: Tell, lessons: Path | None = None) -> export.Arrays:
-    """The encoder's part of the file. What each lesson ends with is kept in `lessons`, and not taught twice."""
+def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.Arrays:
+    """The encoder's part of the file."""
     base = e5.read(e5.find(), LAYERS)
-    corpora = [one for one in examples if one.source != "writing"]
-    kept = vocabulary(base, corpora)
+    kept = vocabulary(base, [one for one in examples if one.source != "writing"])
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]
     ranks = {
         language: ranked([one for one in taught if one.language == language and one.source != "writing"], seed)
         for language in LANGUAGES
     }
-    params = start_from(base, kept, SPECIAL, seed)
-    learnt = hashlib.sha256("\n".join(kept).encode())
-    for number, lesson in enumerate(LESSONS):
-        texts = material(taught, ranks, lesson, pieces, seed + number)
-        learnt.update(repr((seed, lesson.epochs, lesson.rate, texts)).encode())
-        held = None if lessons is None else lessons / f"{number + 1}-{learnt.hexdigest()[:16]}.npz"
-        if held is not None and held.exists():
-            tell(f"encoder, lesson {number + 1}: was taught already")
-            params = load(held, params)
-            continue
-        tell(f"encoder, lesson {number + 1}: {len(texts)} texts, {lesson.epochs} times")
-        params = teach(params, texts, epochs=lesson.epochs, rate=lesson.rate, seed=seed + number, tell=tell)
-        if held is not None:
-            save(held, params)
+    epochs = [material(taught, ranks, pieces, seed + number) for number in range(EPOCHS)]
+    tell(f"encoder: {len(epochs[0])} texts, {EPOCHS} times")
+    params = teach(start(base, kept, SPECIAL, seed), epochs, rate=RATE, seed=seed, tell=tell)
     return export.arrays(params, base, kept, SPECIAL)
 
 
@@ -126,26 +95,21 @@ def doubt(examples: Sequence[Example], seed: int) -> Scores:
     return found
 
 
-def _times(one: Example, lesson: Lesson, share: Share) -> int:
-    if one.source != "writing":
-        return share.violent if one.violence else 0
-    return lesson.ordinary if one.kind == "harmless ordinary" else lesson.pairs
-
-
 def material(
-    examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], lesson: Lesson, pieces: Pieces, seed: int
+    examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], pieces: Pieces, seed: int
 ) -> list[Text]:
-    """The texts of a lesson, a part of them disguised."""
+    """The texts of an epoch: all that is violent, all of our writing, of the rest the hard ones and some; a part of them disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
-        share = lesson.shares[language]
-        harmless = ranks[language]
+        share, harmless = SHARES[language], ranks[language]
         rest = harmless[share.hard :]
         chosen = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
         for one in examples:
-            if one.language == language:
-                chosen += [one] * _times(one, lesson, share)
+            if one.language == language and one.source == "writing":
+                chosen.append(one)
+            elif one.language == language and one.violence:
+                chosen += [one] * share.violent
         texts += [text(one, pieces) for one in chosen]
         texts += [
             text(one._replace(text=disguise(one.text, rng)), pieces) for one in rng.sample(chosen, len(chosen) // 6)
