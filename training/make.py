@@ -21,7 +21,7 @@ from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
 
 CATEGORIES = (Category.VIOLENCE, Category.HATE)
-VERSION = "shipped-v2"
+VERSION = "shipped-v3"
 SEED = 20210110
 ASKED = 0.14
 """The share of harmless dev posts the second stage looks at. On ordinary posts it is about half of that."""

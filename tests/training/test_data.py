@@ -2,7 +2,7 @@ import gzip
 import json
 
 import pytest
-from training.data import NoData, Part
+from training.data import Example, NoData, Part
 
 from training import data
 
@@ -73,3 +73,17 @@ def test_unseen_writing_is_never_in_the_writing():
     unseen = {one.text.casefold() for one in data.unseen()}
     assert unseen
     assert not unseen & {one.text.casefold() for one in data.writing()}
+
+
+def test_a_pair_that_nearly_says_what_an_unseen_post_says_is_left_out(tmp_path, monkeypatch):
+    (tmp_path / "de").mkdir()
+    (tmp_path / "en").mkdir()
+    pairs = [
+        {"kind": "threat", "violent": "I will find out where you park and slash you", "harmless": "Nice car"},
+        {"kind": "threat", "violent": "i'll find out where you park, and SLASH you!!", "harmless": "Nice cars"},
+        {"kind": "threat", "violent": "Say that again and I break your nose", "harmless": "Nice nose"},
+    ]
+    (tmp_path / "en" / "threat.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    known = Example("I will find out where you park and slash you.", "en", "unseen", Part.DEV, True)
+    monkeypatch.setattr(data, "unseen", lambda: [known])
+    assert [one.text for one in data.writing(tmp_path)] == ["Say that again and I break your nose", "Nice nose"]
