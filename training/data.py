@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 WRITING = Path(__file__).parent / "writing"
+FRESH = Path(__file__).parent / "fresh"
+"""Writing that came after the shipped model was made: the next one takes it into `writing`."""
 UNSEEN = Path(__file__).parent / "unseen"
 CORPORA = "incitement-dev.jsonl.gz"
 ORDINARY = "posts-sample.jsonl.gz"

@@ -109,16 +109,18 @@ def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
     dev = answers([one for one in data.corpora(folder) if one.part is Part.DEV])
     pairs = answers([one for one in data.writing() if one.part is Part.DEV])
     ordinary = answers(data.ordinary(folder))
+    fresh = answers(data.writing(data.FRESH))
     unseen = answers(data.unseen())
     found = [
         recall("Dev split of the corpora, by language", dev, lambda one: one.example.language),
         recall("Dev split of the corpora, by source", dev, lambda one: f"{one.example.language} {one.example.source}"),
         touched("Ordinary posts, unlabelled, by source", ordinary),
         kinds("Our own pairs, dev part", pairs),
+        kinds("Our own pairs, written since and never learnt from", fresh),
         groups("Unseen writing", unseen),
         kinds("Unseen writing, by kind", unseen),
     ]
-    return found, [*dev, *pairs, *ordinary, *unseen]
+    return found, [*dev, *pairs, *ordinary, *fresh, *unseen]
 
 
 def recall(title: str, answered: Sequence[Answered], by: Callable[[Answered], str]) -> Table:

@@ -69,6 +69,12 @@ def test_the_writing_in_the_repository_is_whole():
         assert ordinary >= 600
 
 
+def test_what_was_written_since_is_not_in_the_writing():
+    fresh = {one.text.casefold() for one in data.writing(data.FRESH)}
+    assert fresh
+    assert not fresh & {one.text.casefold() for one in data.writing()}
+
+
 def test_unseen_writing_is_never_in_the_writing():
     unseen = {one.text.casefold() for one in data.unseen()}
     assert unseen
