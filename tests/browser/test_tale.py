@@ -20,7 +20,7 @@ from .test_jury import KEYS, newcomer, publish, report
 
 pytestmark = pytest.mark.slow
 
-CALL, CALLER = "don't let a single one of those traitors walk out", "plain_pete"
+CALL, CALLER = "let a single one of those traitors walk out", "plain_pete"
 """Of the demo, from the days before screening."""
 QUESTION = "Honest question for the stewards: is 'pay her a visit' enough for a red? In my league I'd send him off for the tone alone."
 """Talks about such a post, and breaks no rule."""
