@@ -170,7 +170,7 @@ def teach(
             if len(losses) % 100 == 0 or len(losses) == total:
                 spent = time.monotonic() - begun
                 tell(f"  {len(losses):5d} of {total} batches, loss {np.mean(losses[-100:]):.4f}, {spent:.0f} s")
-    return {**_each(learning, torch.Tensor.detach), "words": params["words"]}
+    return _each({**learning, "words": params["words"]}, lambda one: one.detach().cpu())  # type: ignore[no-any-return]
 
 
 def _each(params: Any, do: Callable[[Any], Any]) -> Any:

@@ -79,6 +79,7 @@ async def test_words_of_a_community_are_learnt_from_its_verdicts_and_shown(db: A
     proposal = await calibration.propose(db, Settings(), of_our_own(), days=30, retrain=True)
     assert line_only.learnt == 0 < proposal.learnt
     assert proposal.new.log_loss < line_only.new.log_loss * 0.7
+    assert proposal.new.error < line_only.new.error
     assert proposal.new.held >= line_only.new.held
     assert proposal.new.false_holds <= line_only.new.false_holds
     await rulebook.use_limits(db, cast.dora, proposal.tuning)

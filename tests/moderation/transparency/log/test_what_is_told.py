@@ -87,8 +87,9 @@ async def test_no_word_name_or_number_of_anybody_is_told(db: Any, cast: Any, cou
     await court.decide(Choice.BREAKS, case)
     whole = b"".join(row["body"] for row in await db.fetch("SELECT body FROM log_queue")).decode()
     numbers = [case, *(person.account_id for person in cast), await db.fetchval("SELECT id FROM posts")]
-    for secret in ("allotments", "gardener", "ada", "dora", *map(str, numbers)):
-        assert not re.search(rf"\b{secret}\b", whole)  # as a word: three letters may stand in a hash
+    for secret in ("allotments", "gardener", "dora", *map(str, numbers)):
+        assert secret not in whole
+    assert not re.search(r"\bada\b", whole)  # three letters that may stand in a hash
     text_hash = (await court.case(case))["text_hash"]
     assert text_hash not in whole
 
