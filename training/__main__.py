@@ -69,12 +69,14 @@ def rules(data_folder: Path) -> None:
 
 
 @training.command(hidden=True)
-@folder
-def cost(data_folder: Path) -> None:
-    """Measure CPU and memory in this process."""
+def cost() -> None:
+    """Measure CPU and memory in this process, on posts from standard input."""
+    import json
+    import sys
+
     from training import report as measuring
 
-    click.echo(measuring.as_json(measuring.spend(data_folder)))
+    click.echo(json.dumps(measuring.spend(sys.stdin)))
 
 
 if __name__ == "__main__":

@@ -106,21 +106,22 @@ def answers(examples: Sequence[Example]) -> list[Answered]:
 
 def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
     """All that is measured but the cost, and the answers behind it."""
-    dev = answers([one for one in data.corpora(folder) if one.part is Part.DEV])
+    corpora = data.corpora(folder)
+    dev = answers([one for one in corpora if one.part is Part.DEV])
+    taken = answers([one for one in corpora if one.part is Part.FOUND])
     pairs = answers([one for one in data.writing() if one.part is Part.DEV])
     ordinary = answers(data.ordinary(folder))
-    fresh = answers(data.writing(data.FRESH))
     unseen = answers(data.unseen())
     found = [
         recall("Dev split of the corpora, by language", dev, lambda one: one.example.language),
         recall("Dev split of the corpora, by source", dev, lambda one: f"{one.example.language} {one.example.source}"),
+        touched("Dev split: published as harmless, found violent by reading, in no other figure", taken),
         touched("Ordinary posts, unlabelled, by source", ordinary),
         kinds("Our own pairs, dev part", pairs),
-        kinds("Our own pairs, written since and never learnt from", fresh),
         groups("Unseen writing", unseen),
         kinds("Unseen writing, by kind", unseen),
     ]
-    return found, [*dev, *pairs, *ordinary, *fresh, *unseen]
+    return found, [*dev, *pairs, *ordinary, *unseen]
 
 
 def recall(title: str, answered: Sequence[Answered], by: Callable[[Answered], str]) -> Table:
@@ -179,19 +180,22 @@ def _shares(answered: Sequence[Answered]) -> tuple[str, str]:
 
 
 def cost(folder: Path) -> Cost:
-    """Measured in a process of its own, on ordinary posts, as they come."""
-    command = [sys.executable, "-m", "training", "cost", "--data-folder", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent)
-    return Cost(**json.loads(done.stdout))
-
-
-def spend(folder: Path) -> Cost:
-    """What `cost` asks its process for."""
+    """Measured on ordinary posts, as they come, in a process that does nothing else."""
     texts = data.ordinary(folder)
     texts = texts[:: max(len(texts) // TIMED, 1)]
-    screen, model = shipped(), Model.open()
-    words = [Words(text=one.text, language=one.language) for one in texts]
-    del texts
+    lines = "".join(json.dumps({"text": one.text, "language": one.language}) + "\n" for one in texts)
+    command = [sys.executable, "-m", "training", "cost"]
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, cwd=root)
+    model = Model.open()
+    again = sum(model.look(Words(text=one.text, language=one.language)).said is not None for one in texts) / len(texts)
+    return Cost(**json.loads(done.stdout), asked_again=again)
+
+
+def spend(lines: Iterable[str]) -> dict[str, float]:
+    """What `cost` asks its process for."""
+    words = [Words(**json.loads(line)) for line in lines]
+    screen = shipped()
     screen.look_now(words[0])
     spent = []
     for one in words:
@@ -200,8 +204,7 @@ def spend(folder: Path) -> Cost:
         spent.append((time.process_time() - begun) * 1000)
     spent.sort()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    again = sum(model.look(one).said is not None for one in words) / len(words)
-    return Cost(sum(spent) / len(spent), spent[int(len(spent) * 0.99)], memory, again)
+    return {"mean": sum(spent) / len(spent), "p99": spent[int(len(spent) * 0.99)], "memory": memory}
 
 
 def report(folder: Path, tell: Callable[[str], None] = print) -> None:
@@ -234,7 +237,3 @@ def worst(answered: Iterable[Answered]) -> Iterator[str]:
         for one in some[:WORST]:
             text = " ".join(one.example.text.split())[:160]
             yield f"  {one.score:.3f} {one.outcome:7} {one.example.language} {one.example.source}: {text}"
-
-
-def as_json(spent: Cost) -> str:
-    return json.dumps(spent._asdict())

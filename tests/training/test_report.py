@@ -65,3 +65,10 @@ def test_answers_keep_to_their_questions():
     first, second = report.answers(examples)
     assert first.score > second.score
     assert first.example is examples[0]
+
+
+def test_what_is_spent_is_measured_on_the_posts_given():
+    spent = report.spend(['{"text": "I like my coffee black", "language": "en"}\n'] * 3)
+    assert spent.keys() == {"mean", "p99", "memory"}
+    assert spent["mean"] > 0
+    assert spent["memory"] > 1
