@@ -44,6 +44,9 @@ class Text(NamedTuple):
     """From which place on it is the text replied to."""
     labels: tuple[float, float, float]
     weight: float = 1.0
+    prior: float = 0.0
+    """The log-odds of violence where the text comes from, added while teaching and left off when asked: what the source
+    says by itself the encoder need not read off the style (Menon et al. 2021)."""
 
 
 def start(base: e5.Base, kept: Sequence[str], special: dict[str, str], seed: int) -> Params:
@@ -159,8 +162,9 @@ def teach(
     begun, losses = time.monotonic(), []
     for plan in plans:
         for texts in plan:
-            places, kinds, there, labels, weight = collate(texts, rng, FORGOTTEN)
-            loss = _loss(forward({**learning, "words": params["words"]}, places, kinds, there, DROPPED), labels, weight)
+            places, kinds, there, labels, weight, prior = collate(texts, rng, FORGOTTEN)
+            logits = forward({**learning, "words": params["words"]}, places, kinds, there, DROPPED)
+            loss = _loss(logits + prior, labels, weight)
             steps.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_([*rest, *own], 1.0)
@@ -212,6 +216,7 @@ def collate(texts: Sequence[Text], rng: np.random.Generator, forgotten: float) -
     there = np.zeros((size, length), np.float32)
     labels = np.full((size, HEADS_OUT), np.nan, np.float32)
     weight = np.zeros(size, np.float32)
+    prior = np.zeros((size, HEADS_OUT), np.float32)
     for row, text in enumerate(texts):
         count = len(text.places)
         places[row, :count] = text.places
@@ -219,6 +224,7 @@ def collate(texts: Sequence[Text], rng: np.random.Generator, forgotten: float) -
         there[row, :count] = 1
         labels[row] = text.labels
         weight[row] = text.weight
+        prior[row, 0] = text.prior
     there[len(texts) :, 0] = 1
     places[(rng.random(places.shape) < forgotten) & (places > UNKNOWN)] = UNKNOWN
-    return tuple(torch.tensor(one, device=DEVICE) for one in (places, kinds, there, labels, weight))
+    return tuple(torch.tensor(one, device=DEVICE) for one in (places, kinds, there, labels, weight, prior))

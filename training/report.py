@@ -106,22 +106,28 @@ def answers(examples: Sequence[Example]) -> list[Answered]:
 
 def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
     """All that is measured but the cost, and the answers behind it."""
-    corpora = data.corpora(folder)
-    dev = answers([one for one in corpora if one.part is Part.DEV])
-    taken = answers([one for one in corpora if one.part is Part.FOUND])
+    dev = answers([one for one in data.corpora(folder) if one.part is Part.DEV])
     pairs = answers([one for one in data.writing() if one.part is Part.DEV])
     ordinary = answers(data.ordinary(folder))
     unseen = answers(data.unseen())
     found = [
         recall("Dev split of the corpora, by language", dev, lambda one: one.example.language),
-        recall("Dev split of the corpora, by source", dev, lambda one: f"{one.example.language} {one.example.source}"),
-        touched("Dev split: published as harmless, found violent by reading, in no other figure", taken),
-        touched("Ordinary posts, unlabelled, by source", ordinary),
+        recall("Dev split of the corpora, by source", dev, source),
+        touched(
+            "Calls of the dev split, by who found them",
+            [one for one in dev if one.example.violence],
+            lambda one: f"{one.example.language} {one.example.kind or 'published as violent'}",
+        ),
+        touched("Ordinary posts, unlabelled, by source", ordinary, source),
         kinds("Our own pairs, dev part", pairs),
         groups("Unseen writing", unseen),
         kinds("Unseen writing, by kind", unseen),
     ]
     return found, [*dev, *pairs, *ordinary, *unseen]
+
+
+def source(one: Answered) -> str:
+    return f"{one.example.language} {one.example.source}"
 
 
 def recall(title: str, answered: Sequence[Answered], by: Callable[[Answered], str]) -> Table:
@@ -135,12 +141,11 @@ def recall(title: str, answered: Sequence[Answered], by: Callable[[Answered], st
     return Table(title, head, rows)
 
 
-def touched(title: str, answered: Sequence[Answered]) -> Table:
-    names = sorted({(one.example.language, one.example.source) for one in answered})
+def touched(title: str, answered: Sequence[Answered], by: Callable[[Answered], str]) -> Table:
     rows = []
-    for language, source in names:
-        own = [one for one in answered if (one.example.language, one.example.source) == (language, source)]
-        rows.append((f"{language} {source}", str(len(own)), *_shares(own)))
+    for name in sorted({by(one) for one in answered}):
+        own = [one for one in answered if by(one) == name]
+        rows.append((name, str(len(own)), *_shares(own)))
     return Table(title, ("", "posts", "held", "held or case"), rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
 import numpy as np
@@ -39,8 +40,8 @@ class Share(NamedTuple):
     """How often each violent text."""
 
 
-SHARES = {"en": Share(9_000, 4_000, 3), "de": Share(5_000, 3_000, 5)}
-EPOCHS = 4
+SHARES = {"en": Share(10_000, 6_000, 4), "de": Share(7_000, 6_000, 6)}
+EPOCHS = 3
 RATE = 1.5e-4
 
 
@@ -110,11 +111,17 @@ def material(
                 chosen.append(one)
             elif one.language == language and one.violence:
                 chosen += [one] * share.violent
-        texts += [text(one, pieces) for one in chosen]
-        texts += [
-            text(one._replace(text=disguise(one.text, rng)), pieces) for one in rng.sample(chosen, len(chosen) // 6)
-        ]
+        chosen += [one._replace(text=disguise(one.text, rng)) for one in rng.sample(chosen, len(chosen) // 6)]
+        odds = priors(chosen)
+        texts += [text(one, pieces)._replace(prior=odds[one.source]) for one in chosen]
     return texts
+
+
+def priors(examples: Sequence[Example]) -> dict[str, float]:
+    """The log-odds of violence in each source."""
+    violent = Counter(one.source for one in examples if one.violence)
+    harmless = Counter(one.source for one in examples if not one.violence)
+    return {source: log((violent[source] + 1) / (harmless[source] + 1)) for source in violent | harmless}
 
 
 def text(example: Example, pieces: Pieces) -> Text:

@@ -55,14 +55,14 @@ def test_what_was_read_corrects_what_was_published(tmp_path):
     readings.write_text(
         "".join(json.dumps({"id": row["id"], "violence": one}) + "\n" for row, one in zip(rows, said, strict=False))
     )
-    found = {one.text: (one.part, one.violence, one.read) for one in data.corpora(tmp_path, readings)}
+    found = {one.text: (one.part, one.violence, one.read, one.kind) for one in data.corpora(tmp_path, readings)}
     assert found == {
-        "calm": (Part.TRAIN, False, True),
-        "a call taken as harmless": (Part.TRAIN, True, True),
-        "a call in the dev split": (Part.FOUND, True, True),
-        "calm in the dev split": (Part.DEV, False, True),
-        "no call after all": (Part.DEV, False, True),
-        "not read": (Part.TRAIN, False, False),
+        "calm": (Part.TRAIN, False, True, ""),
+        "a call taken as harmless": (Part.TRAIN, True, True, data.MISSED),
+        "a call in the dev split": (Part.DEV, True, True, data.MISSED),
+        "calm in the dev split": (Part.DEV, False, True, ""),
+        "no call after all": (Part.DEV, False, True, ""),
+        "not read": (Part.TRAIN, False, False, ""),
     }
 
 
