@@ -37,16 +37,19 @@ def line(scores: Floats, labels: Bools) -> Line:
     return Line(float(model.coef_[0, 0]), float(model.intercept_[0]))
 
 
-def mix(linear: Floats, encoder: Floats, labels: Bools, pairs: Bools, column: int) -> Mixture:
-    """How much each stage should count where both were asked; neither below nothing. Our pairs count a quarter."""
+def mix(tables: Floats, encoder: Floats, labels: Bools, pairs: Bools, columns: Sequence[float]) -> Mixture:
+    """How much each stage should count where both were asked; neither below nothing. Our pairs count a quarter.
+
+    `tables` are the first stage's columns, blended as `columns` says.
+    """
     weight = np.zeros(len(labels))
     for group, worth in ((~pairs, 1.0), (pairs, OF_PAIRS)):
         for side in (labels & group, ~labels & group):
             weight[side] = worth / max(int(side.sum()), 1)
-    model = LogisticRegression(C=10.0).fit(np.stack((linear, encoder), axis=1), labels, weight * len(labels))
+    model = LogisticRegression(C=10.0).fit(np.stack((tables, encoder), axis=1), labels, weight * len(labels))
     own, other = np.maximum(model.coef_[0], 0.0)
     total = max(own + other, 1e-9)
-    return Mixture(linear=float(own / total), encoder=float(other / total), column=column)
+    return Mixture(tables=tuple(float(own / total) * one for one in columns), encoder=float(other / total))
 
 
 def threshold(harmless: Floats, taken: Bools, share: float) -> float:

@@ -1,4 +1,4 @@
-"""What needs scikit-learn, JAX or onnx is tried where `make model` has installed them."""
+"""What needs scikit-learn, PyTorch or onnx is tried where `make model` has installed them."""
 
 import random
 
@@ -81,3 +81,25 @@ def test_words_are_cut_into_the_likeliest_pieces():
     pieces = Pieces(["▁", "▁sun", "day", "▁sunday", "s", "u"], [-5.0, -3.0, -3.0, -4.0, -6.0, -6.0])
     assert pieces.cut("sunday sunq", 10) == ([6, 4, 2], [0, 1, 1])
     assert pieces.cut("sunday sunq", 2) == ([6, 4], [0, 1])
+
+
+def test_each_source_has_its_own_odds(monkeypatch):
+    pytest.importorskip("torch")
+    from training import second
+
+    pieces = Pieces(["▁", "s", "m"], [-1.0, -2.0, -2.0])
+    corpora = [one for one in invented(300) if one.part is Part.TRAIN]
+    own = [one._replace(source="writing", violence=n % 2 == 0) for n, one in enumerate(corpora)]
+    odds = second.priors([*corpora, *own])
+    assert odds["invented"] < -1
+    assert odds["writing"] == pytest.approx(0, abs=0.1)
+    ranks = {
+        language: [one for one in corpora if one.language == language and not one.violence] for language in LANGUAGES
+    }
+    share = second.Share(hard=20, any=10, violent=2)
+    monkeypatch.setattr(second, "SHARES", dict.fromkeys(LANGUAGES, share))
+    texts = second.material([*corpora, *own], ranks, pieces, 1)
+    assert len({text.prior for text in texts}) > 1
+    violent = sum(one.violence for one in corpora)
+    assert len(texts) == pytest.approx((2 * 30 + 2 * violent + len(own)) * 7 / 6, abs=4)
+    assert texts == second.material([*corpora, *own], ranks, pieces, 1)

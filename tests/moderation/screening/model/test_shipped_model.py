@@ -4,6 +4,7 @@ import hashlib
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from folkmoot.moderation.screening import Category, Stage, Words
 from folkmoot.moderation.screening.model import SHIPPED, Model
 from folkmoot.moderation.screening.model.language import guess
-from folkmoot.moderation.screening.model.model import LONGEST, WINDOW, stretch
+from folkmoot.moderation.screening.model.model import LONGEST, WINDOW, Mixture, stretch
 
 CARD = Path(__file__).parents[4] / "docs" / "model-card.md"
 
@@ -74,6 +75,16 @@ def test_violence_deep_within_a_long_text_is_found(model):
     long = calm + " I will kill you tonight, I know where you live. " + calm
     assert violence(model, long, "en") >= model.limits[Category.VIOLENCE].case
     assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].hold
+
+
+def test_a_mixture_adds_the_columns_it_names_and_what_the_encoder_says_of_the_category(model):
+    look = model.look(Words(text=VIOLENT[0], language="en"))
+    look = look._replace(
+        view=look.view._replace(logits=np.array([1.0, 10.0, 2.0])),
+        said=look.said._replace(logits=np.array([3.0, 5.0])),
+    )
+    assert Mixture(tables=(0.5, 0.0, 0.25), encoder=2.0).of(look, 0) == 0.5 + 0.5 + 6.0
+    assert Mixture(tables=(0.0, 1.0), encoder=2.0).of(look, 1) == 10.0 + 10.0
 
 
 def test_the_other_texts_of_a_post_count_too(model):

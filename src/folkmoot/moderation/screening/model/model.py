@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,15 +83,14 @@ class Look(NamedTuple):
 class Mixture(msgspec.Struct, frozen=True):
     """How much each stage counts where both were asked."""
 
-    linear: float
+    tables: tuple[float, ...]
+    """How much each column of the first stage counts: what opens the gate need not be what is mixed."""
     encoder: float
-    column: int
-    """Of the first stage's tables: what opens the gate need not be what is mixed."""
 
     def of(self, look: Look, number: int) -> float:
-        """The two logits of one category as one."""
+        """All logits of one category as one."""
         assert look.said is not None
-        return self.linear * float(look.view.logits[self.column]) + self.encoder * float(look.said.logits[number])
+        return weighed(self.tables, look.view.logits) + self.encoder * float(look.said.logits[number])
 
 
 class Language(msgspec.Struct, frozen=True):
@@ -107,7 +106,12 @@ class Language(msgspec.Struct, frozen=True):
 
     def alarm(self, logits: Floats) -> float:
         """What is held against the gate."""
-        return sum(worth * float(one) for worth, one in zip(self.opens, logits, strict=False))
+        return weighed(self.opens, logits)
+
+
+def weighed(worth: Sequence[float], logits: Floats) -> float:
+    """Columns of the first stage as one number; those that no worth is given for count nothing."""
+    return sum(each * float(logit) for each, logit in zip(worth, logits, strict=False))
 
 
 class About(msgspec.Struct, frozen=True):
@@ -250,8 +254,11 @@ class Model:
             words, worth = self._shares(look.view, 0)
         else:
             mixture = own.mixture[Category.VIOLENCE]
-            words, worth = self._shares(look.view, mixture.column)
-            worth = mixture.linear * worth + mixture.encoder * look.said.shares
+            words, worth = self._shares(look.view, 0)
+            worth = mixture.encoder * look.said.shares
+            for column, counts in enumerate(mixture.tables):
+                if counts:
+                    worth = worth + counts * self._shares(look.view, column)[1]
         if look.view.name in self._learnt:
             worth = worth + self._shares_of(self._learnt[look.view.name], look.view, 0)[1]
         return _passages(look.view.stretch.normal, words, worth)
