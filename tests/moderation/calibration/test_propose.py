@@ -24,14 +24,15 @@ HARMLESS = "{n} cakes for the street party tonight, come everyone and bring your
 
 
 def judgements() -> list[calibration.Judgement]:
-    return [calibration.Judgement(VIOLENT.format(n=n), True, "en") for n in range(80)] + [
+    """Of people who let a third of what looks like threats pass: the model is surer than they are."""
+    return [calibration.Judgement(VIOLENT.format(n=n), n % 3 > 0, "en") for n in range(120)] + [
         calibration.Judgement(HARMLESS.format(n=n), False, "en") for n in range(80)
     ]
 
 
 async def test_a_proposal_changes_nothing_until_told(db: Any, gate: Gate, cast: Any) -> None:
     proposal = await calibration.propose(db, Settings(), judgements(), days=30)
-    assert proposal.new.log_loss <= proposal.old.log_loss + 0.01
+    assert proposal.new.log_loss < proposal.old.log_loss
     assert (await read(db, Settings())).tuning is None
     before = (await gate.screen()).versions["limits"]
     version = await rulebook.use_limits(db, cast.dora, proposal.tuning)
