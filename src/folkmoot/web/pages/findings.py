@@ -96,13 +96,22 @@ def marked(finding: FindingView) -> Markup:
 
 
 def mark(text: str, passages: Sequence[str]) -> Markup:
-    """`text` as HTML with each of the passages in a `<mark>`, the earlier-named first where they overlap."""
+    """`text` as HTML with each of the passages in a `<mark>`, the earlier-named first where they overlap.
+
+    A passage is marked where it stands as words; within longer ones only if it stands nowhere else.
+    """
     if not passages:
         return escape(text)
-    pattern = re.compile("|".join(re.escape(passage) for passage in passages))
+    pattern = re.compile("|".join(_as_words(passage, text) for passage in passages))
     parts: list[str] = []
     end = 0
     for match in pattern.finditer(text):
         parts += [escape(text[end : match.start()]), Markup("<mark>"), escape(match.group()), Markup("</mark>")]
         end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def _as_words(passage: str, text: str) -> str:
+    plain = re.escape(passage)
+    whole = rf"(?<!\w){plain}(?!\w)"
+    return whole if re.search(whole, text) else plain
