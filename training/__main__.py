@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import click
@@ -71,9 +73,6 @@ def rules(data_folder: Path) -> None:
 @training.command(hidden=True)
 def cost() -> None:
     """Measure CPU and memory in this process, on posts from standard input."""
-    import json
-    import sys
-
     from training import report as measuring
 
     click.echo(json.dumps(measuring.spend(sys.stdin)))

@@ -126,6 +126,7 @@ def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
 
 
 def source(one: Answered) -> str:
+    """Where a post comes from, its language first: a row of a table."""
     return f"{one.example.language} {one.example.source}"
 
 

@@ -335,7 +335,9 @@ async def test_edits_and_removals_follow_the_post(moot: Moot) -> None:
             assert "high" in text
         await remove(moot.server.desk, ada.viewer, post.id)
         for ear in (home, tagged):
-            assert (await ear.until(3))[2] == ("delete", str(post.id))
+            heard = await ear.until(3)
+            assert [event for event, _ in heard] == ["update", "status.update", "delete"]
+            assert heard[2] == ("delete", str(post.id))
 
 
 async def test_notifications_come_to_the_one_concerned(moot: Moot) -> None:

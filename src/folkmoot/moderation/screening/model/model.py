@@ -254,7 +254,7 @@ class Model:
             words, worth = self._shares(look.view, 0)
         else:
             mixture = own.mixture[Category.VIOLENCE]
-            words, worth = self._shares(look.view, 0)
+            words, _ = self._shares(look.view, 0)
             worth = mixture.encoder * look.said.shares
             for column, counts in enumerate(mixture.tables):
                 if counts:
