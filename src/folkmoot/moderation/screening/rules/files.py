@@ -65,7 +65,6 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     languages: tuple[str, ...] = ()
     lists: dict[str, tuple[str, ...]] = {}
     patterns: dict[str, str] = {}
-    features: dict[str, tuple[str, ...]] = {}
     off: tuple[str, ...] = ()
     rule: tuple[Rule, ...] = ()
 
@@ -97,17 +96,16 @@ class Source(msgspec.Struct):
 
 
 class Loaded(msgspec.Struct):
-    """All files together: rules in force, what their names stand for, and what counts as which feature."""
+    """All files together: rules in force, and what their names stand for."""
 
     rules: dict[str, tuple[Rule, Source]]
     terms: dict[str, str]
     """Each list or pattern as one pattern in RE2's syntax. A rule's names carry their file: `en.toml:kill`."""
-    features: dict[str, list[str]]
 
 
 def read(paths: Sequence[Path]) -> Loaded:
     """Every file in order. Later files may use the lists of earlier ones, replace their rules and switch them off."""
-    loaded = Loaded(rules={}, terms={}, features={})
+    loaded = Loaded(rules={}, terms={})
     names: dict[str, str] = {}  # as written in a file -> with its file
     for path in paths:
         _read_file(path, loaded, names)
@@ -128,9 +126,6 @@ def _read_file(path: Path, loaded: Loaded, names: dict[str, str]) -> None:
         _check_name(source, name)
         loaded.terms[f"{own}:{name}"] = _pattern(source, name, pattern, names, loaded.terms)
         names[name] = f"{own}:{name}"
-    for feature, terms in file.features.items():
-        found = [_known(source, names, term, source.line_of(feature), "") for term in terms]
-        loaded.features.setdefault(feature, []).extend(found)
     for gone in file.off:
         if loaded.rules.pop(gone, None) is None:
             raise source.broken(f"there is no rule {gone!r} to switch off.", line=source.line_of("off"))
