@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -36,13 +38,7 @@ class Encoder:
         self._head = arrays["encoder head"].astype(np.float32)
         self._bias = arrays["encoder bias"].astype(np.float32)
         self.longest = len(self._positions)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        self._graph = onnxruntime.InferenceSession(
-            arrays[GRAPH].tobytes(), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._graph = _session(arrays[GRAPH])
 
     def look(self, places: list[int], words: list[int], count: int, reply: list[int]) -> Said:
         """What the graph says of one stretch of a text, `words` the number of the word a piece belongs to."""
@@ -70,3 +66,20 @@ class Encoder:
         weights = np.concatenate((blocks[:, 2:] & 15, blocks[:, 2:] >> 4), axis=1).astype(np.float32) - 8
         rows: Floats = (weights * scale).reshape(len(places), -1)
         return rows
+
+
+def _session(graph: npt.NDArray[np.uint8]) -> onnxruntime.InferenceSession:
+    """The graph ready to run, once in memory: bytes it is given a session keeps beside what it makes of them, a file it does not."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    with open(os.memfd_create("folkmoot encoder"), "wb") as file:
+        file.write(graph.data)
+        file.flush()
+        session = onnxruntime.InferenceSession(
+            f"/proc/self/fd/{file.fileno()}", sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc would keep what the reading needed
+        trim(0)
+    return session
