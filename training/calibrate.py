@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 
 HOLD, CASE = 0.01, 0.05
 """The share of harmless posts that may be held, and that may be held or brought to a case."""
-OF_PAIRS = 0.25
+OF_PAIRS = 0.5
 """What our pairs count in mixing the stages, beside the posts of the corpora."""
 
 
@@ -38,7 +38,7 @@ def line(scores: Floats, labels: Bools) -> Line:
 
 
 def mix(tables: Floats, encoder: Floats, labels: Bools, pairs: Bools, columns: Sequence[float]) -> Mixture:
-    """How much each stage should count where both were asked; neither below nothing. Our pairs count a quarter.
+    """How much each stage should count where both were asked; neither below nothing. Our pairs count half.
 
     `tables` are the first stage's columns, blended as `columns` says.
     """

@@ -1,4 +1,4 @@
-"""The second stage: the lower half of a small multilingual encoder, taught with PyTorch on CPU or GPU."""
+"""The second stage: a small multilingual encoder, taught with PyTorch on CPU or GPU in the whole steps that it is shipped in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from torch.nn import functional
 from folkmoot.moderation.screening.model.pieces import UNKNOWN
 from training import e5
 
-LAYERS, HIDDEN, HEADS, WIDE = 6, 384, 12, 1536
+LAYERS, HIDDEN, HEADS, WIDE = 12, 384, 12, 1536
+STEP = 0.44
+"""A step of a weight, in standard deviations of its column. All weights together then take three and a half bits each, deflated."""
 LONGEST, LONGEST_REPLY = 64, 20
 HEADS_OUT = 3
 """Violence, hate, offence; the last teaches and is not shipped."""
@@ -50,7 +52,7 @@ class Text(NamedTuple):
 
 
 def start(base: e5.Base, kept: Sequence[str], special: dict[str, str], seed: int) -> Params:
-    """The parameters before teaching: e5's lower layers, its word table cut to the kept pieces, a new head."""
+    """The parameters before teaching: e5's layers, its word table cut to the kept pieces, a new head."""
     rows = [base.start, base.end, base.unknown] + [base.places[special.get(piece, piece)] for piece in kept]
     words = e5.unpack(base.words[np.array(rows)].reshape(-1)).reshape(len(rows), HIDDEN)
     weights = base.weights
@@ -108,16 +110,23 @@ def _without(x: torch.Tensor, dropped: float) -> torch.Tensor:
     return x * functional.dropout(x.new_ones(x.shape[0], 1, x.shape[2]), dropped)
 
 
+def _whole(weights: torch.Tensor) -> torch.Tensor:
+    """Weights in the steps they are shipped in, of which teaching sees nothing (straight-through, Bengio et al. 2013)."""
+    fixed = weights.detach()
+    step = fixed.std(0).clamp_min(1e-8) * STEP
+    return weights + (torch.round(fixed / step) * step - fixed)
+
+
 def _through(x: torch.Tensor, layer: Params, away: torch.Tensor, dropped: float) -> torch.Tensor:
     count, length, _ = x.shape
-    qkv = (x @ layer["qkv"] + layer["qkv_bias"]).view(count, length, 3, HEADS, HIDDEN // HEADS)
+    qkv = (x @ _whole(layer["qkv"]) + layer["qkv_bias"]).view(count, length, 3, HEADS, HIDDEN // HEADS)
     q, k, v = qkv.permute(2, 0, 3, 1, 4)
     scores = q @ k.transpose(2, 3) / (HIDDEN // HEADS) ** 0.5 + away
     mixed = (torch.softmax(scores, -1) @ v).transpose(1, 2).reshape(count, length, HIDDEN)
-    mixed = _without(mixed @ layer["out"] + layer["out_bias"], dropped)
+    mixed = _without(mixed @ _whole(layer["out"]) + layer["out_bias"], dropped)
     x = functional.layer_norm(x + mixed, (HIDDEN,), *layer["norm"], eps=1e-12)
-    wide = functional.gelu(x @ layer["wide"] + layer["wide_bias"], approximate="tanh")
-    narrow = _without(wide @ layer["narrow"] + layer["narrow_bias"], dropped)
+    wide = functional.gelu(x @ _whole(layer["wide"]) + layer["wide_bias"], approximate="tanh")
+    narrow = _without(wide @ _whole(layer["narrow"]) + layer["narrow_bias"], dropped)
     return functional.layer_norm(x + narrow, (HIDDEN,), *layer["norm2"], eps=1e-12)
 
 
@@ -175,6 +184,13 @@ def teach(
                 spent = time.monotonic() - begun
                 tell(f"  {len(losses):5d} of {total} batches, loss {np.mean(losses[-100:]):.4f}, {spent:.0f} s")
     return _each({**learning, "words": params["words"]}, lambda one: one.detach().cpu())  # type: ignore[no-any-return]
+
+
+def mean(courses: Sequence[Params]) -> Params:
+    """The parameters of several courses from the same start, averaged one by one."""
+    leaves = zip(*map(_leaves, courses), strict=True)
+    averages = iter([torch.stack(same).mean(0) for same in leaves])
+    return _each(courses[0], lambda _: next(averages))  # type: ignore[no-any-return]
 
 
 def _each(params: Any, do: Callable[[Any], Any]) -> Any:

@@ -12,10 +12,8 @@ from onnx import helper, numpy_helper
 
 from folkmoot.moderation.screening.model.encoder import GRAPH
 from training import e5
-from training.encoder import HEADS
+from training.encoder import HEADS, STEP
 
-STEPS = 47
-"""Steps of a weight to each side of nothing: fewer than a byte has, so that the file deflates."""
 SHIPPED_HEADS = 2
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -90,6 +88,8 @@ def graph(params: dict[str, Any]) -> bytes:
 
 
 def in_steps(weights: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Weights as whole steps, with the size of a step for each column."""
-    scale = np.maximum(np.abs(weights).max(axis=0), 1e-8) / STEPS
-    return np.clip(np.round(weights / scale), -STEPS, STEPS).astype(np.int8), scale.astype(np.float32)
+    """Weights as whole steps, with the size of a step for each column: those they were taught in, so that the file deflates
+    and nothing is lost; longer ones where a weight would take more than a byte."""
+    scale = np.maximum(weights.std(axis=0, ddof=1) * STEP, np.abs(weights).max(axis=0) / 127)
+    scale = np.maximum(scale, 1e-8).astype(np.float32)
+    return np.round(weights / scale).astype(np.int8), scale

@@ -230,7 +230,7 @@ def _undo_one(chunk: str) -> tuple[str, frozenset[Disguise]]:
     return _unstretch(chunk, frozenset(marks))
 
 
-_undo = lru_cache(maxsize=1 << 15)(_undo_one)
+_undo = lru_cache(maxsize=1 << 13)(_undo_one)
 """Most words of a text have been seen before."""
 
 

@@ -18,7 +18,7 @@ from folkmoot.moderation.screening.rules.files import BrokenRules, Loaded, Rule,
 MOST_PLACES = 100
 """Of one list in one text. More add nothing to what a juror sees."""
 LONGEST_PASSAGE = 200
-MEMORY = 16 << 20
+MEMORY = 12 << 20
 """What RE2 may keep of the states it has met, at most."""
 
 Span = tuple[int, int]

@@ -1,0 +1,52 @@
+"""The encoder is taught in the steps it is shipped in, courses are averaged; tried where `make model` has installed PyTorch and onnx."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+import torch
+
+from training import encoder, export
+
+
+def test_what_is_taught_is_what_is_shipped():
+    weights = np.random.default_rng(1).normal(0, 0.05, (384, 96)).astype(np.float32)
+    weights *= np.linspace(0.1, 3, 96, dtype=np.float32)
+    taught = encoder._whole(torch.tensor(weights)).numpy()
+    whole, scale = export.in_steps(weights)
+    assert whole.dtype == np.int8
+    assert np.abs(whole).max() < 20, "few steps, so that they deflate"
+    assert np.allclose(whole * scale, taught, atol=1e-6)
+
+
+def test_rounding_does_not_keep_weights_from_learning():
+    weights = torch.full((8, 2), 0.3).add_(torch.arange(16).view(8, 2) / 100).requires_grad_()
+    encoder._whole(weights).sum().backward()
+    assert torch.equal(weights.grad, torch.ones(8, 2))
+
+
+def test_a_column_of_one_great_weight_still_fits_a_byte():
+    weights = np.zeros((4096, 1), np.float32)
+    weights[7] = 1
+    whole, scale = export.in_steps(weights)
+    assert whole[7, 0] * scale[0] == pytest.approx(1.0)
+
+
+def test_a_column_of_nothing_stays_nothing():
+    whole, scale = export.in_steps(np.zeros((16, 3), np.float32))
+    assert not whole.any()
+    assert np.isfinite(scale).all()
+
+
+def test_courses_are_averaged_place_by_place():
+    first = {"layers": [{"out": torch.zeros(2, 2), "norm": (torch.ones(2), torch.zeros(2))}], "head": torch.ones(3)}
+    other = {
+        "layers": [{"out": torch.ones(2, 2), "norm": (torch.ones(2), torch.full((2,), 4.0))}],
+        "head": torch.zeros(3),
+    }
+    both = encoder.mean([first, other])
+    assert torch.equal(both["layers"][0]["out"], torch.full((2, 2), 0.5))
+    assert [one.tolist() for one in both["layers"][0]["norm"]] == [[1, 1], [2, 2]]
+    assert torch.equal(both["head"], torch.full((3,), 0.5))
