@@ -87,6 +87,17 @@ def test_a_mixture_adds_the_columns_it_names_and_what_the_encoder_says_of_the_ca
     assert Mixture(tables=(0.0, 1.0), encoder=2.0).of(look, 1) == 10.0 + 10.0
 
 
+@pytest.mark.parametrize("text", ["one", "One.", "Fire!", "feuer", "you", "first", "Hund", "die"])
+def test_one_common_word_says_too_little_to_hold_a_post(model, text):
+    for language in ("en", "de", None):
+        assert violence(model, text, language) < model.limits[Category.VIOLENCE].case
+
+
+@pytest.mark.parametrize("text", ["Erschiesst sie!", "aufknüpfen!!", "kill them", "ichstechedichabduhund"])
+def test_few_words_may_say_enough(model, text):
+    assert violence(model, text) >= model.limits[Category.VIOLENCE].case
+
+
 def test_the_other_texts_of_a_post_count_too(model):
     assert violence(model, "My holidays", more=(VIOLENT[0],)) >= model.limits[Category.VIOLENCE].case
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
 from folkmoot.moderation.screening.line import logit, sigmoid
-from folkmoot.moderation.screening.model import file, language
+from folkmoot.moderation.screening.model import features, file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.learnt import Learnt, tables
 from folkmoot.moderation.screening.model.linear import Linear, Seen, see
@@ -183,7 +183,7 @@ class Model:
         languages = self._about.languages
         over = {one.name: languages[one.name].alarm(one.logits) - languages[one.name].gate for one in views}
         view = max(views, key=lambda one: over[one.name])
-        if self._encoder is None or over[view.name] < 0:
+        if self._encoder is None or over[view.name] < 0 or _lone(self._encoder, view.stretch.normal):
             return Look(guessed, view, None)
         context = words.reply_to if words.reply_to is not None else words.quoted
         return Look(guessed, view, self._ask_again(self._encoder, view, context))
@@ -262,6 +262,13 @@ class Model:
         if look.view.name in self._learnt:
             worth = worth + self._shares_of(self._learnt[look.view.name], look.view, 0)[1]
         return _passages(look.view.stretch.normal, words, worth)
+
+
+def _lone(encoder: Encoder, normal: Normal) -> bool:
+    """Whether a text is one common word, in which there is no order to know: "Fire!" """
+    tokens = (normal.plain[start:end] for start, end in features.tokens(normal.plain))
+    words = [token for token in tokens if token[0].isalnum()]
+    return len(words) == 1 and len(encoder.pieces.word(words[0])) == 1
 
 
 def stretch(text: str) -> list[str]:
