@@ -6,7 +6,6 @@
 #   make fast | check | test                  quick tests | style and types | everything, as CI does
 #   make bench | docs                         measure | write the generated pages
 #   make model DATA_FOLDER=some/folder        make the screening model from corpora, an hour and a half or more
-#       ARGS="--lessons some/other"           … and go on there after what broke it off
 #   make screen-report DATA_FOLDER=…          measure it
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)

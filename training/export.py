@@ -88,8 +88,8 @@ def graph(params: dict[str, Any]) -> bytes:
 
 
 def in_steps(weights: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Weights as whole steps, with the size of a step for each column: those they were taught in, so that the file deflates
-    and nothing is lost; longer ones where a weight would take more than a byte."""
+    """Weights as whole steps, with the size of a step for each column: those a course was taught in, so that the file
+    deflates; longer ones where a weight would take more than a byte."""
     scale = np.maximum(weights.std(axis=0, ddof=1) * STEP, np.abs(weights).max(axis=0) / 127)
     scale = np.maximum(scale, 1e-8).astype(np.float32)
     return np.round(weights / scale).astype(np.int8), scale

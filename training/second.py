@@ -43,7 +43,7 @@ class Share(NamedTuple):
 SHARES = {"en": Share(10_000, 6_000, 4), "de": Share(7_000, 6_000, 6)}
 COURSES = 2
 """The texts are taught so many times from the start, each time others of them and in another order, and the parameters averaged:
-as good as asking as many encoders, for the price of one (Wortsman et al. 2022)."""
+most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
 EPOCHS = 3
 RATE = 1.2e-4
 

@@ -1,4 +1,4 @@
-"""The encoder is taught in the steps it is shipped in, courses are averaged; tried where `make model` has installed PyTorch and onnx."""
+"""A course is taught in the steps that are shipped, courses are averaged; tried where `make model` has installed PyTorch and onnx."""
 
 import numpy as np
 import pytest
