@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,23 +23,41 @@ class Held:
         self._settings = settings
         self._prepare = prepare
         self._connection: psycopg.Connection[Any] | None = None
+        self._changing = threading.Lock()
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[psycopg.Connection[Any]]:
         """The connection; trouble with the server is Unavailable, and the next use makes a new one."""
-        connection = self._connection
+        connection = None
         try:
-            if connection is None or connection.closed:
-                connection = self._connection = connect(self._settings)
-                self._prepare(connection)
+            connection = self._held()
             yield connection
         except psycopg.Error as error:
-            self.close()
+            self._let_go(connection)
             raise Unavailable("The database does not answer.", cause=f"agent: {error}") from error
 
     def close(self) -> None:
         """Let it go."""
-        connection, self._connection = self._connection, None
+        self._let_go(self._connection)
+
+    def _held(self) -> psycopg.Connection[Any]:
+        """The one there is, or a new one: never two, however many threads find that it is gone."""
+        with self._changing:
+            if self._connection is None or self._connection.closed:
+                made = connect(self._settings)
+                try:
+                    self._prepare(made)
+                except BaseException:
+                    made.close()
+                    raise
+                self._connection = made
+            return self._connection
+
+    def _let_go(self, connection: psycopg.Connection[Any] | None) -> None:
+        """Close this one, and keep another that a thread may have made since."""
+        with self._changing:
+            if self._connection is connection:
+                self._connection = None
         if connection is not None:
             with contextlib.suppress(psycopg.Error):
                 connection.close()

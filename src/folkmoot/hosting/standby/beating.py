@@ -80,6 +80,7 @@ class Beating:
                 log.info("no_beat", cause=error.cause or error.words)
             for act in self.each_second:
                 act(self.silent_for)
+        self._server.close()
 
     def _tidy(self, side: str) -> None:
         """Keep no journal for who follows no more: one forgotten while the database did not run."""

@@ -71,6 +71,7 @@ class Checking:
                 continue
             self.look()
             due = time.monotonic() + self._patience()
+        self._server.close()
 
     def _patience(self) -> float:
         """Seconds until everything is asked again: soon, while something did not answer or was wrong."""

@@ -52,6 +52,7 @@ class Comparing:
             except FolkmootError as error:
                 log.info("not_compared", cause=error.cause or error.words)
                 pause = 3.0
+        self._server.close()
 
     def look(self) -> None:
         """Compare the secrets, fetching what differs, and some rows."""

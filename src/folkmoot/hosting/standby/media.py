@@ -124,6 +124,7 @@ class Fetching:
                 self._hang_up()
                 log.exception("media_not_fetched")
         self._hang_up()
+        self._server.close()
 
     def look(self, over: threading.Event) -> None:
         """Go through the manifest from the mark on, fetching what is not held; then once more what is owed."""

@@ -85,6 +85,7 @@ class Watching:
                 log.info("not_watched", cause=error.cause or error.words)
             except Exception:
                 log.exception("not_watched")
+        self._server.close()
 
     def look(self) -> Status:
         """Find out how it stands, tell the first host, write it down."""
