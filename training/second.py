@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import log
 from typing import NamedTuple
@@ -37,10 +37,16 @@ class Share(NamedTuple):
     any: int
     """Harmless texts drawn at random from the rest."""
     violent: int
-    """How often each violent text."""
+    """How often each violent text, a third of them with words left out and a third beside another text."""
+    varied: int
+    """How many of the harmless ones once more with words left out, and as many beside another."""
 
 
-SHARES = {"en": Share(10_000, 6_000, 4), "de": Share(7_000, 6_000, 6)}
+SHARES = {"en": Share(10_000, 6_000, 4, 1_500), "de": Share(7_000, 6_000, 6, 1_500)}
+LEFT_OUT = 0.15
+"""The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
+SHORT = 160
+"""Characters of a text that may stand beside another, so that both are read."""
 COURSES = 2
 """The texts are taught so many times from the start, each time others of them and in another order, and the parameters averaged:
 most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
@@ -105,22 +111,56 @@ def doubt(examples: Sequence[Example], seed: int) -> Scores:
 def material(
     examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], pieces: Pieces, seed: int
 ) -> list[Text]:
-    """The texts of an epoch: all that is violent, all of our writing, of the rest the hard ones and some; a part of them disguised."""
+    """The texts of an epoch: all that is violent, all of our writing, of the rest the hard ones and some; a part of them varied,
+    a part disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
         share, harmless = SHARES[language], ranks[language]
         rest = harmless[share.hard :]
-        chosen = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
+        calm = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
+        neighbours = _Neighbours(calm)
+        chosen = list(calm)
         for one in examples:
             if one.language == language and one.source == "writing":
                 chosen.append(one)
             elif one.language == language and one.violence:
-                chosen += [one] * share.violent
+                third = share.violent // 3
+                chosen += [one] * (share.violent - 2 * third)
+                chosen += [shortened(one, rng) for _ in range(third)]
+                chosen += [neighbours.beside(one, rng) for _ in range(third)]
+        chosen += [shortened(one, rng) for one in rng.sample(calm, min(share.varied, len(calm)))]
+        chosen += [neighbours.beside(one, rng) for one in rng.sample(calm, min(share.varied, len(calm)))]
         chosen += [one._replace(text=disguise(one.text, rng)) for one in rng.sample(chosen, len(chosen) // 6)]
         odds = priors(chosen)
         texts += [text(one, pieces)._replace(prior=odds[one.source]) for one in chosen]
     return texts
+
+
+def shortened(example: Example, rng: random.Random) -> Example:
+    """The same with some words left out."""
+    words = example.text.split()
+    left = [word for word in words if rng.random() >= LEFT_OUT]
+    return example._replace(text=" ".join(left or words))
+
+
+class _Neighbours:
+    """Short harmless texts that may stand before or after another one of their source."""
+
+    def __init__(self, harmless: Sequence[Example]) -> None:
+        self._by_source: defaultdict[str, list[str]] = defaultdict(list)
+        for one in harmless:
+            if len(one.text) <= SHORT:
+                self._by_source[one.source].append(one.text)
+
+    def beside(self, example: Example, rng: random.Random) -> Example:
+        """A short text beside a harmless one, still what it was as to violence; a longer one by itself."""
+        others = self._by_source[example.source]
+        if not others or len(example.text) > SHORT:
+            return example
+        both = [example.text, rng.choice(others)]
+        rng.shuffle(both)
+        return example._replace(text=" ".join(both), hate=None, offence=None)
 
 
 def priors(examples: Sequence[Example]) -> dict[str, float]:

@@ -96,10 +96,32 @@ def test_each_source_has_its_own_odds(monkeypatch):
     ranks = {
         language: [one for one in corpora if one.language == language and not one.violence] for language in LANGUAGES
     }
-    share = second.Share(hard=20, any=10, violent=2)
+    share = second.Share(hard=20, any=10, violent=2, varied=3)
     monkeypatch.setattr(second, "SHARES", dict.fromkeys(LANGUAGES, share))
     texts = second.material([*corpora, *own], ranks, pieces, 1)
     assert len({text.prior for text in texts}) > 1
     violent = sum(one.violence for one in corpora)
-    assert len(texts) == pytest.approx((2 * 30 + 2 * violent + len(own)) * 7 / 6, abs=4)
+    assert len(texts) == pytest.approx((2 * (30 + 2 * 3) + 2 * violent + len(own)) * 7 / 6, abs=4)
     assert texts == second.material([*corpora, *own], ranks, pieces, 1)
+
+
+def test_a_varied_text_is_still_what_it_was():
+    pytest.importorskip("torch")
+    from training import second
+
+    rng = random.Random(1)
+    call = Example(" ".join(map(str, range(30))), "en", "invented", Part.TRAIN, violence=True, hate=True)
+    shorter = second.shortened(call, rng)
+    assert shorter.violence and shorter.hate
+    assert set(shorter.text.split()) < set(call.text.split())
+    assert {second.shortened(call._replace(text="one"), rng).text for _ in range(50)} == {"one"}
+
+    calm = call._replace(text="a calm text", violence=False)
+    other = calm._replace(text="of another source", source="elsewhere")
+    neighbours = second._Neighbours([calm, other])
+    beside = {neighbours.beside(call, rng) for _ in range(20)}
+    assert {one.text for one in beside} == {f"{call.text} a calm text", f"a calm text {call.text}"}
+    assert all(one.violence and one.hate is None for one in beside)
+    long = call._replace(text="x" * (second.SHORT + 1))
+    assert neighbours.beside(long, rng) == long
+    assert neighbours.beside(call._replace(source="a third"), rng).text == call.text
