@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot.cli.preparation import operator_words
 from folkmoot.database import Database
 from folkmoot.errors import Unavailable
-from folkmoot.vault import Vault, keep_secret, master_key_file, open_vault
+from folkmoot.settings import Settings
+from folkmoot.vault import Vault, fits, keep_secret, master_key_file, open_vault
 
 ONE = Vault(bytes(range(32)))
 OTHER = Vault(bytes(reversed(range(32))))
@@ -62,3 +64,29 @@ async def test_a_secret_is_made_once_and_never_remade_under_another_key(db: Data
     with pytest.raises(Unavailable):
         async with db.transaction() as tx:
             await keep_secret(tx, OTHER, "sign", lambda: b"third")
+
+
+async def test_a_key_fits_what_it_sealed_and_none_is_made_to_find_out(db: Database, tmp_path: Path) -> None:
+    old, new, empty = (tmp_path / name for name in ("old", "new", "empty"))
+    assert await fits(db, empty)
+    async with db.transaction() as tx:
+        await keep_secret(tx, open_vault(old), "sign", lambda: b"first")
+    open_vault(new)
+    assert await fits(db, old)
+    assert not await fits(db, new)
+    assert not await fits(db, empty)
+    assert not master_key_file(empty).exists()
+    master_key_file(new).write_text("not a key")
+    open_vault.cache_clear()
+    assert not await fits(db, new)
+
+
+async def test_the_operator_is_told_of_a_lost_key(open_database: Database, database_url: str, tmp_path: Path) -> None:
+    try:
+        async with open_database.transaction() as tx:
+            await keep_secret(tx, OTHER, "a key that was lost", lambda: b"first")
+        words = await operator_words(Settings(data=tmp_path, database_url=database_url))
+    finally:
+        async with open_database.transaction() as tx:
+            await tx.execute("DELETE FROM secrets WHERE name = 'a key that was lost'")
+    assert str(master_key_file(tmp_path)) in words

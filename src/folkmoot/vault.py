@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from folkmoot import clock
-from folkmoot.database import Transaction
+from folkmoot.database import Database, Transaction
 from folkmoot.errors import Unavailable
 
 KEY_BYTES = 32
@@ -28,6 +28,7 @@ FORM = b"\x01"
 """First byte of everything sealed: which way it was sealed."""
 
 _FIND = "SELECT sealed FROM secrets WHERE name = $1"
+_OLDEST = "SELECT name, sealed FROM secrets ORDER BY made_at, name LIMIT 1"
 _KEEP = "INSERT INTO secrets (name, sealed, made_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING"
 
 
@@ -92,6 +93,23 @@ async def keep_secret(tx: Transaction, vault: Vault, name: str, make: Callable[[
         await tx.execute(_KEEP, name, vault.seal(f"secret {name}", make()), clock.now())
         sealed = await tx.fetchval(_FIND, name)  # of two who made one at once, the first one's
     return vault.unseal(f"secret {name}", bytes(sealed))
+
+
+async def fits(db: Database, data: Path) -> bool:
+    """Whether this folder's master key opens what the database keeps sealed, as it does when nothing is sealed yet.
+
+    A key that is not there opens nothing, and none is made.
+    """
+    oldest = await db.fetchrow(_OLDEST)
+    if oldest is None:
+        return True
+    try:
+        if master_key_file(data).exists():
+            open_vault(data).unseal(f"secret {oldest['name']}", bytes(oldest["sealed"]))
+            return True
+    except Unavailable:
+        pass
+    return False
 
 
 def _make(file: Path) -> None:

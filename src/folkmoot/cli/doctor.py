@@ -14,7 +14,9 @@ from pathlib import Path
 import asyncpg
 import click
 
+from folkmoot import vault
 from folkmoot.cli.options import with_settings
+from folkmoot.cli.preparation import OTHER_KEY
 from folkmoot.clock import now
 from folkmoot.database import Database, migrate
 from folkmoot.errors import FolkmootError
@@ -143,6 +145,7 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
         if standing == migrate.HEAD:
             yield from outside(settings, url)
             yield True, f"The schema is current ({standing})."
+            yield from master_key(settings, url)
         else:
             yield (
                 False,
@@ -155,6 +158,15 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
         for name, value in WANTED_FOR_A_MOVE.items():
             if shown[name] != value and not settings.database_url:
                 yield False, f"The database has {name}={shown[name]}: a move to another host needs {value}."
+
+
+def master_key(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
+    """What the database keeps sealed can be opened."""
+    well = asyncio.run(_fits(url, settings.data))
+    yield (
+        well,
+        "The master key opens what is sealed." if well else OTHER_KEY.format(file=vault.master_key_file(settings.data)),
+    )
 
 
 def backups(settings: Settings) -> Iterator[tuple[bool, str]]:
@@ -197,6 +209,14 @@ def outside(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
     yield True, f"Mail goes out through {settings.smtp_host}; {bag.waiting} wait."
     if bag.failed or bag.unsure:
         yield False, f"{bag.failed} mails failed and {bag.unsure} are in doubt: `folkmoot mail list` says why."
+
+
+async def _fits(url: str, data: Path) -> bool:
+    db = await Database.open(url, connections=1)
+    try:
+        return await vault.fits(db, data)
+    finally:
+        await db.close()
 
 
 async def _mailbag(url: str) -> Mailbag:

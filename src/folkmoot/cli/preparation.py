@@ -9,6 +9,7 @@ import asyncio
 import dataclasses
 from collections.abc import Callable
 
+from folkmoot import vault
 from folkmoot.database import Database, migrate
 from folkmoot.hosting.postgres.check import check_server
 from folkmoot.moderation.screening import shipped
@@ -17,6 +18,10 @@ from folkmoot.settings import Settings
 
 WRITES_WITHIN = 8.0
 """Seconds a first write may take; with synchronous mode it waits for a standby that may be gone."""
+OTHER_KEY = (
+    "This database was sealed with another master key than {file}: evidence, the public log and notifications cannot use "
+    "what it keeps. Stop, put the key of the old folder or of a backup there (readable by its owner alone), and start again."
+)
 
 
 def make(settings: Settings, demo: bool) -> Callable[[str], str]:
@@ -36,9 +41,11 @@ def make(settings: Settings, demo: bool) -> Callable[[str], str]:
 
 
 async def operator_words(settings: Settings) -> str:
-    """How the first visitor becomes the operator; nothing once somebody is."""
+    """How the first visitor becomes the operator, and what must be put right before the network can be trusted."""
     db = await Database.open(settings.database_url, connections=1)
     try:
+        if not await vault.fits(db, settings.data):
+            return OTHER_KEY.format(file=vault.master_key_file(settings.data))
         async with asyncio.timeout(WRITES_WITHIN):
             code = await accounts.operator_code(db)
     except TimeoutError:
