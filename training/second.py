@@ -47,10 +47,9 @@ LEFT_OUT = 0.15
 """The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
 SHORT = 160
 """Characters of a text that may stand beside another, so that both are read."""
-COURSES = 2
-"""The texts are taught so many times from the start, each time others of them and in another order, and the parameters averaged:
+EPOCHS = (3, 2)
+"""The texts are taught in so many courses from the start, each time others of them and in another order, and the parameters averaged:
 most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
-EPOCHS = 3
 RATE = 1.2e-4
 
 
@@ -65,10 +64,10 @@ def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.A
         for language in LANGUAGES
     }
     params = []
-    for course in range(COURSES):
-        own = seed + course * EPOCHS
-        epochs = [material(taught, ranks, pieces, own + number) for number in range(EPOCHS)]
-        tell(f"encoder, course {course + 1} of {COURSES}: {len(epochs[0])} texts, {EPOCHS} times")
+    for course, times in enumerate(EPOCHS):
+        own = seed + sum(EPOCHS[:course])
+        epochs = [material(taught, ranks, pieces, own + number) for number in range(times)]
+        tell(f"encoder, course {course + 1} of {len(EPOCHS)}: {len(epochs[0])} texts, {times} times")
         params.append(teach(start(base, kept, SPECIAL, seed), epochs, rate=RATE, seed=own, tell=tell))
     return export.arrays(mean(params), base, kept, SPECIAL)
 
