@@ -103,13 +103,13 @@ async def fits(db: Database, data: Path) -> bool:
     oldest = await db.fetchrow(_OLDEST)
     if oldest is None:
         return True
+    if not master_key_file(data).exists():
+        return False
     try:
-        if master_key_file(data).exists():
-            open_vault(data).unseal(f"secret {oldest['name']}", bytes(oldest["sealed"]))
-            return True
+        open_vault(data).unseal(f"secret {oldest['name']}", bytes(oldest["sealed"]))
     except Unavailable:
-        pass
-    return False
+        return False
+    return True
 
 
 def _make(file: Path) -> None:
