@@ -53,8 +53,10 @@ def graph(params: dict[str, Any]) -> bytes:
         return name
 
     def norm_after(one: str, other: str, name: str, by: Any) -> str:
-        inputs = [one, other, constant(f"{name}.g", np.asarray(by[0])), constant(f"{name}.h", np.asarray(by[1]))]
-        nodes.append(helper.make_node("SkipLayerNormalization", inputs, [name], domain="com.microsoft", epsilon=1e-12))
+        both = f"{name}.sum"
+        nodes.append(helper.make_node("Add", [one, other], [both]))
+        inputs = [both, constant(f"{name}.g", np.asarray(by[0])), constant(f"{name}.h", np.asarray(by[1]))]
+        nodes.append(helper.make_node("LayerNormalization", inputs, [name], axis=-1, epsilon=1e-12))
         return name
 
     first = [constant(f"n.{number}", np.asarray(one)) for number, one in enumerate(params["norm"])]

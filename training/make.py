@@ -21,7 +21,7 @@ from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
 
 CATEGORIES = (Category.VIOLENCE, Category.HATE)
-VERSION = "shipped-v6"
+VERSION = "shipped-v7"
 SEED = 20210110
 ASKED = {"en": 0.12, "de": 0.24}
 """The share of harmless dev posts the second stage looks at: more in German, where the first one misses more."""
@@ -31,6 +31,8 @@ the corpora, and leaves telling twins apart to the encoder; hate stands between 
 OPENS = (0.5, 0.0, 0.5)
 """What the gate listens to: of the violent posts of the dev corpora it lets five to nine in a hundred more through than
 the first column alone, for as many harmless ones."""
+WORST = 0.3
+"""How much the worst sentence counts beside the whole text: a call does not get better by what stands around it."""
 STRENGTH = (1.0, 0.5, 1.0)
 
 Tell = Callable[[str], None]
@@ -89,18 +91,19 @@ def look(model: Model, examples: Sequence[Example]) -> Looked:
 def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[np.bool_], ...], tell: Tell) -> About:
     """Gates, curves and limits from the dev part; `taken` says which of it the rules hold, and hold or bring to a case."""
     dull = Curve(at=(0.0, 1.0), to=(0.0, 1.0))
-    ask_all = Language(gate=-1e9, alone=dict.fromkeys(CATEGORIES, dull), opens=OPENS)
-    draft = About(VERSION, CATEGORIES, dict.fromkeys(LANGUAGES, ask_all), {Category.VIOLENCE: Limits()})
+    alone = dict.fromkeys(CATEGORIES, dull)
+    ask_all = {name: Language(gate=-1e9, alone=alone, opens=OPENS, worst=WORST) for name in LANGUAGES}
+    draft = About(VERSION, CATEGORIES, ask_all, {Category.VIOLENCE: Limits()})
     first = look(Model(draft, {name: one for name, one in arrays.items() if not name.startswith("encoder")}), dev)
     gates = {}
     for language in LANGUAGES:
-        scores = [ask_all.alarm(one.view.logits) for one in _harmless(first, language)]
+        scores = [ask_all[language].alarm(one.view.leaning(WORST)) for one in _harmless(first, language)]
         gates[language] = float(np.quantile(scores, 1 - ASKED[language]))
     has_encoder = any(name.startswith("encoder") for name in arrays)
     looked = first
     if has_encoder:
-        gated = {name: msgspec.structs.replace(ask_all, gate=gates[name]) for name in LANGUAGES}
-        looked = look(Model(msgspec.structs.replace(draft, languages=gated), arrays), dev)
+        gated = {name: msgspec.structs.replace(ask_all[name], gate=gates[name]) for name in LANGUAGES}
+        looked = look(Model(msgspec.structs.replace(draft, languages=gated), dict(arrays)), dev)
     mixtures: dict[str, dict[Category, Mixture]] = {}
     points, ends = {}, {}
     for language in LANGUAGES:
@@ -108,14 +111,16 @@ def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[
         violent = np.array([dev[number].violence for number in members])
         chosen = [looked.looks[number] for number in members]
         mixtures[language] = _mixtures(chosen, [dev[number] for number in members]) if has_encoder else {}
-        scores = np.array([_score(one, mixtures[language]) for one in chosen])
+        whole = np.array([_score(one, mixtures[language]) for one in chosen])
+        leaning = np.array([_score(one.leaning(WORST), mixtures[language]) for one in chosen])
+        scores = np.maximum(whole, leaning) if has_encoder else whole
         real = np.array([dev[number].source != "writing" for number in members])
         clear = np.isfinite(scores)
         harmless = real & ~violent
         points[language] = calibrate.Points(
             calibrate.line(scores[clear & real], violent[clear & real]),
             calibrate.threshold(scores[harmless], taken[1][members][harmless], calibrate.CASE),
-            calibrate.threshold(scores[harmless], taken[0][members][harmless], calibrate.HOLD),
+            calibrate.threshold(whole[harmless], taken[0][members][harmless], calibrate.HOLD),
         )
         ends[language] = (float(scores[clear].min()), float(scores[clear].max()))
     limits = calibrate.level(points)
@@ -130,7 +135,9 @@ def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[
         else:
             alone[Category.VIOLENCE] = violence
         gate = gates[language] if has_encoder else 1e9
-        languages[language] = Language(gate=gate, alone=alone, both=both, mixture=mixtures[language], opens=OPENS)
+        languages[language] = Language(
+            gate=gate, alone=alone, both=both, mixture=mixtures[language], opens=OPENS, worst=WORST
+        )
         tell(f"{language}: second stage from {gate:.3f}, {mixtures[language]}, {points[language]}")
     return About(VERSION, CATEGORIES, languages, calibrate.shipped(calibrate.as_probabilities(limits)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import subprocess
 import sys
 import time
@@ -19,7 +20,10 @@ from training import data
 from training.data import LANGUAGES, Example, Part
 
 TIMED = 2_000
+CPUINFO = Path("/proc/cpuinfo")
 WORST = 8
+HIDDEN, SHORT = 200, 140
+"""So many calls of a language are hidden among ordinary posts, all of at most so many characters."""
 
 
 class Share(NamedTuple):
@@ -106,7 +110,9 @@ def answers(examples: Sequence[Example]) -> list[Answered]:
 def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
     """All that is measured but the cost, and the answers behind it."""
     dev = answers([one for one in data.corpora(folder) if one.part is Part.DEV])
-    pairs = answers([one for one in data.writing() if one.part is Part.DEV])
+    own = [one for one in data.writing() if one.part is Part.DEV]
+    pairs = answers(own)
+    among = answers([one for calm in (0, 2, 4) for one in among_calm(own, calm)])
     ordinary = answers(data.ordinary(folder))
     unseen = answers(data.unseen())
     found = [
@@ -119,10 +125,32 @@ def tables(folder: Path) -> tuple[list[Table], list[Answered]]:
         ),
         touched("Ordinary posts, unlabelled, by source", ordinary, source),
         kinds("Our own pairs, dev part", pairs),
+        recall("Calls of ours that stand among ordinary posts of ours, and ordinary ones that do", among, _setting),
         groups("Unseen writing", unseen),
         kinds("Unseen writing, by kind", unseen),
     ]
     return found, [*dev, *pairs, *ordinary, *unseen]
+
+
+def among_calm(examples: Sequence[Example], calm: int) -> list[Example]:
+    """Calls of our own that stand somewhere between so many ordinary posts, as one may hide them, and ordinary ones that do."""
+    rng = random.Random(calm)
+    found = []
+    for language in LANGUAGES:
+        short = [one for one in examples if one.language == language and not one.reply_to and len(one.text) <= SHORT]
+        ordinary = [one for one in short if one.kind == "harmless ordinary"]
+        violent = [one for one in short if one.violence]
+        for some in (violent, ordinary):
+            for one in rng.sample(some, min(HIDDEN, len(some))):
+                texts = [other.text for other in rng.sample(ordinary, calm)]
+                texts.insert(rng.randint(0, calm), one.text)
+                ended = " ".join(text if text[-1] in ".!?" else f"{text}." for text in texts)
+                found.append(one._replace(text=ended, kind=f"among {calm}" if calm else "alone"))
+    return found
+
+
+def _setting(one: Answered) -> str:
+    return f"{one.example.language} {one.example.kind}"
 
 
 def source(one: Answered) -> str:
@@ -197,6 +225,18 @@ def cost(folder: Path) -> Cost:
     return Cost(**json.loads(done.stdout), asked_again=again)
 
 
+VNNI = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
+"""What a processor that multiplies whole numbers in one instruction says it can do."""
+
+
+def processor(cpuinfo: str) -> str:
+    """What /proc/cpuinfo says was measured on: on a processor without VNNI a look of the encoder takes twice as long."""
+    said = dict(line.partition(":")[::2] for line in cpuinfo.splitlines() if ":" in line)
+    known = {name.strip().lower(): value.strip() for name, value in said.items()}
+    able = VNNI & set((known.get("flags") or known.get("features", "")).split())
+    return f"{known.get('model name', 'an unnamed processor')} with{'' if able else 'out'} VNNI"
+
+
 def spend(lines: Iterable[str]) -> dict[str, float]:
     """What `cost` asks its process for."""
     words = [Words(**json.loads(line)) for line in lines]
@@ -230,7 +270,7 @@ def report(folder: Path, tell: Callable[[str], None] = print) -> None:
     spent = cost(folder)
     tell(
         f"\nCPU a post: {spent.mean:.2f} ms on average, {spent.p99:.1f} ms P99; {spent.memory:.0f} MB in the process; "
-        f"{spent.asked_again:.1%} of ordinary posts asked of the second stage"
+        f"{spent.asked_again:.1%} of ordinary posts asked of the second stage; on {processor(CPUINFO.read_text())}"
     )
     for line in worst(answered):
         tell(line)

@@ -72,3 +72,24 @@ def test_what_is_spent_is_measured_on_the_posts_given():
     assert spent.keys() == {"mean", "p99", "memory"}
     assert spent["mean"] > 0
     assert spent["memory"] > 1
+
+
+def test_calls_are_hidden_among_ordinary_posts():
+    def own(text: str, *, violence: bool) -> Example:
+        kind = "threat" if violence else "harmless ordinary"
+        return Example(text, "en", "writing", Part.DEV, violence=violence, kind=kind)
+
+    calm = [own(f"Calm day {number}", violence=False) for number in range(5)]
+    hidden = report.among_calm([own("Hang him", violence=True), *calm], 2)
+    assert [one.violence for one in hidden] == [True] + [False] * 5
+    assert "Hang him." in hidden[0].text
+    assert all(one.text.count("Calm day") == 2 + (not one.violence) for one in hidden)
+    assert {one.kind for one in hidden} == {"among 2"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [("fma avx2", "A Kind without VNNI"), ("avx2 avx512_vnni", "A Kind with VNNI"), ("", "A Kind without VNNI")],
+)
+def test_a_cost_says_on_what_it_was_measured(flags, said):
+    assert report.processor(f"processor\t: 0\nmodel name\t: A Kind\nflags\t\t: {flags}\n\n") == said

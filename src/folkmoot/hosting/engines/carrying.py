@@ -42,7 +42,11 @@ class Ends:
 
 def _session(url: str) -> Connection:
     connection = psycopg.connect(url, autocommit=True, connect_timeout=15, application_name="folkmoot change")
-    connection.execute(queries.SESSION)
+    try:
+        connection.execute(queries.SESSION)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -60,8 +60,9 @@ class Normal(msgspec.Struct, frozen=True):
         return first, max(first, _locate(self.pieces[right], end, to_end=True))
 
 
+@lru_cache(maxsize=4)
 def normalise(text: str) -> Normal:
-    """The text in plain words. Never fails, whatever the text."""
+    """The text in plain words. Never fails, whatever the text. Every stage asks for the same few, one after the other."""
     written = text[:CLIP]
     plain: list[str] = []
     pieces: list[tuple[int, int, int, int]] = []
@@ -230,7 +231,7 @@ def _undo_one(chunk: str) -> tuple[str, frozenset[Disguise]]:
     return _unstretch(chunk, frozenset(marks))
 
 
-_undo = lru_cache(maxsize=1 << 13)(_undo_one)
+_undo = lru_cache(maxsize=1 << 10)(_undo_one)
 """Most words of a text have been seen before."""
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from folkmoot.moderation.screening import Category, Stage, Words
 from folkmoot.moderation.screening.model import SHIPPED, Model
+from folkmoot.moderation.screening.model.features import LEAST_WORDS, sentences
 from folkmoot.moderation.screening.model.language import guess
 from folkmoot.moderation.screening.model.model import LONGEST, WINDOW, Mixture, stretch
 
@@ -75,6 +76,37 @@ def test_violence_deep_within_a_long_text_is_found(model):
     long = calm + " I will kill you tonight, I know where you live. " + calm
     assert violence(model, long, "en") >= model.limits[Category.VIOLENCE].case
     assert violence(model, calm, "en") < model.limits[Category.VIOLENCE].hold
+
+
+CALM = ("Am Wochenende waren wir mit den Kindern am See.", "Danach gab es noch Kuchen bei der Oma im Garten.")
+
+
+def test_a_call_between_calm_sentences_counts_more_than_the_text_around_it_lets_it(model):
+    call = "Den Bürgermeister sollte man am nächsten Baum aufhängen."
+    text = " ".join((CALM[0], call, CALM[1]))
+    view = model.look(Words(text=text, language="de")).view
+    assert "aufhaengen" in view.sentence.plain
+    assert "oma" not in view.sentence.plain
+    assert view.sentence.before == len(CALM[0].split())
+    assert view.leaning(0.5)[0] == pytest.approx((view.logits[0] + view.sentence.logits[0]) / 2, rel=1e-5)
+    assert view.leaning(0.5)[0] > view.logits[0]
+    found = model.assess(Words(text=text, language="de"))
+    assert "aufhängen" in " ".join(found.words)
+    assert "Kuchen" not in " ".join(found.words)
+    assert found.probabilities[Category.VIOLENCE] >= model.limits[Category.VIOLENCE].case
+
+
+def test_a_text_of_calm_sentences_is_not_asked_about_again(model):
+    found = model.assess(Words(text=" ".join(CALM), language="de"))
+    assert not found.asked_again
+    assert found.probabilities[Category.VIOLENCE] < model.limits[Category.VIOLENCE].case
+
+
+@given(st.text(alphabet="ab .!?\n\"'", max_size=80))
+def test_sentences_follow_each_other_and_leave_nothing_out(plain):
+    found = sentences(plain)
+    assert "".join(plain[start:end] for start, end in found) == (plain if found else "")
+    assert all(len(plain[start:end].split()) >= LEAST_WORDS for start, end in found)
 
 
 def test_a_mixture_adds_the_columns_it_names_and_what_the_encoder_says_of_the_category(model):

@@ -173,6 +173,25 @@ def test_the_version_changes_with_what_the_rules_say(load):
     assert load(GOOD).version != load(GOOD.replace('"red"', '"green", "red"')).version
 
 
+def test_many_long_lists_are_more_than_one_set_and_all_are_met(load):
+    numbers = range(20)
+    words = [[f"{number}w{word}q" for word in range(1_500)] for number in numbers]
+    lists = "\n".join(f"l{number} = {words[number]!r}" for number in numbers)
+    rule = """
+[[rule]]
+id = "r{0}"
+title = "List {0}"
+category = "spam"
+weight = 0.4
+all = ["l{0}"]
+examples.match = ["{0}w1q"]
+examples.leave = ["w1q"]
+"""
+    rules = load("\n".join(("[lists]", lists, *(rule.format(number) for number in numbers))))
+    assert names(rules, " and ".join(own[-1] for own in words)) == {f"r{number}" for number in numbers}
+    assert names(rules, "0w1500q") == set()
+
+
 def test_no_rules_meet_nothing(load):
     assert load("").match(Words(text="anything")) == []
 

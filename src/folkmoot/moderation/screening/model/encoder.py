@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,11 +25,16 @@ class Said(NamedTuple):
     logits: Floats
     shares: Floats
 
+    def towards(self, other: Said, part: float) -> Said:
+        """So much of what was said of something else, and the rest of this."""
+        return Said(*(own + part * (its - own) for own, its in zip(self, other, strict=True)))
+
 
 class Encoder:
-    """Runs the graph on one thread; the word table and the last layer are ours."""
+    """Runs the graph on one thread; the word table and the last layer are ours. The graph is taken out of `arrays`, so that it
+    is not in memory twice while it is made ready."""
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(self, arrays: MutableMapping[str, npt.NDArray[Any]]) -> None:
         letters = arrays["encoder pieces"].tobytes().decode("utf-8")
         self.pieces = Pieces(letters.split("\n"), arrays["encoder piece scores"].astype(np.float32).tolist())
         self._table = arrays["encoder words"]
@@ -38,7 +43,7 @@ class Encoder:
         self._head = arrays["encoder head"].astype(np.float32)
         self._bias = arrays["encoder bias"].astype(np.float32)
         self.longest = len(self._positions)
-        self._graph = _session(arrays[GRAPH])
+        self._graph = _session(arrays)
 
     def look(self, places: list[int], words: list[int], count: int, reply: list[int]) -> Said:
         """What the graph says of one stretch of a text, `words` the number of the word a piece belongs to."""
@@ -68,17 +73,20 @@ class Encoder:
         return rows
 
 
-def _session(graph: npt.NDArray[np.uint8]) -> onnxruntime.InferenceSession:
+def _session(arrays: MutableMapping[str, npt.NDArray[Any]]) -> onnxruntime.InferenceSession:
     """The graph ready to run, once in memory: bytes it is given a session keeps beside what it makes of them, a file it does not."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     options.log_severity_level = 3
     with open(os.memfd_create("folkmoot encoder"), "wb") as file:
-        file.write(graph.data)
+        file.write(arrays.pop(GRAPH).data)
         file.flush()
         session = onnxruntime.InferenceSession(
-            f"/proc/self/fd/{file.fileno()}", sess_options=options, providers=["CPUExecutionProvider"]
+            f"/proc/self/fd/{file.fileno()}",
+            sess_options=options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],  # what it makes takes three times as long as the two apart
         )
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # glibc would keep what the reading needed
         trim(0)

@@ -16,6 +16,8 @@ BITS = 18
 TABLE = 1 << BITS
 """Places for words; as many again for runs of characters; then the signs."""
 LONGEST_RUN = 6
+LEAST_WORDS = 3
+"""Of fewer no sentence is made."""
 SIGNS = (
     *(f"disguise {disguise}" for disguise in Disguise),
     *("mention", "link", "hashtag", "number", "quotes", "question", "exclamation", "capitals", "short", "long"),
@@ -25,6 +27,7 @@ PLACES = 2 * TABLE + len(SIGNS)
 Places = npt.NDArray[np.int64]
 
 _TOKEN = re.compile(r"<\w+>|:\w+:|[^\W_]+(?:'[^\W_]+)?|[^\w\s]|_+")
+_STOP = re.compile(r"[.!?][\"')]*(?=\s)|\n")
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _TURN = np.uint64(29)
@@ -44,6 +47,19 @@ class Run(NamedTuple):
 def tokens(plain: str) -> list[tuple[int, int]]:
     """Where the words and signs of a plain text begin and end."""
     return [found.span() for found in _TOKEN.finditer(plain)]
+
+
+def sentences(plain: str) -> list[tuple[int, int]]:
+    """Where the sentences of a plain text begin and end, one of few words together with the next or the last."""
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for end in (*(stop.end() for stop in _STOP.finditer(plain)), len(plain)):
+        if len(plain[begin:end].split()) >= LEAST_WORDS:
+            found.append((begin, end))
+            begin = end
+    if found:
+        found[-1] = (found[-1][0], len(plain))
+    return found
 
 
 def word_runs(words: list[str]) -> Iterator[Run]:

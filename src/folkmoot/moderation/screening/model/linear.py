@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,9 +25,17 @@ class Seen(NamedTuple):
 
 def see(normal: Normal) -> Seen:
     """What the tables are asked about."""
-    plain = normal.plain
+    return _see(normal.plain, features.signs(normal))
+
+
+def see_part(plain: str, whole: Seen) -> Seen:
+    """The same of a part of a text, with the signs of the whole."""
+    return _see(plain, whole.signs)
+
+
+def _see(plain: str, signs: Places) -> Seen:
     words = [plain[start:end] for start, end in features.tokens(plain)]
-    return Seen(_once(features.word_runs(words)), _once(features.character_runs(plain)), features.signs(normal))
+    return Seen(_once(features.word_runs(words)), _once(features.character_runs(plain)), signs)
 
 
 def counted(seen: Seen) -> tuple[Places, Floats]:
@@ -61,23 +70,23 @@ class Linear:
         logits: Floats = total * self._scale + self._bias
         return logits
 
-    def shares(self, normal: Normal, seen: Seen, column: int) -> tuple[list[tuple[int, int]], Floats]:
-        """The words of a text and what each adds to the logit, a run's share spread over what it covers."""
-        plain = normal.plain
+    def shares(self, plain: str, seen: Seen, worth: Sequence[float]) -> tuple[list[tuple[int, int]], Floats]:
+        """The words of a plain text and what each adds to the sum of the columns, of which each counts as much as `worth`
+        says; a run's share is spread over what it covers."""
         spans = features.tokens(plain)
-        weights = self._weights[:, column]
+        each = self._scale[: len(worth)] * np.array(worth, dtype=np.float32)
         by_word = np.zeros(len(spans) + 1, dtype=np.float32)
         part = 1 / np.sqrt(max(len(seen.words), 1))
         for run in features.word_runs([plain[start:end] for start, end in spans]):
-            _spread(by_word, run, weights[run.places] * part)
+            _spread(by_word, run, self._weights[run.places, : len(each)] @ (each * part))
         by_character = np.zeros(len(plain) + 1, dtype=np.float32)
         part = 1 / np.sqrt(max(len(seen.characters), 1))
         for run in features.character_runs(plain):
-            _spread(by_character, run, weights[run.places] * part)
+            _spread(by_character, run, self._weights[run.places, : len(each)] @ (each * part))
         shares = np.cumsum(by_word)[:-1]
         so_far = np.concatenate(([0.0], np.cumsum(np.cumsum(by_character)[:-1])))
         shares += np.array([so_far[end] - so_far[start] for start, end in spans], dtype=np.float32)
-        return spans, shares * self._scale[column]
+        return spans, shares
 
 
 def _spread(steps: Floats, run: features.Run, worth: Floats) -> None:

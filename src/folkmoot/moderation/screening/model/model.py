@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from folkmoot.moderation.screening.line import logit, sigmoid
 from folkmoot.moderation.screening.model import features, file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.learnt import Learnt, tables
-from folkmoot.moderation.screening.model.linear import Linear, Seen, see
+from folkmoot.moderation.screening.model.linear import Linear, Seen, see, see_part
 from folkmoot.moderation.screening.normal import Normal, normalise
 from folkmoot.moderation.screening.shipped import SHIPPED, ModelUnusable
 
@@ -31,6 +31,8 @@ REPLY = 20
 """Pieces of the text replied to that the second stage looks at."""
 SHOWN = 6
 """How many passages are shown."""
+FIRST = (1.0,)
+"""A table's first column alone, violence."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -58,6 +60,14 @@ class Curve(msgspec.Struct, frozen=True):
         return float(1 / (1 + np.exp(-np.interp(value, self.at, self.to))))
 
 
+class _Sentence(NamedTuple):
+    plain: str
+    before: int
+    """How many words of its stretch stand before it."""
+    seen: Seen
+    logits: Floats
+
+
 class _Stretch(NamedTuple):
     normal: Normal
     seen: Seen
@@ -68,7 +78,13 @@ class View(NamedTuple):
 
     name: str
     stretch: _Stretch
+    sentence: _Sentence | None
+    """The worst of the stretch, where it looks worse than the whole."""
     logits: Floats
+
+    def leaning(self, worst: float) -> Floats:
+        """What the tables say when the worst sentence counts so much."""
+        return self.logits if self.sentence is None else self.logits + worst * (self.sentence.logits - self.logits)
 
 
 class Look(NamedTuple):
@@ -78,6 +94,13 @@ class Look(NamedTuple):
     view: View
     said: Said | None
     """None where the second stage was not asked."""
+    alone: Said | None = None
+    """What the second stage says of the worst sentence, where that is worse than what it says of the whole."""
+
+    def leaning(self, worst: float) -> Look:
+        """The same when the worst sentence counts so much."""
+        said = self.said if self.said is None or self.alone is None else self.said.towards(self.alone, worst)
+        return Look(self.language, self.view._replace(logits=self.view.leaning(worst)), said)
 
 
 class Mixture(msgspec.Struct, frozen=True):
@@ -103,10 +126,17 @@ class Language(msgspec.Struct, frozen=True):
     mixture: Mapping[Category, Mixture] = {}
     opens: tuple[float, ...] = (1.0,)
     """How much each column of the first stage's tables counts for the gate."""
+    worst: float = 0.0
+    """How much the worst sentence counts where it looks worse than the whole text: enough to bring that before a jury. Only
+    the whole holds it."""
 
     def alarm(self, logits: Floats) -> float:
         """What is held against the gate."""
         return weighed(self.opens, logits)
+
+    def over(self, view: View) -> float:
+        """By how much it is beyond the gate."""
+        return self.alarm(view.leaning(self.worst)) - self.gate
 
 
 def weighed(worth: Sequence[float], logits: Floats) -> float:
@@ -126,7 +156,8 @@ class About(msgspec.Struct, frozen=True):
 class Model:
     """Opened once and asked often; safe to ask from several threads."""
 
-    def __init__(self, about: About, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(self, about: About, arrays: MutableMapping[str, npt.NDArray[Any]]) -> None:
+        """The encoder's graph is taken out of `arrays`."""
         self.version = about.version
         self.limits: Mapping[Category, Limits] = about.limits
         self._about = about
@@ -163,6 +194,10 @@ class Model:
                 found[category] = own.alone[category].probability(float(look.view.logits[number]))
             else:
                 found[category] = own.both[category].probability(own.mixture[category].of(look, number))
+            if category is Category.VIOLENCE and look.said and look.view.sentence:
+                leaning = own.both[category].probability(own.mixture[category].of(look.leaning(own.worst), number))
+                most = self.limits.get(category, Limits()).hold * (1 - 1e-6)
+                found[category] = max(found[category], min(leaning, most))
         if look.view.name in self._learnt:
             added = float(self._learnt[look.view.name].logits(look.view.stretch.seen)[0])
             found[Category.VIOLENCE] = sigmoid(logit(found[Category.VIOLENCE]) + added)
@@ -181,12 +216,12 @@ class Model:
         guessed = language.guess(spoken, words.language)
         views = [self._view(name, stretches) for name in ((guessed,) if guessed in self._linear else self._linear)]
         languages = self._about.languages
-        over = {one.name: languages[one.name].alarm(one.logits) - languages[one.name].gate for one in views}
+        over = {one.name: languages[one.name].over(one) for one in views}
         view = max(views, key=lambda one: over[one.name])
         if self._encoder is None or over[view.name] < 0 or _lone(self._encoder, view.stretch.normal):
             return Look(guessed, view, None)
         context = words.reply_to if words.reply_to is not None else words.quoted
-        return Look(guessed, view, self._ask_again(self._encoder, view, context))
+        return Look(guessed, view, *self._ask_again(self._encoder, view, context))
 
     def reasons(self, words: Words) -> list[Reason]:
         """The same as reasons of a finding, one a category; the passages stand with violence. Of no words it says nothing."""
@@ -205,12 +240,27 @@ class Model:
         ]
 
     def _view(self, name: str, stretches: list[_Stretch]) -> View:
-        asked = [(self._linear[name].logits(one.seen), one) for one in stretches]
-        logits, worst = max(asked, key=lambda pair: float(pair[0][0]))
-        return View(name, worst, logits)
+        return max((self._view_of(name, one) for one in stretches), key=lambda view: float(view.logits[0]))
 
-    def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> Said:
-        """What the second stage says of the worst part of the worst stretch, a share for each word between blanks."""
+    def _view_of(self, name: str, stretch: _Stretch) -> View:
+        table, own = self._linear[name], self._about.languages[name]
+        whole = table.logits(stretch.seen)
+        plain = stretch.normal.plain
+        sentences = features.sentences(plain) if own.worst else []
+        if len(sentences) < 2:
+            return View(name, stretch, None, whole)
+        seen = [see_part(plain[start:end], stretch.seen) for start, end in sentences]
+        asked = [table.logits(one) for one in seen]
+        worst = max(range(len(asked)), key=lambda number: own.alarm(asked[number]))
+        if own.alarm(asked[worst]) <= own.alarm(whole):
+            return View(name, stretch, None, whole)
+        start, end = sentences[worst]
+        sentence = _Sentence(plain[start:end], len(plain[:start].split()), seen[worst], asked[worst])
+        return View(name, stretch, sentence, whole)
+
+    def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> tuple[Said, Said | None]:
+        """What the second stage says of the worst part of the worst stretch and of its worst sentence, a share for each word
+        between blanks."""
         plain = view.stretch.normal.plain
         reply = encoder.pieces.cut(normalise(context[:LONGEST]).plain, REPLY)[0] if context else []
         room = encoder.longest - 2 - (len(reply) + 1 if reply else 0)
@@ -218,50 +268,61 @@ class Model:
         count = len(plain.split())
         starts = [0]
         if len(places) > room:
-            _, shares = self._shares(view, 0)
+            _, shares = _by_word(self._linear[view.name], plain, view.stretch.seen, FIRST)
             begins = list(range(0, len(places) - room // 2, room // 2))
             worth = [sum(shares[word] for word in set(words[at : at + room])) for at in begins]
             best = sorted(range(len(begins)), key=lambda number: -worth[number])[:STRETCHES]
             starts = [begins[number] for number in best]
         looked = [encoder.look(places[at : at + room], words[at : at + room], count, reply) for at in starts]
-        return max(looked, key=lambda said: float(said.logits[0]))
-
-    def _shares(self, view: View, column: int) -> tuple[list[tuple[int, int]], Floats]:
-        """The words between blanks with what the first stage's words and signs in them add."""
-        return self._shares_of(self._linear[view.name], view, column)
-
-    def _shares_of(self, table: Linear, view: View, column: int) -> tuple[list[tuple[int, int]], Floats]:
-        normal = view.stretch.normal
-        spans, shares = table.shares(normal, view.stretch.seen, column)
-        words: list[tuple[int, int]] = []
-        sums: list[float] = []
-        at = 0
-        for word in normal.plain.split():
-            start = normal.plain.index(word, words[-1][1] if words else 0)
-            words.append((start, start + len(word)))
-            total = 0.0
-            while at < len(spans) and spans[at][0] < start + len(word):
-                total += float(shares[at])
-                at += 1
-            sums.append(total)
-        return words, np.array(sums, dtype=np.float32)
+        said = max(looked, key=lambda said: float(said.logits[0]))
+        if view.sentence is None:
+            return said, None
+        places, words = encoder.pieces.cut(view.sentence.plain, room)
+        alone = encoder.look(places, [view.sentence.before + word for word in words], count, reply)
+        return said, alone if alone.logits[0] > said.logits[0] else None
 
     def _passages(self, look: Look, own: Language, probability: float) -> tuple[str, ...]:
         limit = min(self.limits.get(Category.VIOLENCE, Limits()).case, 1.0)
         if probability < limit / 2:
             return ()
-        if look.said is None:
-            words, worth = self._shares(look.view, 0)
-        else:
-            mixture = own.mixture[Category.VIOLENCE]
-            words, _ = self._shares(look.view, 0)
-            worth = mixture.encoder * look.said.shares
-            for column, counts in enumerate(mixture.tables):
-                if counts:
-                    worth = worth + counts * self._shares(look.view, column)[1]
+        mixture = own.mixture[Category.VIOLENCE] if look.said else None
+        look = look.leaning(own.worst)
+        words, worth = _of_view(
+            self._linear[look.view.name], look.view, mixture.tables if mixture else FIRST, own.worst
+        )
+        if look.said and mixture:
+            worth = worth + mixture.encoder * look.said.shares
         if look.view.name in self._learnt:
-            worth = worth + self._shares_of(self._learnt[look.view.name], look.view, 0)[1]
+            stretch = look.view.stretch
+            worth = worth + _by_word(self._learnt[look.view.name], stretch.normal.plain, stretch.seen, FIRST)[1]
         return _passages(look.view.stretch.normal, words, worth)
+
+
+def _of_view(table: Linear, view: View, columns: Sequence[float], worst: float) -> tuple[list[tuple[int, int]], Floats]:
+    """The words of a stretch with what they add to what a table says of it and of its worst sentence."""
+    words, worth = _by_word(table, view.stretch.normal.plain, view.stretch.seen, columns)
+    if view.sentence is not None:
+        worth *= 1 - worst
+        _, own = _by_word(table, view.sentence.plain, view.sentence.seen, columns)
+        worth[view.sentence.before : view.sentence.before + len(own)] += worst * own
+    return words, worth
+
+
+def _by_word(table: Linear, plain: str, seen: Seen, columns: Sequence[float]) -> tuple[list[tuple[int, int]], Floats]:
+    """The words between blanks with what a table's words and signs in them add."""
+    spans, shares = table.shares(plain, seen, columns)
+    words: list[tuple[int, int]] = []
+    sums: list[float] = []
+    at = 0
+    for word in plain.split():
+        start = plain.index(word, words[-1][1] if words else 0)
+        words.append((start, start + len(word)))
+        total = 0.0
+        while at < len(spans) and spans[at][0] < start + len(word):
+            total += float(shares[at])
+            at += 1
+        sums.append(total)
+    return words, np.array(sums, dtype=np.float32)
 
 
 def _lone(encoder: Encoder, normal: Normal) -> bool:

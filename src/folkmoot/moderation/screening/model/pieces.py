@@ -41,7 +41,7 @@ class Pieces:
         """The pieces of one word; remembered, since people repeat themselves."""
         found = self.known.get(word)
         if found is None:
-            if len(self.known) > 5_000:
+            if len(self.known) > 1_500:
                 self.known.clear()
             found = self.known[word] = self._best(SPACE + word[:LONGEST_WORD])
         return found

@@ -18,8 +18,11 @@ from folkmoot.moderation.screening.rules.files import BrokenRules, Loaded, Rule,
 MOST_PLACES = 100
 """Of one list in one text. More add nothing to what a juror sees."""
 LONGEST_PASSAGE = 200
-MEMORY = 12 << 20
-"""What RE2 may keep of the states it has met, at most."""
+TOGETHER = 12
+"""So many lists and patterns are looked for at once. What RE2 has to remember of them multiplies within a set and only adds up
+between sets; of all at once it forgets as fast as it learns, and is ten times slower."""
+MEMORY, MOST_MEMORY = 1 << 20, 12 << 20
+"""What RE2 may take for one set and the states it has met, and for one with lists so long that this is not enough."""
 
 Span = tuple[int, int]
 
@@ -30,18 +33,19 @@ class Rules:
     def __init__(self, loaded: Loaded) -> None:
         self.rules: tuple[Rule, ...] = tuple(rule for rule, _ in loaded.rules.values())
         self.version = _version(self.rules, loaded.terms)
-        used = dict.fromkeys(term for rule in self.rules for term in (*rule.all, *rule.any, *rule.none))
-        self._terms = tuple(used)
-        self._patterns = {term: compile_pattern(loaded.terms[term]) for term in self._terms}
-        self._set = _set_of([loaded.terms[term] for term in self._terms])
+        needed = tuple(dict.fromkeys(term for rule in self.rules for term in (*rule.all, *rule.any)))
+        self._patterns = _Patterns(loaded.terms)
+        self._sets = [
+            (names, _set_of([loaded.terms[term] for term in names]))
+            for names in (needed[at : at + TOGETHER] for at in range(0, len(needed), TOGETHER))
+        ]
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, tried: Collection[Path] = ()) -> Rules:
         """The rules of these files, or BrokenRules: every example in them was tried, except in files that were before."""
         loaded = read(tuple(paths))
-        rules = cls(loaded)
-        rules._try_examples(loaded, {path.name for path in tried})
-        return rules
+        cls(loaded)._try_examples(loaded, {path.name for path in tried})
+        return cls(loaded)  # without all that RE2 remembers of the examples
 
     def match(self, words: Words, normal: Normal | None = None) -> list[Reason]:
         """A reason for every rule that one of the texts meets. `normal` is that of `words.text`, if at hand."""
@@ -56,10 +60,10 @@ class Rules:
 
     def _match_text(self, normal: Normal, language: str | None) -> list[Reason]:
         text = normal.plain.encode()
-        present = _present(self._set, self._terms, text)
+        present = {names[index] for names, together in self._sets for index in together.Match(text) or ()}
         if not present:
             return []
-        places = _Places(text, self._patterns, present)
+        places = _Places(text, self._patterns)
         reasons = []
         for rule in self.rules:
             if not present.issuperset(rule.all) or (rule.any and present.isdisjoint(rule.any)):
@@ -92,35 +96,42 @@ def _version(rules: Sequence[Rule], terms: Mapping[str, str]) -> str:
 
 
 def _set_of(patterns: Sequence[str]) -> re2.Set:
-    found = re2.Set.SearchSet(options(MEMORY))
-    for pattern in patterns:
-        found.Add(pattern.encode())
-    try:
-        found.Compile()
-    except re2.error as error:
-        raise BrokenRules("The rules together are too large for the pattern engine.") from error
-    return found
+    failed: re2.error | None = None
+    for memory in (MEMORY, MOST_MEMORY):
+        found = re2.Set.SearchSet(options(memory))
+        for pattern in patterns:
+            found.Add(pattern.encode())
+        try:
+            found.Compile()
+        except re2.error as error:
+            failed = error
+        else:
+            return found
+    raise BrokenRules("The rules together are too large for the pattern engine.") from failed
 
 
-def _present(all_terms: re2.Set, names: Sequence[str], text: bytes) -> set[str]:
-    if not names:
-        return set()
-    return {names[index] for index in all_terms.Match(text) or ()}
+class _Patterns(dict[str, re2._Regexp]):
+    """Lists and patterns by their names, each made when a text asks for it: most never are."""
+
+    def __init__(self, terms: Mapping[str, str]) -> None:
+        super().__init__()
+        self._terms = terms
+
+    def __missing__(self, term: str) -> re2._Regexp:
+        self[term] = made = compile_pattern(self._terms[term])
+        return made
 
 
 class _Places:
     """Where in one text each list or pattern stands, looked up once and only when asked."""
 
-    def __init__(self, text: bytes, patterns: Mapping[str, re2._Regexp], present: set[str]) -> None:
+    def __init__(self, text: bytes, patterns: Mapping[str, re2._Regexp]) -> None:
         self._text = text
         self._patterns = patterns
-        self._present = present
         self._spans: dict[str, list[Span]] = {}
         self._blanks: list[int] | None = None
 
     def of(self, term: str) -> list[Span]:
-        if term not in self._present:
-            return []
         if term not in self._spans:
             spans: list[Span] = []
             for match in self._patterns[term].finditer(self._text):
@@ -143,12 +154,12 @@ class _Places:
 
 def _meets(rule: Rule, places: _Places) -> list[Span]:
     """The passage that meets the rule, as one span; without a bound in words, one for each name. Empty if none."""
-    if rule.none and rule.none_within is None and any(places.of(term) for term in rule.none):
-        return []
     wanted = [places.of(term) for term in rule.all]
     if rule.any:
         wanted.append(sorted(span for term in rule.any for span in places.of(term)))
     if not all(wanted):
+        return []
+    if rule.none_within is None and any(places.of(term) for term in rule.none):
         return []
     if len(wanted) > 1 and (rule.within is not None or rule.ordered):
         candidates = _windows(wanted, places, rule.within or 1_000, rule.ordered)
