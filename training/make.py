@@ -91,18 +91,17 @@ def look(model: Model, examples: Sequence[Example]) -> Looked:
 def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[np.bool_], ...], tell: Tell) -> About:
     """Gates, curves and limits from the dev part; `taken` says which of it the rules hold, and hold or bring to a case."""
     dull = Curve(at=(0.0, 1.0), to=(0.0, 1.0))
-    alone = dict.fromkeys(CATEGORIES, dull)
-    ask_all = {name: Language(gate=-1e9, alone=alone, opens=OPENS, worst=WORST) for name in LANGUAGES}
-    draft = About(VERSION, CATEGORIES, ask_all, {Category.VIOLENCE: Limits()})
+    ask_all = Language(gate=-1e9, alone=dict.fromkeys(CATEGORIES, dull), opens=OPENS, worst=WORST)
+    draft = About(VERSION, CATEGORIES, dict.fromkeys(LANGUAGES, ask_all), {Category.VIOLENCE: Limits()})
     first = look(Model(draft, {name: one for name, one in arrays.items() if not name.startswith("encoder")}), dev)
     gates = {}
     for language in LANGUAGES:
-        scores = [ask_all[language].alarm(one.view.leaning(WORST)) for one in _harmless(first, language)]
+        scores = [ask_all.alarm(one.view.leaning(WORST)) for one in _harmless(first, language)]
         gates[language] = float(np.quantile(scores, 1 - ASKED[language]))
     has_encoder = any(name.startswith("encoder") for name in arrays)
     looked = first
     if has_encoder:
-        gated = {name: msgspec.structs.replace(ask_all[name], gate=gates[name]) for name in LANGUAGES}
+        gated = {name: msgspec.structs.replace(ask_all, gate=gates[name]) for name in LANGUAGES}
         looked = look(Model(msgspec.structs.replace(draft, languages=gated), dict(arrays)), dev)
     mixtures: dict[str, dict[Category, Mixture]] = {}
     points, ends = {}, {}

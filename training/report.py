@@ -21,6 +21,8 @@ from training.data import LANGUAGES, Example, Part
 
 TIMED = 2_000
 CPUINFO = Path("/proc/cpuinfo")
+VNNI = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
+"""What a processor that multiplies whole numbers in one instruction says it can do."""
 WORST = 8
 HIDDEN, SHORT = 200, 140
 """So many calls of a language are hidden among ordinary posts, all of at most so many characters."""
@@ -223,10 +225,6 @@ def cost(folder: Path) -> Cost:
     model = Model.open()
     again = sum(model.look(Words(text=one.text, language=one.language)).said is not None for one in texts) / len(texts)
     return Cost(**json.loads(done.stdout), asked_again=again)
-
-
-VNNI = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
-"""What a processor that multiplies whole numbers in one instruction says it can do."""
 
 
 def processor(cpuinfo: str) -> str:

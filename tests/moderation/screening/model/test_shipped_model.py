@@ -96,6 +96,26 @@ def test_a_call_between_calm_sentences_counts_more_than_the_text_around_it_lets_
     assert found.probabilities[Category.VIOLENCE] >= model.limits[Category.VIOLENCE].case
 
 
+def test_only_the_whole_text_holds_it_however_sure_the_sentence(model):
+    calm = "Morgen geht es wieder zur Arbeit. Die Katze schläft auf dem Sofa."
+    text = " ".join((*CALM, "Man sollte alle Richter erschießen.", calm))
+    words, limits = Words(text=text, language="de"), model.limits[Category.VIOLENCE]
+    own, look = model._about.languages["de"], model.look(words)
+    leaning, whole = (
+        own.both[Category.VIOLENCE].probability(own.mixture[Category.VIOLENCE].of(one, 0))
+        for one in (look.leaning(own.worst), look)
+    )
+    assert whole < limits.hold < leaning
+    assert limits.case <= model.assess(words).probabilities[Category.VIOLENCE] < limits.hold
+
+
+def test_the_words_of_several_columns_add_up_to_what_each_adds(model):
+    view = model.look(Words(text=VIOLENT[0], language="en")).view
+    plain, seen, table = view.stretch.normal.plain, view.stretch.seen, model._linear["en"]
+    both, first, third = (table.shares(plain, seen, worth)[1] for worth in ((0.5, 0, 2), (1,), (0, 0, 1)))
+    assert np.allclose(both, 0.5 * first + 2 * third, atol=1e-5)
+
+
 def test_a_text_of_calm_sentences_is_not_asked_about_again(model):
     found = model.assess(Words(text=" ".join(CALM), language="de"))
     assert not found.asked_again

@@ -196,7 +196,7 @@ class Model:
                 found[category] = own.both[category].probability(own.mixture[category].of(look, number))
             if category is Category.VIOLENCE and look.said and look.view.sentence:
                 leaning = own.both[category].probability(own.mixture[category].of(look.leaning(own.worst), number))
-                most = self.limits.get(category, Limits()).hold * (1 - 1e-6)
+                most = self.limits.get(category, Limits()).hold * (1 - 1e-6)  # a case, however sure of the sentence
                 found[category] = max(found[category], min(leaning, most))
         if look.view.name in self._learnt:
             added = float(self._learnt[look.view.name].logits(look.view.stretch.seen)[0])
