@@ -1,4 +1,4 @@
-"""Which rules meet a text: one pass for what is there at all, places only for rules that may apply."""
+"""Which rules meet a text: a few passes for what is there at all, places only for rules that may apply."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_PLACES = 100
 LONGEST_PASSAGE = 200
 TOGETHER = 12
 """So many lists and patterns are looked for at once. What RE2 has to remember of them multiplies within a set and only adds up
-between sets; of all at once it forgets as fast as it learns, and is ten times slower."""
+between sets; of all at once it forgets as fast as it learns, and takes several times as long."""
 MEMORY, MOST_MEMORY = 1 << 20, 12 << 20
 """What RE2 may take for one set and the states it has met, and for one with lists so long that this is not enough."""
 
