@@ -37,16 +37,21 @@ class Share(NamedTuple):
     any: int
     """Harmless texts drawn at random from the rest."""
     violent: int
-    """How often each violent text, a third of them with words left out and a third beside another text."""
+    """How often each violent text, a third of them with words left out and a third among others; three times what cannot be
+    told."""
     varied: int
-    """How many of the harmless ones once more with words left out, and as many beside another."""
+    """How many of the harmless ones once more with words left out, and as many among others."""
 
 
-SHARES = {"en": Share(10_000, 6_000, 4, 1_500), "de": Share(7_000, 6_000, 6, 1_500)}
+SHARES = {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}
 LEFT_OUT = 0.15
 """The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
-SHORT = 160
-"""Characters of a text that may stand beside another, so that both are read."""
+SHORT = 110
+"""Characters of a text that others may be set among."""
+ROOM = 220
+"""Characters of a text among others, so that all of it is read."""
+AMONG = 0.2
+"""The share of our own texts that stand among ordinary ones."""
 EPOCHS = (3, 2)
 """The texts are taught in so many courses from the start, each time others of them and in another order, and the parameters averaged:
 most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
@@ -90,7 +95,7 @@ def ranked(examples: Sequence[Example], seed: int) -> list[Example]:
     """Harmless texts of the corpora, those that look most like violence first."""
     doubts = doubt(examples, seed)
     order = sorted(range(len(examples)), key=lambda number: -float(doubts[number]))
-    return [examples[number] for number in order if not examples[number].violence]
+    return [examples[number] for number in order if not examples[number].violence and examples[number].chance is None]
 
 
 def doubt(examples: Sequence[Example], seed: int) -> Scores:
@@ -111,25 +116,27 @@ def material(
     examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], pieces: Pieces, seed: int
 ) -> list[Text]:
     """The texts of an epoch: all that is violent, all of our writing, of the rest the hard ones and some; a part of them varied,
-    a part disguised."""
+    set among others or disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
         share, harmless = SHARES[language], ranks[language]
         rest = harmless[share.hard :]
         calm = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
-        neighbours = _Neighbours(calm)
+        own = [one for one in examples if one.language == language]
+        neighbours = _Neighbours([*calm, *(one for one in own if one.kind == "harmless ordinary")])
         chosen = list(calm)
-        for one in examples:
-            if one.language == language and one.source == "writing":
-                chosen.append(one)
-            elif one.language == language and one.violence:
-                third = share.violent // 3
-                chosen += [one] * (share.violent - 2 * third)
+        for one in own:
+            if one.source == "writing":
+                chosen.append(neighbours.among(one, rng) if rng.random() < AMONG else one)
+            elif one.violence or one.chance is not None:
+                often = share.violent if one.chance is None else 3
+                third = often // 3
+                chosen += [one] * (often - 2 * third)
                 chosen += [shortened(one, rng) for _ in range(third)]
-                chosen += [neighbours.beside(one, rng) for _ in range(third)]
+                chosen += [neighbours.among(one, rng) for _ in range(third)]
         chosen += [shortened(one, rng) for one in rng.sample(calm, min(share.varied, len(calm)))]
-        chosen += [neighbours.beside(one, rng) for one in rng.sample(calm, min(share.varied, len(calm)))]
+        chosen += [neighbours.among(one, rng) for one in rng.sample(calm, min(share.varied, len(calm)))]
         chosen += [one._replace(text=disguise(one.text, rng)) for one in rng.sample(chosen, len(chosen) // 6)]
         odds = priors(chosen)
         texts += [text(one, pieces)._replace(prior=odds[one.source]) for one in chosen]
@@ -144,7 +151,7 @@ def shortened(example: Example, rng: random.Random) -> Example:
 
 
 class _Neighbours:
-    """Short harmless texts that may stand before or after another one of their source."""
+    """Short harmless texts that may stand before or after others of their source."""
 
     def __init__(self, harmless: Sequence[Example]) -> None:
         self._by_source: defaultdict[str, list[str]] = defaultdict(list)
@@ -152,21 +159,24 @@ class _Neighbours:
             if len(one.text) <= SHORT:
                 self._by_source[one.source].append(one.text)
 
-    def beside(self, example: Example, rng: random.Random) -> Example:
-        """A short text beside a harmless one, still what it was as to violence; a longer one by itself."""
+    def among(self, example: Example, rng: random.Random) -> Example:
+        """A text with one or two short harmless ones before or after it where there is room, still what it was as to violence."""
         others = self._by_source[example.source]
-        if not others or len(example.text) > SHORT:
-            return example
-        both = [example.text, rng.choice(others)]
-        rng.shuffle(both)
-        return example._replace(text=" ".join(both), hate=None, offence=None)
+        texts = [example.text]
+        for other in rng.choices(others, k=rng.randint(1, 2)) if others else ():
+            if sum(map(len, texts)) + len(other) <= ROOM:
+                texts.insert(rng.randint(0, len(texts)), other)
+        return example if len(texts) == 1 else example._replace(text=" ".join(texts), hate=None, offence=None)
 
 
 def priors(examples: Sequence[Example]) -> dict[str, float]:
     """The log-odds of violence in each source."""
-    violent = Counter(one.source for one in examples if one.violence)
-    harmless = Counter(one.source for one in examples if not one.violence)
-    return {source: log((violent[source] + 1) / (harmless[source] + 1)) for source in violent | harmless}
+    violent: defaultdict[str, float] = defaultdict(float)
+    harmless: defaultdict[str, float] = defaultdict(float)
+    for one in examples:
+        violent[one.source] += one.likely
+        harmless[one.source] += 1 - one.likely
+    return {source: log((violent[source] + 1) / (harmless[source] + 1)) for source in violent}
 
 
 def text(example: Example, pieces: Pieces) -> Text:
@@ -177,6 +187,6 @@ def text(example: Example, pieces: Pieces) -> Text:
     own = len(places)
     if reply:
         places += [*reply, END]
-    labels = tuple(np.nan if one is None else float(one) for one in (example.violence, example.hate, example.offence))
+    labels = tuple(np.nan if one is None else float(one) for one in (example.likely, example.hate, example.offence))
     weight = 1.0 if example.read or not example.violence else 0.7
     return Text(tuple(places), own, (labels[0], labels[1], labels[2]), weight)

@@ -34,6 +34,7 @@ def test_corpora_are_read_without_what_may_not_be_shipped(tmp_path):
         row("unclear", violence=None),
     ]
     put(tmp_path / data.CORPORA, rows)
+    put(tmp_path / data.UNCLEAR, [row("nobody knows", violence=None)])
     kept, too = data.corpora(tmp_path)
     assert (kept.text, kept.violence, kept.hate, kept.offence, kept.part) == ("kept", True, False, None, Part.TRAIN)
     assert (too.text, too.part) == ("kept too", Part.DEV)
@@ -50,6 +51,7 @@ def test_what_was_read_corrects_what_was_published(tmp_path):
         row("not read", label_by="source"),
     ]
     put(tmp_path / data.CORPORA, rows)
+    put(tmp_path / data.UNCLEAR, [])
     said = [0, 1, None, 1, 0, 0]
     readings = tmp_path / "readings.jsonl"
     readings.write_text(
@@ -66,12 +68,32 @@ def test_what_was_read_corrects_what_was_published(tmp_path):
     }
 
 
+def test_what_cannot_be_told_is_learnt_from_as_likely_as_readers_found_it(tmp_path):
+    put(tmp_path / data.CORPORA, [row("rather", label_by="source"), row("ungraded", violence=None)])
+    unclear = [
+        row("rather not", violence=None),
+        row("of the dev split", violence=None, split="dev"),
+        row("hardly", source="tweeteval", source_label="hate:1", violence=None),
+    ]
+    put(tmp_path / data.UNCLEAR, unclear)
+    readings = tmp_path / "readings.jsonl"
+    chances = {"rather": 0.67, "rather not": 0.33, "of the dev split": 0.5, "hardly": 0.5}
+    lines = [{"id": text, "violence": None, "chance": chance} for text, chance in chances.items()]
+    readings.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = data.corpora(tmp_path, readings)
+    assert [(one.text, one.violence, one.likely, one.part) for one in found] == [
+        ("rather", True, 0.67, Part.TRAIN),
+        ("rather not", False, 0.33, Part.TRAIN),
+    ]
+
+
 def test_readings_name_rows_and_hold_no_text():
     for line in data.READINGS.read_text("utf-8").splitlines():
         reading = json.loads(line)
-        assert reading.keys() == {"id", "violence"}
+        assert reading.keys() - {"chance"} == {"id", "violence"}
         assert " " not in reading["id"]
         assert reading["violence"] in (0, 1, None)
+        assert "chance" not in reading or (reading["violence"] is None and 0 <= reading["chance"] <= 1)
 
 
 def test_a_folder_without_the_corpora_is_told_in_a_sentence(tmp_path):

@@ -98,11 +98,16 @@ def test_each_source_has_its_own_odds(monkeypatch):
     }
     share = second.Share(hard=20, any=10, violent=2, varied=3)
     monkeypatch.setattr(second, "SHARES", dict.fromkeys(LANGUAGES, share))
+    assert second.priors([own[0]._replace(violence=True, chance=0.5)])["writing"] == 0
     texts = second.material([*corpora, *own], ranks, pieces, 1)
     assert len({text.prior for text in texts}) > 1
     violent = sum(one.violence for one in corpora)
     assert len(texts) == pytest.approx((2 * (30 + 2 * 3) + 2 * violent + len(own)) * 7 / 6, abs=4)
     assert texts == second.material([*corpora, *own], ranks, pieces, 1)
+    untold = corpora[0]._replace(text="s m", violence=False, chance=0.25)
+    more = second.material([*corpora, *own, untold], ranks, pieces, 1)
+    assert 3 <= sum(text.labels[0] == 0.25 for text in more) <= 6
+    assert untold not in second.ranked([*corpora[:50], untold], 1)
 
 
 def test_a_varied_text_is_still_what_it_was():
@@ -119,9 +124,11 @@ def test_a_varied_text_is_still_what_it_was():
     calm = call._replace(text="a calm text", violence=False)
     other = calm._replace(text="of another source", source="elsewhere")
     neighbours = second._Neighbours([calm, other])
-    beside = {neighbours.beside(call, rng) for _ in range(20)}
-    assert {one.text for one in beside} == {f"{call.text} a calm text", f"a calm text {call.text}"}
-    assert all(one.violence and one.hate is None for one in beside)
-    long = call._replace(text="x" * (second.SHORT + 1))
-    assert neighbours.beside(long, rng) == long
-    assert neighbours.beside(call._replace(source="a third"), rng).text == call.text
+    among = {neighbours.among(call, rng) for _ in range(40)}
+    texts = [one.text.replace(calm.text, "calm").replace(call.text, "call") for one in among]
+    assert set(texts) == {"call calm", "calm call", "calm calm call", "calm call calm", "call calm calm"}
+    assert all(one.violence and one.hate is None for one in among)
+    long = call._replace(text="x" * second.ROOM)
+    assert neighbours.among(long, rng) == long
+    assert second._Neighbours([calm._replace(text="x" * (second.SHORT + 1))]).among(call, rng) == call
+    assert neighbours.among(call._replace(source="a third"), rng).text == call.text
