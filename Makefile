@@ -11,7 +11,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?=
 DATA ?=
-DATA_FOLDER ?= ../shared/data
+DATA_FOLDER ?=
 ARGS ?=
 
 VENV := .venv
@@ -55,12 +55,15 @@ docs: setup
 	$(BIN)/folkmoot database schema --fresh > docs/schema.sql
 
 # The screening model and its card, from the corpora in DATA_FOLDER, which are no part of this repository.
-.PHONY: model screen-report
-model: $(VENV)/.installed-model
+.PHONY: model screen-report corpora
+model: corpora $(VENV)/.installed-model
 	$(BIN)/python -m training make --data-folder '$(DATA_FOLDER)' $(ARGS)
 
-screen-report: setup
+screen-report: corpora setup
 	$(BIN)/python -m training report --data-folder '$(DATA_FOLDER)' $(ARGS)
+
+corpora:
+	@test -d '$(DATA_FOLDER)' || { echo 'Give the folder with the corpora: make model DATA_FOLDER=some/folder' >&2; exit 1; }
 
 # Write the lock files anew from pyproject.toml (the only recipe that chooses versions).
 lock: setup-dev

@@ -1044,12 +1044,15 @@ CREATE TABLE public.findings (
     decided_at timestamp with time zone,
     decided_by bigint,
     case_id bigint,
+    part_lengths integer[],
     CONSTRAINT findings_check CHECK (((decision IS NULL) = (decided_at IS NULL))),
     CONSTRAINT findings_decision_check CHECK ((decision = ANY (ARRAY['released'::text, 'upheld'::text, 'superseded'::text]))),
     CONSTRAINT findings_found_by_check CHECK ((found_by = ANY (ARRAY['publishing'::text, 'editing'::text, 'sweep'::text]))),
     CONSTRAINT findings_outcome_check CHECK ((outcome = ANY (ARRAY['case'::text, 'hold'::text]))),
     CONSTRAINT findings_part_check CHECK ((part = ANY (ARRAY['post'::text, 'profile'::text])))
 );
+
+COMMENT ON COLUMN public.findings.part_lengths IS 'Characters of each text that `text` was put together from, with a line end between them; null where nobody wrote them down.';
 
 CREATE TABLE public.follow_requests (
     account_id bigint NOT NULL,
@@ -1542,8 +1545,11 @@ CREATE TABLE public.post_versions (
     sensitive boolean NOT NULL,
     media jsonb DEFAULT '[]'::jsonb NOT NULL,
     poll_options jsonb,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    unseen boolean DEFAULT false NOT NULL
 );
+
+COMMENT ON COLUMN public.post_versions.unseen IS 'Replaced while the post was out of sight: only its author and stewards see this version.';
 
 CREATE TABLE public.posts (
     id bigint NOT NULL,

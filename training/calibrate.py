@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from folkmoot.moderation.screening.finding import VIOLENT, Category, Limits
+from folkmoot.moderation.screening.finding import CLAIMED, VIOLENT, Category, Limits
 from folkmoot.moderation.screening.model.model import Curve, Mixture
 
 Floats = npt.NDArray[np.float64]
@@ -103,7 +103,7 @@ def as_probabilities(limits: Limits) -> Limits:
     return Limits(case=probability(limits.case), hold=probability(limits.hold))
 
 
-OF_RULES = dict.fromkeys(sorted(VIOLENT - {Category.VIOLENCE}), Limits(case=0.5, hold=0.9))
+OF_RULES = dict.fromkeys(sorted(VIOLENT - {Category.VIOLENCE}), CLAIMED)
 """The limits of what only rules speak for: a weight is the probability a rule claims (docs/screening-rules.md)."""
 
 

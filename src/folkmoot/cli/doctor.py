@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -30,6 +30,7 @@ from folkmoot.hosting.standby.report import loss
 from folkmoot.mail import is_configured
 from folkmoot.mail.look import Mailbag, mailbag
 from folkmoot.moderation.paging import channels
+from folkmoot.moderation.rulebook import left_out
 from folkmoot.moderation.screening import shipped
 from folkmoot.outgoing import check_url
 from folkmoot.settings import Settings, unknown_variables
@@ -146,6 +147,7 @@ def database(settings: Settings) -> Iterator[tuple[bool, str]]:
             yield from outside(settings, url)
             yield True, f"The schema is current ({standing})."
             yield from master_key(settings, url)
+            yield from rule_files(settings, url)
         else:
             yield (
                 False,
@@ -167,6 +169,14 @@ def master_key(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
         well,
         "The master key opens what is sealed." if well else OTHER_KEY.format(file=vault.master_key_file(settings.data)),
     )
+
+
+def rule_files(settings: Settings, url: str) -> Iterator[tuple[bool, str]]:
+    """Every rule file in force loads with what is shipped."""
+    if settings.screening == "off":
+        return
+    for name, why in asyncio.run(_left_out(url)).items():
+        yield False, f"The rule file {name} is left out, screening goes without it. {why}"
 
 
 def backups(settings: Settings) -> Iterator[tuple[bool, str]]:
@@ -215,6 +225,14 @@ async def _fits(url: str, data: Path) -> bool:
     db = await Database.open(url, connections=1)
     try:
         return await vault.fits(db, data)
+    finally:
+        await db.close()
+
+
+async def _left_out(url: str) -> Mapping[str, str]:
+    db = await Database.open(url, connections=1)
+    try:
+        return await left_out(db)
     finally:
         await db.close()
 

@@ -23,7 +23,7 @@ from folkmoot.moderation import sweep as sweeping
 from folkmoot.moderation.rulebook.trial import Trial, try_rules
 from folkmoot.moderation.screening import score as scoring
 from folkmoot.moderation.screening.pictures import read_list
-from folkmoot.moderation.screening.rules import BrokenRules, Rules
+from folkmoot.moderation.screening.rules import BrokenRules, Rules, read_text
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.gate.parts import load_rules
 from folkmoot.settings import Settings
@@ -64,12 +64,25 @@ def check(files: Sequence[Path]) -> None:
 
 def _load(files: Sequence[Path]) -> tuple[Rules, set[str]]:
     """The shipped rules with these files, which may use their lists; and the names of the files' own rules."""
-    contents = tuple((path.stem, path.read_text(errors="replace")) for path in files)
+    contents = _read(files)
     try:
-        rules = load_rules(contents)
+        rules = load_rules(tuple(contents.items()))
     except BrokenRules as error:
         raise Invalid("{why}", why=str(error)) from None
-    return rules, {rule["id"] for _, content in contents for rule in tomllib.loads(content).get("rule", ())}
+    return rules, {rule["id"] for content in contents.values() for rule in tomllib.loads(content).get("rule", ())}
+
+
+def _read(files: Sequence[Path]) -> dict[str, str]:
+    """The files' contents by their names. Raises Invalid when one is no text, or two have one name."""
+    contents: dict[str, str] = {}
+    for path in files:
+        if path.stem in contents:
+            raise Invalid("Two files are called {name}: the second would take the place of the first.", name=path.stem)
+        try:
+            contents[path.stem] = read_text(path)
+        except BrokenRules as error:
+            raise Invalid("{why}", why=str(error)) from None
+    return contents
 
 
 @screen.command("try")
@@ -105,14 +118,11 @@ def try_(settings: Settings, files: Sequence[Path], days: int, samples: int) -> 
 @RULE_FILES
 @with_settings
 def use(settings: Settings, files: Sequence[Path]) -> None:
-    """Put rule files in force, each under its own name, without a restart. A broken one is refused and changes nothing."""
-
-    async def act(db: Database) -> None:
-        for path in files:
-            version = await rulebook.use_rules(db, COMMAND_LINE, path.stem, path.read_text(errors="replace"))
-            click.echo(f"{path.stem} is in force (version {version}).")
-
-    with_database(settings, act)
+    """Put rule files in force, each under its own name, without a restart. If one is broken, all are refused."""
+    contents = _read(files)
+    versions = with_database(settings, lambda db: rulebook.use_rules(db, COMMAND_LINE, contents))
+    for name, version in versions.items():
+        click.echo(f"{name} is in force (version {version}).")
 
 
 @screen.command("drop")

@@ -10,7 +10,7 @@ import asyncpg
 
 from folkmoot.errors import Unavailable
 
-HEAD = "0012"
+HEAD = "0014"
 """The newest migration; a test compares it with the folder."""
 
 

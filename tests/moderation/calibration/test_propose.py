@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from folkmoot.errors import Invalid
-from folkmoot.moderation import calibration, rulebook
+from folkmoot.moderation import calibration, findings, rulebook
 from folkmoot.moderation.cases import Choice
-from folkmoot.moderation.screening import Category, Words
-from folkmoot.network.gate import Gate
+from folkmoot.moderation.screening import Category, Outcome, Stage, Words
+from folkmoot.network.gate import Gate, Subject
 from folkmoot.network.gate.parts import read
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
@@ -138,3 +138,46 @@ async def test_what_a_jury_decided_of_posts_screening_found_nothing_in_is_learnt
     await judged(court, cast, sold, Choice.BREAKS, "spam")
     found = {one.text: one.violates for one in await calibration.judgements_of(db, 30)}
     assert found == {wanted: True, fine: False}
+
+
+SPAM = """
+[lists]
+watches = ["cheap watches"]
+
+[[rule]]
+id = "cheap-watches"
+title = "Sells watches"
+category = "spam"
+weight = 0.95
+all = ["watches"]
+[rule.examples]
+match = ["cheap watches today"]
+leave = ["a watch"]
+"""
+
+
+async def test_only_upheld_violence_teaches_what_violence_is(db: Any, cast: Any, desk: Any) -> None:
+    await rulebook.use_rules(db, cast.dora, {"our-spam": SPAM})
+    desk.gate._changed(None)
+    threat = "I will come to the mill tonight and kill you, every one of you"
+    mild = "Somebody burn the mill down tonight and shoot the miller when he comes out"
+    sold = "Cheap watches and nothing else, write to me today, friends of the bridge"
+    for words in (threat, mild, sold):
+        assert (await publish(desk, cast.ada, Draft(text=words))).hidden_at is not None
+    for finding in await findings.list_open(db, cast.dora, Outcome.HOLD):
+        await (findings.release if finding.text == mild else findings.uphold)(db, cast.dora, finding.id)
+    known = "7" * 64
+    await rulebook.add_pictures(db, cast.dora, "known", [(known, "a list", "violence")])
+    desk.gate._changed(None)
+    for words in (
+        Words(text="The harbour this morning", pictures=(known,)),
+        Words(text=f"{threat}!", language="en"),
+    ):
+        finding = await desk.gate.look(words)
+        assert finding.because[0].stage in (Stage.COPY, Stage.PICTURE)
+        async with db.transaction() as tx:
+            await desk.gate.record(tx, Subject(account_id=cast.bert.account_id), finding, words, finding.category or "")
+        (found,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+        await findings.uphold(db, cast.dora, found.id)
+    judged_texts = {one.text: one.violates for one in await calibration.judgements_of(db, 30)}
+    assert judged_texts == {threat: True, mild: False}

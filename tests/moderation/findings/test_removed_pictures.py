@@ -13,13 +13,13 @@ from folkmoot.demo import pictures
 from folkmoot.moderation import findings, rulebook
 from folkmoot.moderation.findings.jobs import remember_crops
 from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.screening.pictures import hash_picture
 from folkmoot.network import media
+from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 from folkmoot.settings import Settings
 from folkmoot.storage import open_storage
-
-THREAT = "I will find you tonight and I will kill you, you traitor"
 
 
 def cut(data: bytes) -> bytes:
@@ -43,14 +43,15 @@ async def test_a_removed_picture_is_found_again_until_the_decision_is_turned_rou
         kept = await media.upload(db, storage, who, data=data, settings=settings)
         return await publish(desk, who, Draft(text=text, media=(kept.id,)))
 
-    held = await post(cast.ada, THREAT, original)
+    with Image.open(io.BytesIO(original)) as image:
+        await rulebook.add_pictures(db, COMMAND_LINE, "known", [(hash_picture(image)[0], "entry 1", "violence")])
+    held = await post(cast.ada, "The harbour this morning", original)
     assert held.hidden_at is not None
-    harmless = await post(cast.bert, "The harbour this morning", original)
-    assert harmless.hidden_at is None, "nobody has judged the picture yet"
     (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
     await findings.uphold(db, cast.dora, finding.id)
     await remember_crops(db, storage, finding_id=finding.id)
     await remember_crops(db, storage, finding_id=finding.id)
+    await rulebook.drop_pictures(db, COMMAND_LINE, "known")
     assert [number for name, number in await rulebook.picture_lists(db) if name == "removed"] != []
     again = await post(cast.bert, "The harbour this evening", cut(original))
     assert again.hidden_at is not None

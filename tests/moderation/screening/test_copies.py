@@ -83,9 +83,16 @@ def test_a_copy_of_something_removed_gives_a_reason_and_of_something_kept_gives_
         "case 1",
     )
     assert reason.words == (JUDGED,)
-    kept = judged.find(Words(text=KEPT + " again"))
+    kept = judged.find(Words(text=KEPT.upper()))
     assert (kept.ruling, kept.reference, kept.reason) == (Ruling.KEPT, "case 2", None)
-    assert 0.8 <= kept.likeness < 1
+
+
+def test_what_was_kept_passes_only_word_for_word_and_by_itself(judged):
+    assert found(judged, KEPT, "", " ", KEPT) == "case 2"
+    assert found(judged, f"{KEPT} and then I kill you") is None
+    for threat in ("I will find you tonight and kill you", "\U0001f52a"):
+        assert found(judged, threat, KEPT) is None
+        assert found(judged, KEPT, threat) is None
 
 
 def test_every_text_of_a_post_is_asked_and_a_removed_one_weighs_more(judged):
@@ -99,7 +106,7 @@ def test_the_last_word_on_a_text_counts_and_removing_forgets():
     index.add(marks.hash, marks.sketch, Ruling.REMOVED, Category.THREAT, "verdict")
     index.add(marks.hash, marks.sketch, Ruling.KEPT, Category.THREAT, "appeal")
     assert index.find(Words(text=JUDGED)).ruling is Ruling.KEPT
-    assert index.find(Words(text=JUDGED + " now")).ruling is Ruling.KEPT
+    assert index.find(Words(text=JUDGED + " now")) is None
     index.remove("appeal")
     assert index.find(Words(text=JUDGED + " now")).ruling is Ruling.REMOVED
     index.remove("verdict")

@@ -62,6 +62,12 @@ async def test_its_scores_are_translated(given: dict[str, float], outcome: Outco
     assert "Authorization: Bearer secret" in str(asked[0]["head"])
 
 
+async def test_a_reason_names_the_endpoint_whatever_it_says() -> None:
+    async with endpoint(answering(scores(violence=0.95, hate=0.61))) as other:
+        reasons = await other.judge(Words(text="a"))
+    assert {reason.name for reason in reasons} == {"127.0.0.1"}
+
+
 async def test_an_answer_in_pieces_is_read() -> None:
     body = scores(violence=0.95)
     pieces = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (5, body[:5], len(body) - 5, body[5:])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from typing import Any
 
 import pytest
 
-from folkmoot.moderation import findings
-from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.screening import Category, Limits, Outcome, Stage, Words
 from folkmoot.moderation.sweep import Options, Progress, sweep
+from folkmoot.moderation.sweep.crew import Processes
 from folkmoot.network.accounts import update_profile
 from folkmoot.network.accounts.rules import ProfileHeld
 from folkmoot.network.gate import Gate
+from folkmoot.network.gate.parts import Parts, Tuning
 from folkmoot.network.posts.views import Visibility
 from folkmoot.settings import Settings
 
@@ -69,6 +72,58 @@ async def test_a_stopped_sweep_goes_on_where_it_was(
     assert done.resumed
     assert done.screened == 20
     assert await db.fetchval("SELECT count(*) FROM sweeps") == 1
+
+
+async def test_a_verdict_between_stop_and_start_does_not_send_a_sweep_back_to_the_beginning(
+    db: Any, cast: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[sweep.__module__], "BATCH", 5)
+    await write(cast.ada, THREAT)
+    for n in range(13):
+        await write(cast.bert, f"Good morning number {n}")
+    copied = await write(cast.bert, f"{THREAT} https://example.org")
+
+    def pull_the_plug(progress: Progress) -> None:
+        if progress.screened == 5:
+            raise KeyboardInterrupt
+
+    options = Options(hands=1, rules_only=True)
+    with pytest.raises(KeyboardInterrupt):
+        await sweep(db, Settings(), options, pull_the_plug)
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    await findings.uphold(db, cast.dora, finding.id)
+    assert await db.fetchval("SELECT count(*) FROM judged") == 1
+    done = await sweep(db, Settings(), options)
+    assert (done.resumed, done.screened, done.holds) == (True, 15, 2)
+    (found,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert (found.post_id, found.because[0].stage) == (copied, Stage.COPY), "the verdict counts from there on"
+
+
+async def test_a_sweep_that_was_stopped_begins_anew_by_other_limits(db: Any, cast: Any, write: Any) -> None:
+    for n in range(3):
+        await write(cast.ada, f"Good morning number {n}")
+
+    def pull_the_plug(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    options = Options(hands=1, rules_only=True)
+    with pytest.raises(KeyboardInterrupt):
+        await sweep(db, Settings(), options, pull_the_plug)
+    limits = Tuning(limits={Category.THREAT: Limits(case=0.4, hold=0.8)})
+    await rulebook.use_limits(db, cast.dora, limits)
+    assert not (await sweep(db, Settings(), options)).resumed
+    assert await db.fetchval("SELECT count(*) FROM sweeps") == 2
+
+
+async def test_whoever_is_dismissed_sits_out_no_pause() -> None:
+    crew = Processes(Parts(mode="rules"), 1, 1e-6)
+    words = [Words(text="good morning")] * 20
+    assert len(await crew.read(words)) == 20
+    owing = asyncio.create_task(crew.read(words))
+    read, _ = await asyncio.wait([owing], timeout=0.5)
+    assert not read, "it pauses first"
+    crew.dismiss()
+    assert len(await owing) == 20
 
 
 async def test_a_sweep_reads_profiles_and_brings_doubtful_words_before_stewards_once(

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from folkmoot.errors import Missing
+from folkmoot.errors import Invalid, Missing
+from folkmoot.network.media import loose
 from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts.edit import MediaChange, edit, history
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.react import boost
-from folkmoot.network.posts.rules import ChangedMeanwhile, Draft, NotYourPost, PollDraft, PostEmpty
+from folkmoot.network.posts.rules import ChangedMeanwhile, Draft, MediaUnusable, NotYourPost, PollDraft, PostEmpty
 from folkmoot.network.posts.views import Visibility
 
 
@@ -92,3 +93,38 @@ async def test_only_the_author_edits_and_not_to_nothing(cast: Any, desk: Any) ->
     boosted = await boost(desk, cast.ada, post.id)
     with pytest.raises(NotYourPost):
         await edit(desk, cast.ada, boosted.id, Draft(text="Two"))
+
+
+async def test_an_edit_describes_the_pictures_of_its_own_post_only(cast: Any, desk: Any, upload: Any) -> None:
+    first, second = await upload(cast.ada), await upload(cast.ada)
+    shown = await publish(desk, cast.ada, Draft(text="Look", media=(first,)))
+    other = await publish(desk, cast.ada, Draft(text="And here", media=(second,)))
+    with pytest.raises(MediaUnusable):
+        await edit(
+            desk, cast.ada, other.id, Draft(text="And", media=(second,)), [MediaChange(first, "I will kill you")]
+        )
+    with pytest.raises(Invalid, match="too long"):
+        await edit(desk, cast.ada, other.id, Draft(text="And", media=(second,)), [MediaChange(second, "x" * 1_501)])
+    with pytest.raises(Invalid, match="Focus"):
+        await edit(desk, cast.ada, other.id, Draft(text="A", media=(second,)), [MediaChange(second, focus=(2, 0))])
+    assert (await desk.get(cast.bert, shown.id)).media[0].description == ""
+    assert (await desk.get(cast.bert, other.id)).version == 1
+    changed = await edit(
+        desk, cast.ada, other.id, Draft(text="And", media=(second,)), [MediaChange(second, " a\x00 bee ")]
+    )
+    assert changed.media[0].description == "a bee"
+
+
+async def test_an_alt_text_that_changes_while_it_is_read_is_not_published(
+    db: Any, cast: Any, desk: Any, upload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = await upload(cast.ada)
+    look = desk.gate.look
+
+    async def look_slowly(words: Any, **how: Any) -> Any:
+        await loose.describe(db, cast.ada, picture, description="I will kill you")
+        return await look(words, **how)
+
+    monkeypatch.setattr(desk.gate, "look", look_slowly)
+    with pytest.raises(MediaUnusable):
+        await publish(desk, cast.ada, Draft(text="Look", media=(picture,)))

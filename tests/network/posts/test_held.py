@@ -9,10 +9,10 @@ import pytest
 from folkmoot.bus import News
 from folkmoot.moderation import findings
 from folkmoot.moderation.findings.decide import DecidedAlready
-from folkmoot.moderation.screening import Outcome, Stage, Words
+from folkmoot.moderation.screening import Distant, Outcome, Reason, Screen, Stage, Words
 from folkmoot.network.access.viewer import Role
 from folkmoot.network.notifications import Kind, listing
-from folkmoot.network.posts.edit import edit
+from folkmoot.network.posts.edit import edit, history
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft, PollDraft
@@ -185,3 +185,56 @@ async def test_only_stewards_look_and_decide(db: Any, cast: Any, desk: Any, enro
             await act(db, cast.ada, finding.id)
     await findings.uphold(db, steward, finding.id)
     assert (await findings.get_finding(db, steward, finding.id)).decided_by_name == "stella"
+
+
+async def test_releasing_a_post_releases_what_it_has_become_and_nothing_before(db: Any, cast: Any, desk: Any) -> None:
+    held = await publish(desk, cast.ada, Draft(text=THREAT))
+    await edit(desk, cast.ada, held.id, Draft(text="Good evening"))
+    open_one = await publish(desk, cast.ada, Draft(text="Good morning"))
+    await edit(desk, cast.ada, open_one.id, Draft(text=THREAT))
+    await edit(desk, cast.ada, open_one.id, Draft(text="Good night"))
+    for finding in await open_holds(db, cast.dora):
+        await findings.release(db, cast.dora, finding.id)
+    for reader in (cast.bert, None):
+        assert [each.text for each in await history(desk, reader, held.id)] == ["Good evening"]
+        assert [each.text for each in await history(desk, reader, open_one.id)] == ["Good morning", "Good night"]
+    for reader in (cast.ada, cast.dora):
+        assert [each.text for each in await history(desk, reader, held.id)] == [THREAT, "Good evening"]
+        assert [each.version for each in await history(desk, reader, open_one.id)] == [1, 2, 3]
+
+
+async def test_an_edit_that_is_read_while_a_steward_releases_is_held_all_the_same(
+    db: Any, cast: Any, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = await publish(desk, cast.ada, Draft(text=THREAT))
+    (finding,) = await open_holds(db, cast.dora)
+    look = desk.gate.look
+
+    async def look_slowly(words: Words, **how: Any) -> Any:
+        await findings.release(db, cast.dora, finding.id)
+        return await look(words, **how)
+
+    monkeypatch.setattr(desk.gate, "look", look_slowly)
+    await edit(desk, cast.ada, post.id, Draft(text=THREAT.replace("tonight", "tomorrow night, at your own door,")))
+    assert await desk.find(cast.bert, post.id) is None
+    assert len(await open_holds(db, cast.dora)) == 1
+
+
+async def test_letters_are_not_shown_to_a_model_elsewhere(
+    cast: Any, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    async def ask(words: Words) -> list[Reason]:
+        shown.append(words.text)
+        return []
+
+    screen = Screen((), {}, distant=[Distant("other", "1", ask)])
+
+    async def with_another() -> Screen:
+        return screen
+
+    monkeypatch.setattr(desk.gate, "screen", with_another)
+    await publish(desk, cast.ada, Draft(text="@bert between us", visibility=Visibility.DIRECT))
+    await publish(desk, cast.ada, Draft(text="To everybody"))
+    assert shown == ["To everybody"]

@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from folkmoot.bus import Bus
+from folkmoot.moderation import findings
 from folkmoot.moderation.cases import Verdict
 from folkmoot.moderation.cases.decide import decide_as_steward, escalate
 from folkmoot.moderation.cases.read import list_cases
+from folkmoot.moderation.screening import Outcome
 from folkmoot.network import access, site
 from folkmoot.network.access import Role, Viewer
 from folkmoot.settings import Settings
@@ -61,6 +63,19 @@ async def test_an_app_reports_a_post_under_a_rule(db: Any, ask: Ask, cast: Any, 
         cast.bert, "POST", "/api/v1/reports/", json={"account_id": str(cast.ada.account_id), "status_ids": [str(post)]}
     )
     assert again.json()["id"] == made["id"]
+
+
+async def test_an_app_is_told_that_a_held_post_copies_what_was_removed(db: Any, ask: Ask, cast: Any) -> None:
+    threat = "I will find you tonight and I will kill you, you traitor"
+    held = (await ask(cast.ada, "POST", "/api/v1/statuses", json={"status": threat})).json()["held"]
+    assert held["reason"].startswith("It reads like a")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    await findings.uphold(db, cast.dora, finding.id)
+    copied = (await ask(cast.bert, "POST", "/api/v1/statuses", json={"status": f"{threat}!"})).json()["held"]
+    assert (copied["reason"], copied["category"]) == (
+        "It is a copy of a text that was removed before.",
+        held["category"],
+    )
 
 
 async def test_a_profile_is_reported_without_posts(ask: Ask, cast: Any) -> None:

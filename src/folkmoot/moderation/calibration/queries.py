@@ -6,15 +6,24 @@ from datetime import datetime
 
 from folkmoot.database import Database, Row
 from folkmoot.moderation.screening import VIOLENT
+from folkmoot.moderation.screening.finding import SETTLED
 
 
 async def decided(db: Database, since: datetime) -> list[Row]:
-    """Texts found by screening that a jury or a steward released or upheld since then."""
+    """Texts found by screening that a jury or a steward released or upheld since then.
+
+    A text upheld for anything but violence says nothing about violence, and neither does one that a known picture or a
+    judged copy stands for, whatever its own words are.
+    """
     return await db.fetch(
         """SELECT f.text, f.language, f.decision = 'upheld' AS violates, parent.text AS reply_to
            FROM findings f LEFT JOIN posts p ON p.id = f.post_id LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
-           WHERE f.decision IN ('released', 'upheld') AND f.decided_at >= $1 ORDER BY f.id DESC LIMIT 50000""",
+           WHERE f.decided_at >= $1 AND (f.decision = 'released' OR (f.decision = 'upheld' AND f.category = ANY($2::text[])))
+             AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.because) AS r WHERE r ->> 'stage' = ANY($3::text[]))
+           ORDER BY f.id DESC LIMIT 50000""",
         since,
+        sorted(VIOLENT),
+        sorted(SETTLED),
     )
 
 

@@ -66,9 +66,10 @@ async def look(db: Database, gate: Gate, post_id: int) -> Finding | None:
     post = await content_queries.read_post(db, post_id)
     if post is None:
         return None
-    return await gate.look(
-        Words(text=_words(post), language=post["language"], reply_to=post["reply_to"], pictures=tuple(post["pictures"]))
+    words = Words(
+        text=_words(post), language=post["language"], reply_to=post["reply_to"], pictures=tuple(post["pictures"])
     )
+    return await gate.look(words, letter=post["visibility"] == "direct")
 
 
 def _words(post: Row) -> str:

@@ -38,8 +38,7 @@ def policy_of(severity: str) -> Policy:
 def category_of(finding: Finding | None, said: str = "") -> str:
     """What it is taken for: what screening finds likely, or what the reporter says."""
     if finding is not None and finding.category is not None:
-        likeliest = max(finding.categories.values(), default=0.0)
-        if finding.category in finding.categories and likeliest >= LIKELY:
+        if finding.categories.get(finding.category, 0.0) >= LIKELY:
             return finding.category.value
     return Category.SPAM.value if said == "spam" else OTHER
 

@@ -2,10 +2,13 @@
 
 from folkmoot.moderation.findings.decide import release, uphold
 from folkmoot.moderation.findings.read import count_held, get_finding, list_decided, list_open, overview
+from folkmoot.moderation.findings.rules import About, Followed
 from folkmoot.moderation.findings.views import FindingView, Overview
 
 __all__ = [
+    "About",
     "FindingView",
+    "Followed",
     "Overview",
     "count_held",
     "get_finding",

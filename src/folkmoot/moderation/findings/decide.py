@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from folkmoot import clock
 from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
@@ -10,9 +14,14 @@ from folkmoot.moderation.cases.decide import NotForYou
 from folkmoot.moderation.cases.let_go import hold_on, is_removed, let_go, take_in_hand
 from folkmoot.moderation.cases.open import take_up_found
 from folkmoot.moderation.findings import queries
+from folkmoot.moderation.findings.blank import blank
+from folkmoot.moderation.findings.rules import About, Followed, about, is_about_pictures
+from folkmoot.moderation.screening import Reason
+from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import hide_pictures, show_pictures
+from folkmoot.network.gate import blamed, parts_of
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.hold import release as release_post
 
@@ -24,11 +33,11 @@ class DecidedAlready(Conflict):
     sentence = "Somebody else has decided this"
 
 
-async def release(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> bool:
-    """Let the text be seen; near copies of it are no longer held.
+async def release(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> Followed | None:
+    """Let the text be seen, or the profile be changed as was meant; copies of it are no longer held. What followed.
 
     A case that nobody asked for ends with it, any other goes on in the open, and of a case before two stewards this is
-    one of their words: then it answers False. `was` is the decision the steward saw. Raises Forbidden (also for the
+    one of their words: then it answers None. `was` is the decision the steward saw. Raises Forbidden (also for the
     author), Missing, Judged after a jury's verdict, and DecidedAlready when `was` is another by now.
     """
     steward.check_role(Role.STEWARD)
@@ -37,22 +46,27 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         if finding["case_id"] is not None:
             case = await take_in_hand(tx, finding["case_id"], steward, RELEASED)
             if not await let_go(tx, case, steward, RELEASED):
-                return False
+                return None
         finding = await _decided(tx, steward, finding, "released")
-        await _remember(tx, finding, "kept")
+        all_known = await _remember_released(tx, finding)
+        followed = Followed.SEEN
         if finding["post_id"] is not None:
             await release_post(tx, finding["post_id"])
-        elif finding["pictures"]:
+        elif _about(finding) is not About.PROFILE:
             await show_pictures(tx, finding["account_id"], finding["pictures"])
+        if _about(finding) is About.REFUSED or (_about(finding) is About.PROFILE and was == "upheld"):
+            listed = await queries.near_known(tx, finding["pictures"])
+            followed = Followed.STILL_LISTED if listed else Followed.MAY_SAVE if all_known else Followed.LOOKED_AT_ANEW
         await _record(tx, Event.FINDING_RELEASED, steward, finding)
-    return True
+    return followed
 
 
-async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> bool:
-    """Keep, or take, the post out of sight until its case is decided; near copies of it are held.
+async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = None) -> Followed | None:
+    """Keep, or take, the post out of sight until its case is decided; near copies of it are held. What followed.
 
-    Answers False when another steward has to agree first. `was` is the decision the steward saw. Raises as `release`
-    does, and OnlyOnce when a steward alone has hidden it for a day before.
+    Words that stand on a profile are taken off it; a change that was refused stays refused. Answers None when another
+    steward has to agree first. `was` is the decision the steward saw. Raises as `release` does, and OnlyOnce when a
+    steward alone has hidden it for a day before.
     """
     steward.check_role(Role.STEWARD)
     async with db.transaction() as tx:
@@ -61,17 +75,24 @@ async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = No
         if case_id is not None and not await is_removed(tx, case_id):
             case = await take_in_hand(tx, case_id, steward, UPHELD)
             if not await hold_on(tx, case, steward, UPHELD):
-                return False
+                return None
         finding = await _decided(tx, steward, finding, "upheld")
-        await _remember(tx, finding, "removed")
+        pictures = await _remember_upheld(tx, finding)
+        followed = Followed.HIDDEN
+        blanked: tuple[str, ...] = ()
         if finding["post_id"] is not None:
             await hide(tx, finding["post_id"], finding["category"])
-        elif finding["pictures"]:
-            await hide_pictures(tx, finding["account_id"], finding["pictures"])
-        if finding["pictures"]:
+        elif _about(finding) is About.PROFILE:
+            blanked = await blank(tx, finding["account_id"], blamed(_texts(finding), _because(finding)))
+            followed = Followed.BLANKED if blanked else Followed.NOTHING_TO_BLANK
+        else:
+            hidden = pictures and await hide_pictures(tx, finding["account_id"], pictures)
+            stays = _about(finding) is About.REFUSED and not hidden
+            followed = Followed.STAYS_REFUSED if stays else Followed.PICTURES_HIDDEN
+        if pictures:
             tx.defer("moderation.findings.remember_crops", finding_id=finding["id"])
-        await _record(tx, Event.FINDING_UPHELD, steward, finding)
-    return True
+        await _record(tx, Event.FINDING_UPHELD, steward, finding, blanked)
+    return followed
 
 
 async def _looked_at(tx: Transaction, steward: Viewer, id: int, was: str | None) -> Row:
@@ -94,14 +115,65 @@ async def _decided(tx: Transaction, steward: Viewer, finding: Row, decision: str
     return written
 
 
-async def _remember(tx: Transaction, finding: Row, verdict: str) -> None:
+async def _remember_released(tx: Transaction, finding: Row) -> bool:
+    """Let the very words pass from now on, and what looks like the pictures; whether all of the words can be known again.
+
+    A few words mean too many things: by themselves they pass only where they were refused for a profile.
+    """
     now = clock.now()
-    await queries.keep_judgement(tx, finding, verdict, now)
-    await queries.keep_pictures(tx, finding, verdict, now)
+    texts = [text for text in _texts(finding) if text.strip()]
+    to_blame = blamed(texts, _because(finding))
+    all_known = True
+    for number, text in enumerate(texts):
+        marks = fingerprint(text)
+        if marks.hash is None:
+            all_known = False
+        elif marks.sketch is not None or finding["post_id"] is None or (to_blame and text not in to_blame):
+            reference = _reference(finding, "kept", number)
+            await queries.keep_judgement(tx, reference, finding["category"], marks, "kept", now)
+    if _about(finding) is not About.PROFILE:  # there only the words were in doubt
+        await queries.forget_pictures(tx, finding["id"], finding["pictures"])
     tx.announce("screening.changed")
+    return all_known
 
 
-async def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row) -> None:
+async def _remember_upheld(tx: Transaction, finding: Row) -> list[str]:
+    """Know copies of the texts it is about, and of its pictures where it is about them; which pictures those are."""
+    now = clock.now()
+    marks = [fingerprint(text) for text in blamed(_texts(finding), _because(finding))]
+    await queries.forget_kept(tx, [each.hash for each in marks if each.hash is not None])
+    for number, each in enumerate(marks):
+        if each.sketch is not None:
+            reference = _reference(finding, "removed", number)
+            await queries.keep_judgement(tx, reference, finding["category"], each, "removed", now)
+    pictures: list[str] = finding["pictures"]
+    if not is_about_pictures(finding["text"], _because(finding)):
+        pictures = []
+    elif len(pictures) > 1 and finding["text"].strip():
+        pictures = await queries.near_known(tx, pictures)
+    await queries.keep_pictures(tx, finding["id"], pictures, finding["category"], now)
+    tx.announce("screening.changed")
+    return pictures
+
+
+def _texts(finding: Row) -> tuple[str, ...]:
+    return parts_of(finding["text"], finding["part_lengths"])
+
+
+def _because(finding: Row) -> tuple[Reason, ...]:
+    return msgspec.json.decode(finding["because"], type=tuple[Reason, ...])
+
+
+def _about(finding: Row) -> About:
+    return about(finding["part"], finding["outcome"], finding["found_by"])
+
+
+def _reference(finding: Row, verdict: str, number: int) -> str:
+    """What one of its texts is known by: one reference names one text, and what is kept may be another than what is removed."""
+    return f"finding {finding['id']}" + (" kept" if verdict == "kept" else "") + (f"/{number}" if number else "")
+
+
+async def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row, blanked: Sequence[str] = ()) -> None:
     await enter(
         tx,
         Deed.FINDING_DECIDED,
@@ -118,5 +190,6 @@ async def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row) 
         subject=finding["account_id"],
         finding_id=str(finding["id"]),
         post_id=str(finding["post_id"]) if finding["post_id"] else None,
+        **({"blanked": list(blanked)} if blanked else {}),
         **steward.traces,
     )

@@ -10,7 +10,11 @@ import msgspec
 
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.findings.views import Day, FindingView, Named
+from folkmoot.moderation.sanctions import queries as sanctions
+from folkmoot.moderation.sanctions.queries import APART
 from folkmoot.moderation.screening import Category, Outcome, Reason
+from folkmoot.moderation.screening.copies import UNLIKE, Fingerprint
+from folkmoot.moderation.screening.pictures import NEAR
 
 _VIEW = """
   SELECT f.*, a.name AS account_name, d.name AS decided_by_name, p.hidden_at IS NOT NULL AS hidden,
@@ -102,50 +106,66 @@ async def decide(
     )
 
 
-async def keep_judgement(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
-    """Remember the text, so that copies of it meet the same answer; a few words mean too many things for that."""
-    if finding["likeness"] is None:
-        return
+async def keep_judgement(
+    tx: Transaction, reference: str, category: str, marks: Fingerprint, verdict: str, now: datetime
+) -> None:
+    """Remember a text, so that copies of it meet the same answer."""
     await tx.execute(
         """INSERT INTO judged (text_hash, verdict, category, likeness, reference, judged_at)
            VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (text_hash) DO UPDATE SET verdict = excluded.verdict, category = excluded.category,
-             reference = excluded.reference, judged_at = excluded.judged_at""",
-        finding["text_hash"],
+             likeness = excluded.likeness, reference = excluded.reference, judged_at = excluded.judged_at""",
+        marks.hash,
         verdict,
-        finding["category"],
-        finding["likeness"],
-        f"finding {finding['id']}",
+        category,
+        marks.sketch if marks.sketch is not None else UNLIKE,
+        reference,
         now,
     )
 
 
-async def keep_pictures(tx: Transaction, finding: Row, verdict: str, now: datetime) -> None:
-    """Remember the pictures of what was upheld at once (their crops follow by a job); forget those of what was released."""
-    if verdict == "removed":
-        await tx.execute(
-            """INSERT INTO known_pictures (hash, list, reference, category, added_at)
-               SELECT hash, 'removed', $2, $3, $4 FROM unnest($1::text[]) AS hash ON CONFLICT DO NOTHING""",
-            finding["pictures"],
-            f"finding {finding['id']}",
-            finding["category"],
-            now,
-        )
-    else:
-        await tx.execute(
-            "DELETE FROM known_pictures WHERE list = 'removed' AND (hash = ANY($1::text[]) OR reference = $2)",
-            finding["pictures"],
-            f"finding {finding['id']}",
-        )
+async def forget_kept(tx: Transaction, hashes: Sequence[str]) -> None:
+    await tx.execute("DELETE FROM judged WHERE verdict = 'kept' AND text_hash = ANY($1::text[])", list(hashes))
+
+
+async def near_known(tx: Transaction, pictures: Sequence[str]) -> list[str]:
+    """Those of these pictures that are on a list, or look like one that is."""
+    rows = await tx.fetch(
+        f"""SELECT hash FROM unnest($1::text[]) AS p (hash) WHERE EXISTS (
+              SELECT FROM known_pictures k WHERE {APART.format(one="k.hash", other="p.hash")} <= $2)""",
+        list(pictures),
+        NEAR,
+    )
+    return [row["hash"] for row in rows]
+
+
+async def keep_pictures(tx: Transaction, id: int, pictures: Sequence[str], category: str, now: datetime) -> None:
+    """Remember pictures of what was upheld at once; their crops follow by a job."""
+    await tx.execute(
+        """INSERT INTO known_pictures (hash, list, reference, category, added_at)
+           SELECT hash, 'removed', $2, $3, $4 FROM unnest($1::text[]) AS hash ON CONFLICT DO NOTHING""",
+        list(pictures),
+        f"finding {id}",
+        category,
+        now,
+    )
+
+
+async def forget_pictures(tx: Transaction, id: int, pictures: Sequence[str]) -> None:
+    """Forget what was remembered of a finding, and whatever else was that looks like these pictures."""
+    await tx.execute("DELETE FROM known_pictures WHERE list = 'removed' AND reference = $1", f"finding {id}")
+    await sanctions.forget_pictures(tx, pictures)
 
 
 async def upheld_pictures(db: Database, id: int) -> tuple[str, list[str]] | None:
-    """Category and stored pictures of a finding that is upheld; None for one that is not (any more)."""
+    """Category and stored pictures of a finding that is upheld, as far as they are known now; None for any other."""
     row = await db.fetchrow(
-        """SELECT f.category, ARRAY(SELECT m.object_key FROM media m WHERE m.post_id = f.post_id AND m.picture_hash IS NOT NULL
+        """WITH known AS (
+             SELECT array_agg(k.hash) AS hashes FROM findings f JOIN known_pictures k ON k.hash = ANY(f.pictures) WHERE f.id = $1)
+           SELECT f.category, ARRAY(SELECT m.object_key FROM media m WHERE m.post_id = f.post_id AND m.picture_hash = ANY(known.hashes)
              UNION SELECT q.object_key FROM profile_pictures q
-             WHERE f.post_id IS NULL AND q.account_id = f.account_id AND q.hashes && f.pictures) AS keys
-           FROM findings f WHERE f.id = $1 AND f.decision = 'upheld'""",
+             WHERE f.post_id IS NULL AND q.account_id = f.account_id AND q.hashes && known.hashes) AS keys
+           FROM findings f, known WHERE f.id = $1 AND f.decision = 'upheld'""",
         id,
     )
     return (row["category"], row["keys"]) if row else None

@@ -1,9 +1,13 @@
-"""Figures about findings. Plain functions over counts."""
+"""What a finding is about, what follows from deciding it, and figures about many. Plain functions over plain values."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import StrEnum
+
+from folkmoot.moderation.screening import Outcome, Reason, Stage
+from folkmoot.network.gate import FoundBy
 
 LEAST_FOR_DRIFT = 200
 """Texts in each of the two spans below which a comparison says nothing."""
@@ -36,3 +40,48 @@ def drift(now: Sequence[int], before: Sequence[int]) -> float | None:
     p = [(count + 0.5) / (sum(now) + 0.5 * parts) for count in now]
     q = [(count + 0.5) / (sum(before) + 0.5 * parts) for count in before]
     return sum((a - b) * math.log(a / b) for a, b in zip(p, q, strict=True))
+
+
+class About(StrEnum):
+    """What somebody decides about."""
+
+    POST = "post"
+    PROFILE = "profile"
+    """Words that stand on a profile."""
+    REFUSED = "refused"
+    """A change of a profile that was not made."""
+    PICTURES = "pictures"
+    """Avatar or header that a sweep took off a profile."""
+
+
+def about(part: str, outcome: str, found_by: str) -> About:
+    if part == "post":
+        return About.POST
+    if outcome == Outcome.CASE:
+        return About.PROFILE
+    return About.PICTURES if found_by == FoundBy.SWEEP else About.REFUSED
+
+
+class Followed(StrEnum):
+    """What followed from a decision."""
+
+    SEEN = "seen"
+    HIDDEN = "hidden"
+    """And its case decides."""
+    PICTURES_HIDDEN = "pictures_hidden"
+    MAY_SAVE = "may_save"
+    """The change that was refused can be made."""
+    STILL_LISTED = "still_listed"
+    """It could be made, but for a list of pictures that an operator added."""
+    LOOKED_AT_ANEW = "looked_at_anew"
+    """It can be tried again: it has no words to know it by."""
+    STAYS_REFUSED = "stays_refused"
+    BLANKED = "blanked"
+    """The words were taken off the profile."""
+    NOTHING_TO_BLANK = "nothing_to_blank"
+    """They stand there no more, or nobody can tell which they are."""
+
+
+def is_about_pictures(text: str, because: Sequence[Reason]) -> bool:
+    """Whether it is the pictures that were judged, and not only the words beside them."""
+    return not text.strip() or any(reason.stage is Stage.PICTURE for reason in because)

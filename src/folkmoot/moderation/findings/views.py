@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from folkmoot.moderation.findings.rules import About, about
 from folkmoot.moderation.screening import Category, Outcome, Reason
 
 
@@ -40,6 +41,11 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     case_id: int | None = None
     judged: bool = False
     """A jury or two stewards have decided the case: a steward's word changes nothing any more."""
+
+    @property
+    def about(self) -> About:
+        """What is decided about."""
+        return about("profile" if self.post_id is None else "post", self.outcome, self.found_by)
 
 
 class Day(msgspec.Struct, frozen=True):

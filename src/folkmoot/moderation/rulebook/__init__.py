@@ -8,13 +8,14 @@ from folkmoot.moderation.rulebook.change import (
     use_limits,
     use_rules,
 )
-from folkmoot.moderation.rulebook.read import PartView, list_parts, picture_lists
+from folkmoot.moderation.rulebook.read import PartView, left_out, list_parts, picture_lists
 
 __all__ = [
     "PartView",
     "add_pictures",
     "drop_pictures",
     "drop_rules",
+    "left_out",
     "list_parts",
     "picture_lists",
     "roll_back",

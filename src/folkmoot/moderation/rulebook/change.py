@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -17,35 +18,37 @@ from folkmoot.moderation.rulebook import queries
 from folkmoot.moderation.rulebook.read import list_parts
 from folkmoot.moderation.screening.rules import BrokenRules
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.gate.parts import Tuning, load_rules
+from folkmoot.network.gate.parts import Tuning, load_rules, rules_that_load
 
 LIMITS = "limits"
 """There is one set of limits, under this name."""
 MOST_BYTES = 1_000_000
 
 
-async def use_rules(db: Database, by: Viewer, name: str, content: str) -> str:
-    """Put a rule file in force, in the place of the one of this name; says its version.
+async def use_rules(db: Database, by: Viewer, files: Mapping[str, str]) -> dict[str, str]:
+    """Put rule files in force, contents by name, each in the place of the one of its name; says their versions.
 
-    Raises Forbidden, and Invalid with file, line and rule when the file is broken or one of its examples fails: then
-    nothing has changed.
+    Raises Forbidden, and Invalid with file, line and rule when one is broken or one of its examples fails: then nothing
+    has changed.
     """
     by.check_role(Role.OPERATOR)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
-        raise Invalid("A rule file's name has small letters, digits, - and _ and at most 40 of them.", field="name")
-    if len(content) > MOST_BYTES:
-        raise Invalid("A rule file may have a megabyte at most.", field="content")
-    others = {part.name: part.content for part in await list_parts(db, active=True) if part.kind == "rules"}
-    try:
-        load_rules(tuple(sorted((others | {name: content}).items())))
-    except BrokenRules as error:
-        raise Invalid("{why}", why=str(error), field="content") from None
-    return await _put(db, by, "rules", name, content)
+    for name, content in files.items():
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name):
+            raise Invalid("A rule file's name has small letters, digits, - and _ and at most 40 of them.", field="name")
+        if len(content) > MOST_BYTES:
+            raise Invalid("A rule file may have a megabyte at most.", field="content")
+    standing = await _rules_in_force(db)
+    await asyncio.to_thread(_check_loads, standing, {**standing, **files})
+    async with db.transaction() as tx:
+        return {name: await _put(tx, by, "rules", name, content) for name, content in files.items()}
 
 
 async def drop_rules(db: Database, by: Viewer, name: str) -> None:
-    """Take a rule file out of force. Its versions stay. Raises Forbidden, Missing."""
+    """Take a rule file out of force. Its versions stay. Raises Forbidden, Missing, and Invalid when another one needs it."""
     by.check_role(Role.OPERATOR)
+    standing = await _rules_in_force(db)
+    rest = {each: content for each, content in standing.items() if each != name}
+    await asyncio.to_thread(_check_loads, standing, rest)
     async with db.transaction() as tx:
         if not await queries.retire(tx, "rules", name):
             raise Missing
@@ -58,16 +61,20 @@ async def use_limits(db: Database, by: Viewer, tuning: Tuning) -> str:
     for category, limit in tuning.limits.items():
         if not 0 < limit.case <= limit.hold:
             raise Invalid("The limits of {category} are not in order: doubt comes before holding.", category=category)
-    return await _put(db, by, "limits", LIMITS, msgspec.json.encode(tuning, order="sorted").decode())
+    async with db.transaction() as tx:
+        return await _put(tx, by, "limits", LIMITS, msgspec.json.encode(tuning, order="sorted").decode())
 
 
 async def roll_back(db: Database, by: Viewer, id: int) -> None:
-    """Put an earlier version in force again. Raises Forbidden, Missing."""
+    """Put an earlier version in force again. Raises Forbidden, Missing, and Invalid when rules do not load with it."""
     by.check_role(Role.OPERATOR)
+    part = await queries.find_part(db, id)
+    if part is None:
+        raise Missing
+    if part["kind"] == "rules":
+        standing = await _rules_in_force(db)
+        await asyncio.to_thread(_check_loads, standing, standing | {part["name"]: part["content"]})
     async with db.transaction() as tx:
-        part = await queries.find_part(tx, id)
-        if part is None:
-            raise Missing
         await queries.retire(tx, part["kind"], part["name"])
         await queries.activate(tx, id)
         _tell(tx, by, Event.SCREENING_ROLLED_BACK, kind=part["kind"], name=part["name"], version=part["version"])
@@ -93,12 +100,30 @@ async def drop_pictures(db: Database, by: Viewer, name: str) -> int:
     return gone
 
 
-async def _put(db: Database, by: Viewer, kind: str, name: str, content: str) -> str:
+async def _rules_in_force(db: Database) -> dict[str, str]:
+    return {part.name: part.content for part in await list_parts(db, active=True) if part.kind == "rules"}
+
+
+def _check_loads(standing: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Raises Invalid when the wanted files do not load together, but for those that stand already and do not load."""
+    try:
+        try:
+            load_rules(tuple(wanted.items()))
+        except BrokenRules:
+            broken = rules_that_load(tuple(sorted(standing.items())), tried=False)[1]
+            rest = {name: text for name, text in wanted.items() if name not in broken or text != standing[name]}
+            if len(rest) == len(wanted):
+                raise
+            load_rules(tuple(rest.items()))
+    except BrokenRules as error:
+        raise Invalid("{why}", why=str(error), field="content") from None
+
+
+async def _put(tx: Transaction, by: Viewer, kind: str, name: str, content: str) -> str:
     version = hashlib.sha256(content.encode()).hexdigest()[:12]
-    async with db.transaction() as tx:
-        await queries.retire(tx, kind, name)
-        await queries.insert_part(tx, new_id(), kind, name, version, content, clock.now(), by.actor)
-        _tell(tx, by, Event.SCREENING_CHANGED, kind=kind, name=name, version=version)
+    await queries.retire(tx, kind, name)
+    await queries.insert_part(tx, new_id(), kind, name, version, content, clock.now(), by.actor)
+    _tell(tx, by, Event.SCREENING_CHANGED, kind=kind, name=name, version=version)
     return version
 
 

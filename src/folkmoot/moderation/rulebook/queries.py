@@ -17,8 +17,8 @@ async def parts(db: Database, active: bool) -> list[Row]:
     )
 
 
-async def find_part(tx: Transaction, id: int) -> Row | None:
-    return await tx.fetchrow("SELECT * FROM screen_parts WHERE id = $1", id)
+async def find_part(db: Database, id: int) -> Row | None:
+    return await db.fetchrow("SELECT * FROM screen_parts WHERE id = $1", id)
 
 
 async def retire(tx: Transaction, kind: str, name: str) -> int:

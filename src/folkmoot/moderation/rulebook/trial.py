@@ -14,7 +14,6 @@ from folkmoot.moderation.screening.rules import Rules
 from folkmoot.moderation.sweep import queries
 from folkmoot.moderation.sweep.sweep import words_of
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.gate.parts import RULE_LIMITS
 
 BATCH = 1_000
 
@@ -41,13 +40,16 @@ class Trial(msgspec.Struct):
 async def try_rules(
     db: Database, by: Viewer, rules: Rules, own: Collection[str], *, since: datetime, samples: int
 ) -> Trial:
-    """Count what the rules named in `own` would have held and doubted since then, and show some of it. Changes nothing."""
+    """Count what the rules named in `own` would have held and doubted since then, and show some of it. Changes nothing.
+
+    Direct messages are left out: rules never hold them, and nobody reads them.
+    """
     by.check_role(Role.OPERATOR)
     trial, found = Trial(), dict[str, Found]()
     after, until = int(since.timestamp() * 1_000) << 16, await queries.last_id(db)
     while rows := await queries.batch(db, after, until, BATCH):
         after = rows[-1]["id"]
-        texts = [words_of(row) for row in rows]
+        texts = [words_of(row) for row in rows if row["visibility"] != "direct"]
         for words, reasons in zip(texts, await asyncio.to_thread(_match, rules, texts), strict=True):
             _enter(trial, found, words, [each for each in reasons if each.name in own], samples)
     trial.rules = sorted(found.values(), key=lambda each: (-each.posts, each.name))
@@ -60,7 +62,7 @@ def _match(rules: Rules, texts: list[Words]) -> list[list[Reason]]:
 
 def _enter(trial: Trial, found: dict[str, Found], words: Words, reasons: list[Reason], samples: int) -> None:
     trial.posts += 1
-    outcome = conclude(reasons, RULE_LIMITS, {}).outcome
+    outcome = conclude(reasons, {}, {}).outcome
     trial.held += outcome is Outcome.HOLD
     trial.doubted += outcome is Outcome.CASE
     for reason in reasons:

@@ -25,9 +25,12 @@ from folkmoot.moderation.sanctions.rules import (
     state_reasons,
 )
 from folkmoot.moderation.sanctions.views import Kind
+from folkmoot.moderation.screening import Reason
+from folkmoot.moderation.screening.copies import Fingerprint, fingerprint
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.sessions import end_everything
 from folkmoot.network.accounts import queries as accounts
+from folkmoot.network.gate import blamed, parts_of
 from folkmoot.network.notifications import notify
 from folkmoot.network.posts.hold import hide, release
 
@@ -175,13 +178,20 @@ async def remember(tx: Transaction, decision: Decision) -> None:
     removed = decision.measure is Measure.REMOVE
     if decision.measure in (Measure.WARN, Measure.LABEL):
         return
-    reference = f"case {decision.case_id}"
-    if decision.text_hash is not None and decision.likeness is not None:
-        verdict = "removed" if removed else "kept"
-        await queries.judge_text(
-            tx, decision.text_hash, decision.likeness, verdict, decision.category, reference, decision.at
-        )
-    if decision.pictures and decision.text_hash is None:
+    reference, verdict = f"case {decision.case_id}", "removed" if removed else "kept"
+    found = await queries.finding_in(tx, decision.case_id, decision.text_hash)
+    marks = [Fingerprint(decision.text_hash, decision.likeness)]
+    if found is not None:  # what the verdict is about may stand in a warning, and the text beside it be somebody else's
+        texts = parts_of(found["text"], found["part_lengths"])
+        because = msgspec.json.decode(found["because"], type=tuple[Reason, ...])
+        marks = [fingerprint(text) for text in (blamed(texts, because) if removed else texts)]
+    lasting = [(each.hash, each.sketch) for each in marks if each.hash is not None and each.sketch is not None]
+    for number, (hash, sketch) in enumerate(lasting):
+        own = (
+            reference + ("" if removed else " kept") + (f"/{number}" if number else "")
+        )  # one reference names one text
+        await queries.judge_text(tx, hash, sketch, verdict, decision.category, own, decision.at)
+    if decision.pictures and decision.text_hash is None and not (removed and lasting):
         await queries.judge_pictures(tx, decision.pictures, removed, decision.category, reference, decision.at)
     tx.announce("screening.changed")
 

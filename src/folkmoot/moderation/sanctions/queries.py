@@ -11,6 +11,7 @@ import msgspec
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.sanctions.rules import Event, Grade, Happening, Standing, StatementOfReasons
 from folkmoot.moderation.sanctions.views import Kind, StatementView
+from folkmoot.moderation.screening.pictures import NEAR
 
 
 async def insert_event(tx: Transaction, account_id: int, event: Event, *, by: int | None = None, why: str = "") -> None:
@@ -122,6 +123,16 @@ async def take_warning(tx: Transaction, post_id: int, sensitive: bool, warning: 
     return found
 
 
+async def finding_in(tx: Transaction, case_id: int, text_hash: str | None) -> Row | None:
+    """What screening found last of a post with this text, in a case: `text, part_lengths, because`."""
+    return await tx.fetchrow(
+        """SELECT text, part_lengths, because FROM findings
+           WHERE case_id = $1 AND part = 'post' AND text_hash IS NOT DISTINCT FROM $2 ORDER BY id DESC LIMIT 1""",
+        case_id,
+        text_hash,
+    )
+
+
 async def judge_text(
     tx: Transaction, text_hash: str, likeness: bytes, verdict: str, category: str, reference: str, now: datetime
 ) -> None:
@@ -130,7 +141,7 @@ async def judge_text(
         """INSERT INTO judged (text_hash, verdict, category, likeness, reference, judged_at)
            VALUES ($1, $2, $3, $4, $5, $6)
            ON CONFLICT (text_hash) DO UPDATE SET verdict = excluded.verdict, category = excluded.category,
-             reference = excluded.reference, judged_at = excluded.judged_at""",
+             likeness = excluded.likeness, reference = excluded.reference, judged_at = excluded.judged_at""",
         text_hash,
         verdict,
         category,
@@ -154,24 +165,49 @@ async def judge_pictures(
             now,
         )
     else:
-        await tx.execute("DELETE FROM known_pictures WHERE list = 'removed' AND hash = ANY($1::text[])", list(pictures))
+        await forget_pictures(tx, pictures)
+
+
+APART = "bit_count(('x' || {one})::bit(256) # ('x' || {other})::bit(256))"
+"""In how many bits two hashes differ."""
+
+
+async def forget_pictures(tx: Transaction, pictures: Sequence[str]) -> None:
+    """Forget that these pictures, or what looks like them, were removed. Lists that operators added stay.
+
+    With a picture that is near enough to be the same its crops go, too: of the same decision, each near to the next.
+    """
+    await tx.execute(
+        f"""WITH RECURSIVE same AS (
+             SELECT k.hash, k.reference FROM known_pictures k, unnest($1::text[]) AS p (hash)
+             WHERE k.list = 'removed' AND {APART.format(one="k.hash", other="p.hash")} <= $2
+             UNION
+             SELECT k.hash, k.reference FROM known_pictures k JOIN same ON k.reference = same.reference
+             WHERE k.list = 'removed' AND {APART.format(one="k.hash", other="same.hash")} <= $2)
+           DELETE FROM known_pictures k USING same WHERE k.list = 'removed' AND k.hash = same.hash""",
+        list(pictures),
+        NEAR,
+    )
 
 
 async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime) -> None:
     """What screening had found of the case is decided with it, whatever a steward had said of it before.
 
-    Pictures that were remembered by a finding which is released now are forgotten.
+    What a finding that is released now has had remembered is forgotten, and so is what looks like its pictures.
     """
-    await tx.execute(
-        """WITH closed AS (
-             UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL
-             WHERE case_id = $1 AND decision IS DISTINCT FROM $2 RETURNING id)
-           DELETE FROM known_pictures USING closed
-           WHERE $2 = 'released' AND list = 'removed' AND reference = 'finding ' || closed.id""",
+    closed = await tx.fetch(
+        """UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL
+           WHERE case_id = $1 AND decision IS DISTINCT FROM $2 RETURNING id, pictures""",
         case_id,
         decision,
         now,
     )
+    if decision == "released" and closed:
+        await tx.execute(
+            "DELETE FROM known_pictures WHERE list = 'removed' AND reference = ANY($1::text[])",
+            [f"finding {row['id']}" for row in closed],
+        )
+        await forget_pictures(tx, [hash for row in closed for hash in row["pictures"]])
 
 
 async def statement_to_mail(tx: Transaction, id: int) -> Row | None:

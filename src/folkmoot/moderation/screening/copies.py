@@ -1,7 +1,8 @@
 """Near-copies of what was judged already: the same words in another coat need no second jury.
 
 A copy says the same and nothing else. Whoever quotes and adds a word of their own, turns the sense by a negation, or
-buries the words in a longer text has written something new.
+buries the words in a longer text has written something new. What was kept passes only word for word, and only by itself:
+else a threat in its warning or at its end would pass with it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ PERMUTATIONS, BANDS, SEED, SHINGLE = 120, 20, 20210106, 5
 ROWS = PERMUTATIONS // BANDS
 _HEADER = struct.Struct("<BIB")
 _FORM = 1
+UNLIKE = _HEADER.pack(_FORM, 0, 0) + bytes(4 * PERMUTATIONS)
+"""The sketch of no text: what is stored with it is known by its very words alone."""
 
 Sketch = npt.NDArray[np.uint16]
 """In memory the lower half of each number is enough: two texts agree in it by chance once in 65,536."""
@@ -169,14 +172,17 @@ class Judged:
             self._rows[entry.row] = None
 
     def find(self, words: Words, normal: Normal | None = None) -> Copy | None:
-        """The judged text that one of these copies, a removed one before a kept one. `normal` is that of `words.text`."""
-        best: Copy | None = None
+        """The removed text that one of these copies; or the kept one, when all of these are the very words of kept ones. `normal`
+        is that of `words.text`."""
+        kept: list[Copy | None] = []
         for index, text in enumerate((words.text, *words.more)):
             seen = normal if index == 0 and normal is not None else normalise(text)
             found = self._find(text, seen)
-            if found and (best is None or (found.ruling is Ruling.REMOVED and best.ruling is Ruling.KEPT)):
-                best = found
-        return best
+            if found and found.ruling is Ruling.REMOVED:
+                return found
+            if text.strip():
+                kept.append(found)
+        return kept[0] if all(kept) and kept else None
 
     def _find(self, text: str, normal: Normal) -> Copy | None:
         if not self._entries or not normal.plain or comments(normal.plain):
@@ -203,6 +209,8 @@ class Judged:
         if best is None:
             return None
         likeness, _, entry = best
+        if entry.ruling is Ruling.KEPT:
+            return None  # a word more may be the one that matters: it is looked at anew
         return Copy(entry.ruling, entry.category, entry.reference, min(likeness, 0.999), passage)
 
     # -- which rows may be alike: equal in one of twenty bands of the sketch

@@ -97,13 +97,24 @@ class Limits(msgspec.Struct, frozen=True):
     hold: float = 1.01
     """Above 1 means never."""
 
+    def outcome(self, probability: float) -> Outcome:
+        if probability >= self.hold:
+            return Outcome.HOLD
+        return Outcome.CASE if probability >= self.case else Outcome.PUBLISH
+
+
+CLAIMED = Limits(case=0.5, hold=0.9)
+"""For what a rule says, whatever its category: its weight is the probability it claims."""
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What screening says of one text. The same words and versions give the same finding."""
 
     outcome: Outcome
     category: Category | None
-    """For what: the category that came furthest towards its limit; None when nothing spoke for any."""
+    """For what: of the categories that reached the outcome, the one furthest beyond its limit. None when nothing spoke for
+    any.
+    """
     probability: float
     """Of violence: the strongest of the VIOLENT categories."""
     categories: Mapping[Category, float]
@@ -115,21 +126,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def conclude(reasons: Iterable[Reason], limits: Mapping[Category, Limits], versions: Mapping[str, str]) -> Finding:
-    """The finding the reasons amount to: the strongest of each category against that category's limits."""
+    """The finding the reasons amount to: what a rule claims against CLAIMED, all else against its category's limits."""
     because = tuple(sorted(reasons, key=lambda reason: (-reason.probability, reason.stage, reason.name)))
     categories: dict[Category, float] = {}
     for reason in because:
         categories[reason.category] = max(categories.get(reason.category, 0.0), reason.probability)
     settled = [reason for reason in because if reason.stage in SETTLED]
     outcome, category, nearest = Outcome.PUBLISH, None, 0.0
-    for each, probability in categories.items():
-        limit = limits.get(each, Limits())
-        if probability >= limit.hold:
-            outcome = Outcome.HOLD
-        elif probability >= limit.case and outcome is Outcome.PUBLISH:
-            outcome = Outcome.CASE
-        if (near := probability / limit.hold) > nearest:
-            category, nearest = each, near
+    for reason in because:
+        limit = CLAIMED if reason.stage is Stage.RULE else limits.get(reason.category, Limits())
+        reached, near = limit.outcome(reason.probability), reason.probability / limit.hold
+        if (GRAVITY[reached], near) > (GRAVITY[outcome], nearest):
+            outcome, category, nearest = reached, reason.category, near
     if settled:
         outcome, category = Outcome.HOLD, settled[0].category
     return Finding(

@@ -108,7 +108,7 @@ class ModerationEndpoint:
             limit = self._limits.get(category, Limits())
             probability = limit.hold if score >= self._hold_at else limit.case if score >= self._case_at else 0.0
             if 0 < probability <= 1:
-                reasons.append(self._reason(category, probability, f"{self.name}: {score:.2f}"))
+                reasons.append(self._reason(category, probability, self.name))
         return reasons
 
     def _failed(self, why: str) -> Reason:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,9 +18,10 @@ from folkmoot.moderation.screening.screen import Answer, Screen, Step
 
 ALONE = 256
 """So many lines are answered before other processes are asked to help."""
-BATCH = 64
-WAITING = 4096
-"""Lines read ahead of what was answered."""
+BATCH, BATCH_BYTES = 64, 1 << 20
+"""Lines that are answered together, and their bytes: the line that reaches one of both is the last."""
+WAITING, WAITING_BYTES = 4096, 32 << 20
+"""Lines read ahead of those being answered, and their bytes: further ones wait unread, but for one."""
 LONGEST_LINE = 16 << 20
 LEAST = 0.05
 """Reasons weaker than that are not told."""
@@ -102,7 +102,7 @@ def _answer_all(lines: list[bytes]) -> bytes:
 def score(source: BinaryIO, to: BinaryIO, processes: int | None = None) -> None:
     """Answer every line of `source`; at once while they come slowly, on all cores when there are many."""
     processes = processes or len(os.sched_getaffinity(0))
-    lines: queue.Queue[bytes | None] = queue.Queue(WAITING)
+    lines = _Ahead()
     threading.Thread(target=_read, args=(source, lines), daemon=True).start()
     _answer_all([])
     waiting: deque[tuple[list[bytes], Future[bytes]]] = deque()
@@ -110,10 +110,10 @@ def score(source: BinaryIO, to: BinaryIO, processes: int | None = None) -> None:
     seen, more = 0, True
     try:
         while more or waiting:
-            batch, more = _take(lines, wait=not waiting) if more else ([], False)
+            batch, more = lines.take(wait=not waiting) if more else ([], False)
             seen += len(batch)
             idle = not batch
-            if batch and seen > ALONE and len(batch) == BATCH and processes > 1:
+            if batch and seen > ALONE and _is_full(batch) and processes > 1:
                 helpers = helpers or ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
                 waiting.append((batch, _submit(helpers, batch)))
                 batch = []
@@ -121,7 +121,7 @@ def score(source: BinaryIO, to: BinaryIO, processes: int | None = None) -> None:
                 to.write(_result(*waiting.popleft()))
             if batch:
                 to.write(_answer_all(batch))
-            if not waiting or lines.empty():
+            if not waiting or lines.is_empty():
                 to.flush()
     finally:
         if helpers is not None:
@@ -129,10 +129,55 @@ def score(source: BinaryIO, to: BinaryIO, processes: int | None = None) -> None:
     to.flush()
 
 
-def _read(source: BinaryIO, lines: queue.Queue[bytes | None]) -> None:
+class _Ahead:
+    """Lines that were read and are not being answered yet: a queue between two threads, bounded in lines and in bytes."""
+
+    def __init__(self) -> None:
+        self._lines: deque[bytes] = deque()
+        self._bytes = 0
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def put(self, line: bytes) -> None:
+        """Wait until there is room for the line."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_room(line))
+            self._lines.append(line)
+            self._bytes += len(line)
+            self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def take(self, *, wait: bool) -> tuple[list[bytes], bool]:
+        """What has come by now, a batch at most, and whether more may come."""
+        batch: list[bytes] = []
+        with self._changed:
+            if wait:
+                self._changed.wait_for(lambda: self._lines or self._ended)
+            while self._lines and not _is_full(batch):
+                batch.append(self._lines.popleft())
+                self._bytes -= len(batch[-1])
+            self._changed.notify_all()
+            return batch, bool(self._lines) or not self._ended
+
+    def is_empty(self) -> bool:
+        return not self._lines
+
+    def _has_room(self, line: bytes) -> bool:
+        return len(self._lines) < WAITING and self._bytes + len(line) <= WAITING_BYTES
+
+
+def _is_full(batch: list[bytes]) -> bool:
+    return len(batch) >= BATCH or sum(map(len, batch)) >= BATCH_BYTES
+
+
+def _read(source: BinaryIO, lines: _Ahead) -> None:
     for line in _lines(source):
         lines.put(line)
-    lines.put(None)
+    lines.end()
 
 
 def _lines(source: BinaryIO) -> Iterator[bytes]:
@@ -142,20 +187,6 @@ def _lines(source: BinaryIO) -> Iterator[bytes]:
         while rest and not rest.endswith(b"\n"):
             rest = source.readline(LONGEST_LINE)
         yield line.rstrip(b"\r\n")
-
-
-def _take(lines: queue.Queue[bytes | None], wait: bool) -> tuple[list[bytes], bool]:
-    """What has come by now, a batch at most, and whether more may come."""
-    batch: list[bytes] = []
-    try:
-        while len(batch) < BATCH:
-            line = lines.get(block=wait and not batch)
-            if line is None:
-                return batch, False
-            batch.append(line)
-    except queue.Empty:
-        pass
-    return batch, True
 
 
 def _submit(helpers: Executor, batch: list[bytes]) -> Future[bytes]:

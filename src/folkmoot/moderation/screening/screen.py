@@ -49,8 +49,11 @@ class Screen:
         *,
         limits_version: str = "",
         distant: Sequence[Distant] = (),
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.limits = limits
+        self.left_out = left_out or {}
+        """Rule files that do not load, by name, and why: the rest goes without them."""
         self._steps = tuple(steps)
         self._distant = tuple(distant)
         self.versions = {step.name: step.version for step in steps} | {each.name: each.version for each in distant}
@@ -71,14 +74,15 @@ class Screen:
         """What one stage says by itself; nothing from one that is not there."""
         return next((step.ask(words).reasons for step in self._steps if step.name == name), ())
 
-    async def look(self, words: Words) -> Finding:
-        """The finding of every stage. Slow ones are asked in a thread, distant ones last and all at once."""
+    async def look(self, words: Words, *, distant: bool = True) -> Finding:
+        """The finding of every stage. Slow ones are asked in a thread, distant ones last and all at once, if at all."""
         reasons: list[Reason] = []
         for step in self._steps:
             answer = await asyncio.to_thread(step.ask, words) if step.slow else step.ask(words)
             reasons += answer.reasons
             if answer.ends:
                 return conclude(reasons, self.limits, self.versions)
-        for more in await asyncio.gather(*(each.ask(words) for each in self._distant)):
+        asked = self._distant if distant else ()
+        for more in await asyncio.gather(*(each.ask(words) for each in asked)):
             reasons += more
         return conclude(reasons, self.limits, self.versions)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 from typing import Any, Protocol
 
 import msgspec
 
 from folkmoot.errors import Unavailable
-from folkmoot.moderation.screening import Finding, Screen, Words
+from folkmoot.moderation.screening import Finding, Words
 from folkmoot.network.gate.parts import Parts, build
 
 Batch = bytes
@@ -22,7 +25,7 @@ Batch = bytes
 _encode = msgspec.msgpack.encode
 _words = msgspec.msgpack.Decoder(list[Words])
 _findings = msgspec.msgpack.Decoder(list[Finding])
-_screen: Screen | None = None
+_reader: Reader | None = None
 
 
 class Crew(Protocol):
@@ -38,10 +41,12 @@ class Crew(Protocol):
 class Processes:
     """As many processes as there are cores, at the lowest priority: whoever uses the network comes first."""
 
-    def __init__(self, parts: Parts, hands: int) -> None:
+    def __init__(self, parts: Parts, hands: int, share: float) -> None:
         self.hands = hands
+        context = get_context("spawn")
+        self._leave = context.Event()
         self._pool = ProcessPoolExecutor(
-            hands, mp_context=get_context("spawn"), initializer=_settle, initargs=(_encode(parts),)
+            hands, mp_context=context, initializer=_settle, initargs=(_encode(parts), share, self._leave)
         )
 
     async def read(self, words: Sequence[Words]) -> list[Finding]:
@@ -49,6 +54,7 @@ class Processes:
         return _findings.decode(await loop.run_in_executor(self._pool, _read, _encode(words)))
 
     def dismiss(self) -> None:
+        self._leave.set()  # nobody sits out a pause any longer
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -58,7 +64,7 @@ class Cluster:
     Ray is the operator's (`pip install ray`); `address` is `local` for one on this machine, else as `ray.init` takes it.
     """
 
-    def __init__(self, parts: Parts, address: str, hands: int) -> None:
+    def __init__(self, parts: Parts, address: str, hands: int, share: float) -> None:
         try:
             ray: Any = importlib.import_module("ray")
         except ImportError as error:
@@ -72,7 +78,7 @@ class Cluster:
             options |= {"address": address}
         ray.init(**options)
         reader = ray.remote(num_cpus=1)(Reader)
-        self._readers = [reader.remote(_encode(parts)) for _ in range(hands)]
+        self._readers = [reader.remote(_encode(parts), share) for _ in range(hands)]
         self._free: asyncio.Queue[Any] = asyncio.Queue()
         for each in self._readers:
             self._free.put_nowait(each)
@@ -88,23 +94,51 @@ class Cluster:
         self._ray.shutdown()
 
 
-class Reader:
-    """What sits on a processor of the cluster."""
+class Pace:
+    """Of its time a hand works this share. The pause it owes for a batch it takes before the next one."""
 
-    def __init__(self, parts: Batch) -> None:
+    def __init__(
+        self,
+        share: float,
+        *,
+        pause: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._owed = 1 / share - 1
+        self._pause = pause
+        self._now = now
+        self._free_at = 0.0
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Around the reading of a batch."""
+        if (owed := self._free_at - self._now()) > 0:
+            self._pause(owed)
+        begun = self._now()
+        yield
+        ended = self._now()
+        self._free_at = ended + (ended - begun) * self._owed
+
+
+class Reader:
+    """One hand: what sits on a processor of the cluster, or in a process of this machine."""
+
+    def __init__(self, parts: Batch, share: float, pause: Callable[[float], object] = time.sleep) -> None:
         self._screen = build(msgspec.msgpack.decode(parts, type=Parts))
+        self._pace = Pace(share, pause=pause)
 
     def read(self, words: Batch) -> Batch:
-        return _encode([self._screen.look_now(each) for each in _words.decode(words)])
+        with self._pace.batch():
+            return _encode([self._screen.look_now(each) for each in _words.decode(words)])
 
 
-def _settle(parts: Batch) -> None:
+def _settle(parts: Batch, share: float, leave: Event) -> None:
     """A process of this machine takes its place."""
-    global _screen
+    global _reader
     os.nice(10)
-    _screen = build(msgspec.msgpack.decode(parts, type=Parts))
+    _reader = Reader(parts, share, leave.wait)
 
 
 def _read(words: Batch) -> Batch:
-    assert _screen is not None, "a process settles before it reads"
-    return _encode([_screen.look_now(each) for each in _words.decode(words)])
+    assert _reader is not None, "a process settles before it reads"
+    return _reader.read(words)

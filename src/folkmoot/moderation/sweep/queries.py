@@ -62,9 +62,11 @@ async def lock_profiles(tx: Transaction, accounts: list[int]) -> list[Row]:
 
 
 async def known_profiles(tx: Transaction, accounts: list[int]) -> set[tuple[int, str]]:
-    """Account and text of what was found in these profiles before, whatever was decided about it."""
+    """Account and text of what somebody has before them of these profiles, or has decided."""
     rows = await tx.fetch(
-        "SELECT account_id, text FROM findings WHERE account_id = ANY($1::bigint[]) AND part = 'profile'", accounts
+        """SELECT account_id, text FROM findings
+           WHERE account_id = ANY($1::bigint[]) AND part = 'profile' AND decision IS DISTINCT FROM 'superseded'""",
+        accounts,
     )
     return {(row["account_id"], row["text"]) for row in rows}
 

@@ -26,6 +26,8 @@ from folkmoot.network.posts.hold import hide
 from folkmoot.settings import Settings
 
 BATCH = 500
+ABOUT = ("rules", "model", "limits")
+"""What a sweep is about. Copies and known pictures are not: verdicts add to them all the time."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +65,15 @@ async def sweep(
 ) -> Progress:
     """Screen every post and then every profile by what is in force now; `show` is called after each batch of posts.
 
-    A sweep that was stopped goes on when one with the same options is begun and nothing it goes by has changed. What was
-    found in a version of a post before is left to the decision about that. Raises Unavailable, ModelUnusable.
+    A sweep that was stopped goes on when one with the same options is begun and rules, model and limits are the same;
+    what was judged meanwhile counts from there on. What was found in a version of a post before is left to the decision
+    about that. Raises Unavailable, ModelUnusable.
     """
     parts = await read(db, settings)
     if options.rules_only:
         parts = msgspec.structs.replace(parts, mode="rules")
     screen = build(parts)
-    versions = " ".join(f"{part}={version}" for part, version in sorted(screen.versions.items()))
+    versions = " ".join(f"{part}={screen.versions[part]}" for part in ABOUT if part in screen.versions)
     kept = {"since": clock.stamp(options.since) if options.since else None, "rules_only": options.rules_only}
     begun = None if options.dry else await queries.unfinished(db, kept, versions)
     if begun is not None:
@@ -86,9 +89,8 @@ async def sweep(
     show(progress)
     crew = _crew(parts, options)
     try:
-        run = _Sweep(db, crew, options, id, progress, show)
-        await run.go(after, until)
-        progress.profiles, progress.doubted_profiles = await sweep_profiles(db, run.read, crew.hands, dry=options.dry)
+        await _Sweep(db, crew, options, id, progress, show).go(after, until)
+        progress.profiles, progress.doubted_profiles = await sweep_profiles(db, crew.read, crew.hands, dry=options.dry)
     finally:
         crew.dismiss()
     await _sweep_pictures(db, screen, options, progress)
@@ -126,7 +128,9 @@ async def _hide_pictures(db: Database, account_id: int, words: Words, finding: F
 
 def _crew(parts: Parts, options: Options) -> Crew:
     hands = options.hands or len(os.sched_getaffinity(0))
-    return Cluster(parts, options.ray, hands) if options.ray else Processes(parts, hands)
+    if options.ray:
+        return Cluster(parts, options.ray, hands, options.share)
+    return Processes(parts, hands, options.share)
 
 
 class _Sweep:
@@ -163,18 +167,9 @@ class _Sweep:
             for task in waiting:
                 task.cancel()
 
-    async def read(self, words: list[Words]) -> list[Finding]:
-        """What screening says of these, by one hand, which pauses then for as long as it was told to."""
-        begun = asyncio.get_running_loop().time()
-        found = await self._crew.read(words)
-        if self._options.share < 1:
-            took = asyncio.get_running_loop().time() - begun
-            await asyncio.sleep(min(took * (1 / self._options.share - 1), 60))
-        return found
-
     async def _read(self, rows: list[Row]) -> tuple[list[Row], list[Words], list[Finding]]:
         words = [words_of(row) for row in rows]
-        found = await self.read(words)
+        found = await self._crew.read(words)
         return rows, words, [_as_seen(row, finding) for row, finding in zip(rows, found, strict=True)]
 
     async def _write_down(self, rows: list[Row], words: list[Words], found: list[Finding]) -> None:

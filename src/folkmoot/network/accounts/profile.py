@@ -80,8 +80,6 @@ async def update_profile(
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
             raise Missing
-        if finding and finding.outcome is Outcome.CASE:
-            await gate.record(tx, subject, finding, words, finding.category or "")
         if fields is not None:
             changes["fields"] = msgspec.json.encode(rules.check_fields(pairs, view(row).fields)).decode()
         if not changes:
@@ -89,6 +87,8 @@ async def update_profile(
         for part, new in pictures.items():
             await queries.keep_picture(tx, viewer.account_id, part, new)
         changed = await queries.update_profile(tx, viewer.account_id, {**row, **changes})
+        if finding and finding.outcome is Outcome.CASE:  # only now can be told what it leaves nothing of
+            await gate.record(tx, subject, finding, words, finding.category or "")
         tx.announce("account.changed", account_id=viewer.account_id)
         return view(changed)
 

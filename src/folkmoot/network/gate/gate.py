@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -45,13 +45,13 @@ class Gate:
             bus.hear("screening.changed", self._changed)
             bus.on_reset(lambda: self._changed(None))
 
-    async def look(self, words: Words) -> Finding:
-        """What screening says of these words, by what is in force now."""
+    async def look(self, words: Words, *, letter: bool = False) -> Finding:
+        """What screening says of these words, by what is in force now. A `letter` is not shown to what is on another machine."""
         if self._settings.screening == "off":
             return conclude((), {}, {})
         screen = await self.screen()
         begun = time.thread_time()
-        finding = await screen.look(words)
+        finding = await screen.look(words, distant=not letter)
         self._count(finding, (time.thread_time() - begun) * 1_000)
         return finding
 
@@ -60,7 +60,7 @@ class Gate:
         if self._screen is None or self._stale or self._unheard():
             async with self._loading:
                 if self._screen is None or self._stale or self._unheard():
-                    self._screen = await self._fresh()
+                    return await self._fresh()
         return self._screen
 
     async def record(self, tx: Transaction, subject: Subject, finding: Finding, words: Words, category: str) -> None:
@@ -100,15 +100,18 @@ class Gate:
         self._stale = True
 
     async def _fresh(self) -> Screen:
-        self._stale = False
+        self._stale = False  # before anything is read: news of what follows makes it stale again
+        try:
+            version = await queries.standing_version(self._db)
+            if self._screen is None or version != self._version:
+                parts = await asyncio.to_thread(_parts)
+                self._screen = await parts.assemble(self._db, self._settings)
+                self._version = version
+        except BaseException:
+            self._stale = True
+            raise
         self._checked_at = time.monotonic()
-        version = await queries.standing_version(self._db)
-        if self._screen is not None and version == self._version:
-            return self._screen
-        parts = await asyncio.to_thread(_parts)
-        screen: Screen = await parts.assemble(self._db, self._settings)
-        self._version = version
-        return screen
+        return self._screen
 
 
 def _parts() -> Any:
@@ -116,12 +119,10 @@ def _parts() -> Any:
     return importlib.import_module("folkmoot.network.gate.parts")
 
 
-async def media_words(
-    db: Database, account_id: int, ids: Sequence[int], described: Mapping[int, str]
-) -> tuple[list[str], tuple[str, ...]]:
-    """Alt texts (`described` are newer ones) and picture hashes of an account's media."""
+async def media_words(db: Database, account_id: int, ids: Sequence[int]) -> tuple[dict[int, str], tuple[str, ...]]:
+    """Alt texts of an account's media by their ids, as they are stored, and picture hashes."""
     if not ids:
-        return [], ()
+        return {}, ()
     rows = await queries.media_words(db, account_id, ids)
-    alts = [described.get(row["id"], row["description"]) for row in rows]
+    alts = {row["id"]: row["description"] for row in rows}
     return alts, tuple(row["picture_hash"] for row in rows if row["picture_hash"])

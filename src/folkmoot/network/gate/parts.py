@@ -16,6 +16,7 @@ import structlog
 from folkmoot.database import Database
 from folkmoot.moderation.screening import NOTHING, Answer, Category, Distant, Limits, Screen, Step, Words
 from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint
+from folkmoot.moderation.screening.finding import CLAIMED
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
 from folkmoot.moderation.screening.model.learnt import Weights
@@ -31,7 +32,17 @@ SHIPPED_RULES = "starter"
 """The name under which the rules that come with the program may be switched off, or replaced by an operator's."""
 
 
-__all__ = ["Parts", "Tuning", "assemble", "build", "fingerprint", "load_rules", "read", "shipped_model"]
+__all__ = [
+    "Parts",
+    "Tuning",
+    "assemble",
+    "build",
+    "fingerprint",
+    "load_rules",
+    "read",
+    "rules_that_load",
+    "shipped_model",
+]
 
 
 class Tuning(msgspec.Struct, frozen=True):
@@ -86,7 +97,10 @@ async def assemble(db: Database, settings: Settings) -> Screen:
 
 def build(parts: Parts, settings: Settings | None = None) -> Screen:
     """The Screen these parts make; with the model elsewhere that `settings` name, when given. Raises ModelUnusable."""
-    steps = [_picture_step(parts), _copy_step(parts), _rule_step(parts)]
+    rules, left_out = rules_that_load(tuple(sorted(parts.rules)))
+    for name, why in left_out.items():
+        log.error("a rule file is left out", name=name, why=why)
+    steps = [_picture_step(parts), _copy_step(parts), _rule_step(rules)]
     limits = RULE_LIMITS
     tuning, version = parts.tuning or Tuning(), parts.tuning_version or "shipped"
     if parts.mode == "full":
@@ -98,7 +112,7 @@ def build(parts: Parts, settings: Settings | None = None) -> Screen:
         limits = {**RULE_LIMITS, **model.limits}
     limits = {**limits, **tuning.limits}
     distant = [_distant(settings, limits)] if settings and settings.other_model_url else []
-    return Screen(steps, limits, limits_version=version, distant=distant)
+    return Screen(steps, limits, limits_version=version, distant=distant, left_out=left_out)
 
 
 def _distant(settings: Settings, limits: Mapping[Category, Limits]) -> Distant:
@@ -108,8 +122,8 @@ def _distant(settings: Settings, limits: Mapping[Category, Limits]) -> Distant:
     return Distant("other", f"{other.name}/{other.version}", other.judge)
 
 
-RULE_LIMITS = {category: Limits(case=0.5, hold=0.9) for category in Category}
-"""For rules by themselves: a rule's weight is the probability it claims."""
+RULE_LIMITS = dict.fromkeys(Category, CLAIMED)
+"""Where neither the model nor a calibration says any."""
 
 
 def _picture_step(parts: Parts) -> Step:
@@ -137,9 +151,7 @@ def _copy_step(parts: Parts) -> Step:
     return Step("copies", version, ask)
 
 
-def _rule_step(parts: Parts) -> Step:
-    rules = _rules(parts.rules)
-
+def _rule_step(rules: Rules) -> Step:
     def ask(words: Words) -> Answer:
         return Answer(tuple(rules.match(words)))
 
@@ -167,17 +179,25 @@ def shipped_model() -> Model:
 
 
 @lru_cache(maxsize=8)
-def _rules(files: tuple[tuple[str, str], ...]) -> Rules:
-    """The shipped rules with the operator's; a stored file was checked when it was stored, hence broken ones are left out."""
-    try:
-        return load_rules(files, tried=True)
-    except BrokenRules as error:
-        log.error("rule files left out", why=str(error))
-        return load_rules(())
+def rules_that_load(files: tuple[tuple[str, str], ...], *, tried: bool = True) -> tuple[Rules, Mapping[str, str]]:
+    """The shipped rules with those of these files that load, and of each that does not, by its name, why.
+
+    A stored file loaded when it was put in force; a release may have renamed what it leans on.
+    """
+    left_out: dict[str, str] = {}
+    while True:
+        standing = tuple(each for each in files if each[0] not in left_out)
+        try:
+            return load_rules(standing, tried=tried), left_out
+        except BrokenRules as error:
+            if not standing:
+                raise
+            named = [name for name, _ in standing if _file_name(name) == error.file]
+            left_out[named[0] if named else standing[-1][0]] = str(error)  # too much together: the last goes
 
 
 def load_rules(files: tuple[tuple[str, str], ...], *, tried: bool = False) -> Rules:
-    """The shipped rules and these, each with its name and content. Raises BrokenRules.
+    """The shipped rules and these, each with its name and content, in the order of their names. Raises BrokenRules.
 
     `tried` when the files were loaded before, so that their examples need not be; those of the shipped ones never are,
     but for the tests.
@@ -185,9 +205,13 @@ def load_rules(files: tuple[tuple[str, str], ...], *, tried: bool = False) -> Ru
     replaced = dict(files)
     with tempfile.TemporaryDirectory(prefix="folkmoot-rules-") as folder:
         paths = [] if SHIPPED_RULES in replaced else list(STARTER)
-        for name, content in files:
-            taken = any(path.stem == name for path in STARTER)
-            path = Path(folder) / f"{'own-' if taken else ''}{name}.toml"
-            path.write_text(content)
+        for name, content in sorted(files):
+            path = Path(folder) / _file_name(name)
+            path.write_text(content, encoding="utf-8")
             paths.append(path)
         return Rules.load(paths, tried=paths if tried else STARTER)
+
+
+def _file_name(name: str) -> str:
+    """What a file of this name is called while it is read: never as a shipped one."""
+    return f"{'own-' if any(path.stem == name for path in STARTER) else ''}{name}.toml"

@@ -10,8 +10,8 @@ import msgspec
 
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
-from folkmoot.moderation.screening import Finding, Words
-from folkmoot.network.gate.rules import Subject
+from folkmoot.moderation.screening import Finding, Outcome, Reason, Words
+from folkmoot.network.gate.rules import FoundBy, Subject, on_one_line, parts_of, still_stands
 
 if TYPE_CHECKING:  # it brings numpy with it, which takes its time to load
     from folkmoot.moderation.screening.copies import Fingerprint
@@ -26,18 +26,17 @@ async def insert_finding(
     fingerprint: Fingerprint,
     now: datetime,
 ) -> int:
-    """Write down what was found. What was open about an earlier version of the same text is superseded by it."""
+    """Write down what was found. What was open about a text that it takes the place of is superseded by it."""
     id = new_id()
+    gone = [] if subject.post_id is not None else await _gone_from_profile(tx, subject, finding, words)
+    texts = [words.text, *words.more]
     await tx.execute(
         """WITH earlier AS (
              UPDATE findings SET decision = 'superseded', decided_at = $17
-             WHERE decision IS NULL AND part = $3
-               AND (($4::bigint IS NOT NULL AND post_id = $4) OR ($4::bigint IS NULL AND post_id IS NULL AND account_id = $2
-               AND (found_by <> 'sweep' OR pictures = '{}' OR pictures && $16::text[]) -- a picture a sweep hid still waits
-               AND ($18 <> 'sweep' OR outcome = 'case'))))  -- what was refused is not what stands there
+             WHERE decision IS NULL AND part = $3 AND (post_id = $4 OR id = ANY($19::bigint[])))
            INSERT INTO findings (id, account_id, part, post_id, version, outcome, probability, category, categories, because,
-             versions, text, language, text_hash, likeness, pictures, created_at, found_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14, $15, $16, $17, $18)""",
+             versions, text, language, text_hash, likeness, pictures, created_at, found_by, part_lengths)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14, $15, $16, $17, $18, $20)""",
         id,
         subject.account_id,
         "profile" if subject.post_id is None else "post",
@@ -49,15 +48,56 @@ async def insert_finding(
         msgspec.json.encode(finding.categories).decode(),
         msgspec.json.encode(finding.because).decode(),
         msgspec.json.encode(finding.versions).decode(),
-        "\n".join([words.text, *words.more]),
+        "\n".join(texts),
         words.language,
         fingerprint.hash,
         fingerprint.sketch,
         list(words.pictures),
         now,
         subject.found_by.value,
+        gone,
+        [len(text) for text in texts],
     )
     return id
+
+
+async def _gone_from_profile(tx: Transaction, subject: Subject, finding: Finding, words: Words) -> list[int]:
+    """The open findings about a profile that say nothing of it any more, now that `words` are found in it.
+
+    What was refused has changed nothing: it takes the place of what was refused before, and of nothing that stands there.
+    A picture that a sweep hid waits in any case.
+    """
+    waiting = await tx.fetch(
+        """SELECT id, outcome, text, part_lengths, because FROM findings
+           WHERE decision IS NULL AND part = 'profile' AND account_id = $1 AND (found_by <> 'sweep' OR outcome = 'case')""",
+        subject.account_id,
+    )
+    swept = subject.found_by is FoundBy.SWEEP
+    refused = [] if swept else [row["id"] for row in waiting if row["outcome"] == "hold"]
+    if finding.outcome is Outcome.HOLD:
+        return refused
+    new = {on_one_line(text) for text in (words.text, *words.more)}
+    left_alone = [text for text in await _profile_texts(tx, subject.account_id) if on_one_line(text) not in new]
+    return refused + [
+        row["id"]
+        for row in waiting
+        if row["outcome"] == "case"
+        and not still_stands(
+            parts_of(row["text"], row["part_lengths"]),
+            msgspec.json.decode(row["because"], type=tuple[Reason, ...]),
+            left_alone,
+        )
+    ]
+
+
+async def _profile_texts(tx: Transaction, account_id: int) -> list[str]:
+    texts: list[str] | None = await tx.fetchval(
+        """SELECT ARRAY[display_name, bio, avatar_alt, header_alt] || ARRAY(
+             SELECT said FROM jsonb_array_elements(fields) AS f, LATERAL (VALUES (f ->> 'name'), (f ->> 'value')) AS t (said))
+           FROM accounts WHERE id = $1""",
+        account_id,
+    )
+    return texts or []
 
 
 async def active_parts(db: Database) -> list[Row]:

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
-from folkmoot.moderation.screening import Outcome, Words
-from folkmoot.moderation.screening.finding import SETTLED, Finding
+from folkmoot.moderation.screening import Outcome, Reason, Stage, Words
+from folkmoot.moderation.screening.finding import CLAIMED, SETTLED, Finding
 
 
 class FoundBy(StrEnum):
@@ -42,3 +42,58 @@ def among_few(finding: Finding) -> Finding:
     if any(reason.stage in SETTLED for reason in finding.because):
         return finding
     return msgspec.structs.replace(finding, outcome=Outcome.PUBLISH)
+
+
+def parts_of(text: str, lengths: Sequence[int] | None) -> tuple[str, ...]:
+    """The texts that a finding's `text` was put together from; the whole where their lengths were not written down."""
+    if lengths is None:
+        return (text,)
+    parts, at = [], 0
+    for length in lengths:
+        parts.append(text[at : at + length])
+        at += length + 1  # a line end stands between them
+    return tuple(parts)
+
+
+def blamed(parts: Sequence[str], because: Sequence[Reason]) -> tuple[str, ...]:
+    """Those of a finding's texts that its reasons come from; none where that cannot be told.
+
+    Rules and copies say what they met, and that may stand in several. Else it is where the strongest passage of the
+    model stands. A picture blames no words; another model names none, so that it blames a text only if there is one.
+    """
+    said = list(dict.fromkeys(part for part in parts if part.strip()))
+    settled = [reason for reason in because if reason.stage in SETTLED]
+    counted = [reason for reason in settled or because if reason.stage is not Stage.PICTURE]
+    if because and not counted:
+        return ()
+    if len(said) == 1:
+        return tuple(said)
+    met = [
+        place
+        for reason in counted
+        if reason.stage is not Stage.MODEL and reason.probability >= CLAIMED.case
+        if (place := _place(said, reason.words)) is not None
+    ]
+    if not met:
+        strongest = (_place(said, (word,)) for reason in counted for word in reason.words if word.strip())
+        met = [place for place in strongest if place is not None][:1]
+    return tuple(part for place, part in enumerate(said) if place in met)
+
+
+def _place(parts: Sequence[str], passages: Sequence[str]) -> int | None:
+    """Which of the parts has all these passages, when it is only one."""
+    if not passages:
+        return None
+    places = [place for place, part in enumerate(parts) if all(passage in part for passage in passages)]
+    return places[0] if len(places) == 1 else None
+
+
+def still_stands(parts: Sequence[str], because: Sequence[Reason], profile: Sequence[str]) -> bool:
+    """Whether any text that a finding is about is among these texts of a profile."""
+    standing = {on_one_line(text) for text in profile}
+    return any(on_one_line(part) in standing for part in blamed(parts, because) or parts if part.strip())
+
+
+def on_one_line(text: str) -> str:
+    """For comparing what was read with what was kept of it: a profile is stored without blanks at the ends of its texts."""
+    return " ".join(text.split())

@@ -12,12 +12,14 @@ from folkmoot.ids import new_id
 from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.gate import FoundBy, Subject
+from folkmoot.network.media.rules import check_focus, described
 from folkmoot.network.notifications import notify
 from folkmoot.network.posts import queries, reaction_queries, rules, version_queries
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.screen import screen
 from folkmoot.network.posts.views import PostView
+from folkmoot.network.visibility import may_see_unseen
 
 
 class MediaChange(msgspec.Struct, frozen=True):
@@ -26,6 +28,13 @@ class MediaChange(msgspec.Struct, frozen=True):
     id: int
     description: str | None = None
     focus: tuple[float, float] | None = None
+
+    def checked(self) -> MediaChange:
+        """The same as it is kept. Raises Invalid for a text too long or a focus beside the picture."""
+        if self.focus is not None:
+            check_focus(self.focus)
+        text = None if self.description is None else described(self.description)
+        return MediaChange(self.id, text, self.focus)
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,15 +89,20 @@ async def edit(
     accounts = [await desk.shelf.account_by_name(name) for name in dict.fromkeys(names)]
     mentioned = [account.view.id for account in accounts if account is not None and account.view.is_open]
     before = {mention.account_id for mention in post.mentions}
-    described = {change.id: change.description for change in media_changes if change.description is not None}
+    media_changes = [change.checked() for change in media_changes]
+    if any(change.id not in draft.media for change in media_changes):
+        raise rules.MediaUnusable(field="media")
+    alts = {change.id: change.description for change in media_changes if change.description is not None}
     parent = await desk.find(viewer, post.in_reply_to_id) if post.in_reply_to_id is not None else None
-    screened = await screen(desk, viewer, draft, parent, described)
+    screened = await screen(desk, viewer, draft, parent, alts)
     async with desk.db.transaction() as tx:
-        if not await version_queries.lock_version(tx, post):
+        present = await queries.lock(tx, post.id)
+        if present is None or present.version != post.version:
             raise rules.ChangedMeanwhile
-        await version_queries.keep_version(tx, post)
+        await version_queries.keep_version(tx, post, unseen=present.hidden_at is not None)
         await version_queries.detach_media(tx, post.id, viewer.account_id, draft.media)
-        if draft.media and await queries.attach_media(tx, post.id, viewer.account_id, draft.media) != len(draft.media):
+        bound = await queries.attach_media(tx, post.id, viewer.account_id, draft.media, screened.alts)
+        if bound != len(draft.media):
             raise rules.MediaUnusable(field="media")
         for change in media_changes:
             await version_queries.describe_media(tx, viewer.account_id, change.id, change.description, change.focus)
@@ -116,11 +130,11 @@ async def edit(
         await screened.record(
             tx,
             Subject(account_id=viewer.account_id, post_id=post.id, version=post.version + 1, found_by=FoundBy.EDITING),
-            hidden_for=post.hidden_for if post.waiting else None,
+            hidden_for=present.hidden_for if present.waiting else None,
         )
-        if post.hidden_at is None and screened.finding.outcome is Outcome.HOLD:
+        if screened.finding.outcome is Outcome.HOLD:
             await hide(tx, post.id, screened.category or "")
-        hidden = post.hidden_at is not None or screened.finding.outcome is Outcome.HOLD
+        hidden = present.hidden_at is not None or screened.finding.outcome is Outcome.HOLD
         if (new := [id for id in mentioned if id not in before]) and not hidden:
             await notify(tx, kind="mention", to=new, from_id=viewer.account_id, post_id=post.id)
         if not hidden and (boosters := await reaction_queries.boosters(tx, post.id)):
@@ -132,8 +146,10 @@ async def edit(
 
 
 async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Version]:
-    """Every state the post has had, oldest first; the last is how it stands."""
+    """Every state the post has had, oldest first; the last is how it stands. What was replaced while the post was out of sight
+    stays so: releasing a post releases what it has become."""
     post = await desk.get(viewer, post_id)
+    unseen = may_see_unseen(post, viewer)
     past = [
         Version(
             version=row["version"],
@@ -145,6 +161,7 @@ async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Versi
             poll_options=tuple(msgspec.json.decode(row["poll_options"])) if row["poll_options"] else None,
         )
         for row in await version_queries.versions(desk.db, post.id)
+        if unseen or not row["unseen"]
     ]
     present = Version(
         version=post.version,

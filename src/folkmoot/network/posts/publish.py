@@ -112,7 +112,7 @@ async def _write(
         await queries.insert_mentions(tx, post_id, me, [account.id for account in mentioned])
     if tags:
         await queries.insert_tags(tx, post_id, me, tags, now)
-    if draft.media and await queries.attach_media(tx, post_id, me, draft.media) != len(draft.media):
+    if draft.media and await queries.attach_media(tx, post_id, me, draft.media, screened.alts) != len(draft.media):
         raise rules.MediaUnusable(field="media")
     if draft.poll:
         due_at = now + timedelta(seconds=draft.poll.seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,10 +78,28 @@ def view_of(row: Row) -> PostView:
     )
 
 
+# The latest finding of each post says what it waits for; one that was released has nothing to do with it any more.
+_REMOVED_BEFORE = """
+  SELECT found.post_id, reason.stage FROM (
+    SELECT DISTINCT ON (post_id) post_id, decision, because FROM findings
+    WHERE post_id = ANY($1::bigint[]) ORDER BY post_id, id DESC) AS found, LATERAL (
+    SELECT r ->> 'stage' AS stage FROM jsonb_array_elements(found.because) WITH ORDINALITY AS t (r, number)
+    WHERE r ->> 'stage' IN ('copy', 'picture') ORDER BY number LIMIT 1) AS reason
+  WHERE found.decision IS DISTINCT FROM 'released'
+"""
+
+
 async def load(source: Database | Transaction, ids: Sequence[int]) -> list[PostView]:
     """The posts with these ids, in no order, whoever may see them."""
     rows = await (source.fetch(_LOAD_ONE, ids[0]) if len(ids) == 1 else source.fetch(_LOAD, list(ids)))
-    return [view_of(row) for row in rows]
+    views = [view_of(row) for row in rows]
+    if hidden := [view.id for view in views if view.hidden_at is not None]:
+        before = {row["post_id"]: row["stage"] for row in await source.fetch(_REMOVED_BEFORE, hidden)}
+        views = [
+            msgspec.structs.replace(view, removed_before=before[view.id]) if view.id in before else view
+            for view in views
+        ]
+    return views
 
 
 _MARKS_OF = """SELECT p.id,
@@ -143,15 +161,19 @@ async def insert_tags(
     )
 
 
-async def attach_media(tx: Transaction, post_id: int, account_id: int, media: Sequence[int]) -> int:
-    """Bind loose media of this account to the post, in this order; says how many were bound."""
+async def attach_media(
+    tx: Transaction, post_id: int, account_id: int, media: Sequence[int], alts: Mapping[int, str]
+) -> int:
+    """Bind loose media of this account to the post, in this order, if they still have these alt texts; says how many were bound."""
     return await tx.execute(
         """UPDATE media SET post_id = $1, position = o.position - 1
-           FROM unnest($3::bigint[]) WITH ORDINALITY AS o (id, position)
-           WHERE media.id = o.id AND media.account_id = $2 AND (media.post_id IS NULL OR media.post_id = $1)""",
+           FROM unnest($3::bigint[], $4::text[]) WITH ORDINALITY AS o (id, description, position)
+           WHERE media.id = o.id AND media.description = o.description
+             AND media.account_id = $2 AND (media.post_id IS NULL OR media.post_id = $1)""",
         post_id,
         account_id,
         list(media),
+        [alts.get(id, "") for id in media],
     )
 
 

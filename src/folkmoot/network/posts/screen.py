@@ -23,6 +23,8 @@ class Screened(msgspec.Struct, frozen=True):
     gate: Gate
     words: Words
     finding: Finding
+    alts: dict[int, str]
+    """The alt texts that were read, by their media, as they are stored."""
 
     @property
     def category(self) -> str | None:
@@ -55,7 +57,8 @@ async def screen(
     described: dict[int, str] | None = None,
 ) -> Screened:
     """What screening says of the draft: its text, warning, alt texts and poll options. `described` are newer alt texts."""
-    alts, pictures = await media_words(desk.db, viewer.account_id, draft.media, described or {})
+    stored, pictures = await media_words(desk.db, viewer.account_id, draft.media)
+    alts = (stored | (described or {})).values()
     words = Words(
         text=draft.text,
         more=tuple(text for text in (draft.warning, *alts, *(draft.poll.options if draft.poll else ())) if text),
@@ -64,8 +67,9 @@ async def screen(
         pictures=pictures,
         standing=_standing(await desk.shelf.account(viewer.account_id), clock.now()),
     )
-    finding = await desk.gate.look(words)
-    return Screened(desk.gate, words, among_few(finding) if draft.visibility is Visibility.DIRECT else finding)
+    letter = draft.visibility is Visibility.DIRECT
+    finding = await desk.gate.look(words, letter=letter)
+    return Screened(desk.gate, words, among_few(finding) if letter else finding, stored)
 
 
 def _standing(author: AccountView | None, now: datetime) -> Standing:

@@ -20,17 +20,12 @@ async def detach_media(tx: Transaction, post_id: int, account_id: int, keep: Seq
     )
 
 
-async def lock_version(tx: Transaction, post: PostView) -> bool:
-    """Lock the post; False when it is no longer the version at hand."""
-    version = await tx.fetchval("SELECT version FROM posts WHERE id = $1 FOR UPDATE", post.id)
-    return bool(version == post.version)
-
-
-async def keep_version(tx: Transaction, post: PostView) -> None:
-    """Store how the post stands before it changes."""
+async def keep_version(tx: Transaction, post: PostView, *, unseen: bool) -> None:
+    """Store how the post stands before it changes; `unseen` when nobody but its author sees it."""
     await tx.execute(
-        """INSERT INTO post_versions (post_id, account_id, version, text, warning, sensitive, media, poll_options, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9)""",
+        """INSERT INTO post_versions
+             (post_id, account_id, version, text, warning, sensitive, media, poll_options, created_at, unseen)
+           VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10)""",
         post.id,
         post.account_id,
         post.version,
@@ -40,6 +35,7 @@ async def keep_version(tx: Transaction, post: PostView) -> None:
         msgspec.json.encode(post.media).decode(),
         msgspec.json.encode(post.poll.options).decode() if post.poll else None,
         post.edited_at or post.created_at,
+        unseen,
     )
 
 

@@ -72,6 +72,8 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     hidden_at: datetime | None
     hidden_for: str | None = None
     """The category it is hidden for, a word of `screening.Category`."""
+    removed_before: str | None = None
+    """Of a hidden post: `copy` when the same text was removed before, `picture` when one of its pictures was."""
     waiting: bool = False
     """Held by screening before anybody saw it."""
     media: tuple[MediaView, ...] = ()

@@ -5,7 +5,7 @@ together. `wants_to_see` is the reader's own taste (mutes, blocks), which timeli
 """
 
 from folkmoot.network.visibility.eyes import Eyes, Watch
-from folkmoot.network.visibility.rules import may_act_on, may_see, wants_to_see
+from folkmoot.network.visibility.rules import may_act_on, may_see, may_see_unseen, wants_to_see
 from folkmoot.network.visibility.sql import sql_is_public, sql_may_see
 
-__all__ = ["Eyes", "Watch", "may_act_on", "may_see", "sql_is_public", "sql_may_see", "wants_to_see"]
+__all__ = ["Eyes", "Watch", "may_act_on", "may_see", "may_see_unseen", "sql_is_public", "sql_may_see", "wants_to_see"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts.views import AccountView
 from folkmoot.network.posts.views import PostView, Visibility
 from folkmoot.network.visibility.eyes import Eyes
@@ -36,6 +37,11 @@ def wants_to_see(author_id: int, eyes: Eyes, now: datetime) -> bool:
         return False
     muted_until = eyes.mutes.get(author_id, None) if author_id in eyes.mutes else now
     return muted_until is not None and muted_until <= now
+
+
+def may_see_unseen(post: PostView, viewer: Viewer | None) -> bool:
+    """Whether the viewer may see versions of the post that were replaced while it was out of sight."""
+    return viewer is not None and (viewer.account_id == post.account_id or viewer.role.is_staff)
 
 
 def may_act_on(post: PostView, author: AccountView, eyes: Eyes) -> bool:

@@ -47,6 +47,8 @@ HELD_BECAUSE = {
     "violence": "It reads like a threat or a call for violence.",
     "hate": "It reads like hate against a group.",
     "spam": "It reads like spam.",
+    "copy": "It is a copy of a text that was removed before.",
+    "picture": "It has a picture that was removed before.",
     "": "Screening was in doubt about it.",
 }
 """Why a post is held, for the author's app: the extra key `held` of a status that only its author gets."""
@@ -235,7 +237,7 @@ class Entities:
         }
         if view.hidden_at is not None:
             held: dict[str, Any] = {"since": stamp(view.hidden_at), "category": view.hidden_for}
-            held["reason"] = HELD_BECAUSE.get(view.hidden_for or "", HELD_BECAUSE[""])
+            held["reason"] = HELD_BECAUSE.get(view.removed_before or view.hidden_for or "", HELD_BECAUSE[""])
             held["published_before"] = not view.waiting
             body["held"] = held
         return body

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from litestar import Response, get
 
 from folkmoot import clock
@@ -37,8 +39,11 @@ async def about(request: Asked) -> Answer:
 
 @get("/about/screening", include_in_schema=False)
 async def about_screening(request: Asked) -> Answer:
+    """What reads posts here, by what the operator has switched on."""
     visit = await Visit.of(request)
-    return await visit.page("screening.html", here="about", on=visit.server.settings.screening != "off")
+    settings = visit.server.settings
+    other = urlsplit(settings.other_model_url).hostname
+    return await visit.page("screening.html", here="about", mode=settings.screening, other=other)
 
 
 @get("/privacy", include_in_schema=False)

@@ -12,8 +12,11 @@ from markupsafe import Markup, escape
 from folkmoot.errors import Conflict, Forbidden, Missing
 from folkmoot.moderation import findings
 from folkmoot.moderation.cases.open import open_as_steward
+from folkmoot.moderation.findings import Followed
 from folkmoot.moderation.findings.views import FindingView
 from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.screening.finding import CLAIMED
+from folkmoot.moderation.screening.shipped import ModelUnusable
 from folkmoot.web.pages import words
 from folkmoot.web.pages.forms import Asked
 from folkmoot.web.pages.visit import Answer, Visit
@@ -54,17 +57,37 @@ async def decide_held(request: Asked, id_: FromPath[str], deed: FromPath[str]) -
     if decide is None:
         raise Missing
     try:
-        done_with = await decide(visit.server.db, visit.member, visit.id(id_), was=was)
+        followed = await decide(visit.server.db, visit.member, visit.id(id_), was=was)
     except (Conflict, Forbidden) as error:
         return visit.back(back, words.current().of_error(error))
-    if not done_with:
-        return visit.back(back, say("Noted. A second steward has to agree."))
-    done = (
-        say("Released: everybody may see it.")
-        if deed == "release"
-        else say("Upheld: it stays out of sight, and a jury decides.")
-    )
-    return visit.back(back, done)
+    return visit.back(back, _told(followed))
+
+
+def _told(followed: Followed | None) -> str:
+    """What came of a decision."""
+    match followed:
+        case None:
+            return say("Noted. A second steward has to agree.")
+        case Followed.SEEN:
+            return say("Released: everybody may see it.")
+        case Followed.MAY_SAVE:
+            return say("Released: nothing was changed, but these words can be saved from now on.")
+        case Followed.STILL_LISTED:
+            return say("Released, but a list of known pictures has it: it is refused until it is off that list.")
+        case Followed.LOOKED_AT_ANEW:
+            return say("Released: nothing was changed. Whoever saves it again has it looked at anew.")
+        case Followed.HIDDEN:
+            return say("Upheld: it stays out of sight, and a jury decides.")
+        case Followed.PICTURES_HIDDEN:
+            return say("Upheld: the picture stays off the profile.")
+        case Followed.STAYS_REFUSED:
+            return say("Upheld: it was never on the profile, and copies of it are refused.")
+        case Followed.BLANKED:
+            return say("Upheld: the words were taken off the profile. The network does not tell the member; please do.")
+        case Followed.NOTHING_TO_BLANK:
+            return say(
+                "Upheld, but nothing was taken off the profile: the words are gone, or cannot be told from others."
+            )
 
 
 @post("/admin/held/{id_:str}/jury", include_in_schema=False)
@@ -85,8 +108,15 @@ async def show_screening(request: Asked) -> Answer:
     """Counts per day and rule, false holds, drift."""
     visit = await Visit.of_steward(request)
     overview = await findings.overview(visit.server.db, visit.member)
-    screen = await visit.server.gate.screen()
-    return await visit.page("admin/screening.html", overview=overview, versions=screen.versions, limits=screen.limits)
+    screen, unusable = None, ""
+    if visit.server.settings.screening != "off":
+        try:
+            screen = await visit.server.gate.screen()
+        except ModelUnusable as error:
+            unusable = words.current().of_error(error)
+    return await visit.page(
+        "admin/screening.html", overview=overview, screen=screen, unusable=unusable, claimed=CLAIMED
+    )
 
 
 def marked(finding: FindingView) -> Markup:

@@ -78,6 +78,43 @@ def test_every_answer_is_one_line_of_ascii():
     assert scoring.answer(b'{"text": "\\ud800\\u2028"}', lambda words: finding).count(b"\n") == 1
 
 
+class Endless(io.RawIOBase):
+    """A hundred lines of a megabyte, which counts what was asked of it."""
+
+    def __init__(self):
+        self.left, self.read_all = 100, threading.Event()
+
+    def readline(self, most=-1):
+        if not self.left:
+            self.read_all.set()
+            return b""
+        self.left -= 1
+        return b"x" * (1 << 20) + b"\n"
+
+
+class Slow(io.BytesIO):
+    """Takes the first answer only when everything was read, or a second has gone by."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.source, self.unread = source, None
+
+    def write(self, data):
+        if self.unread is None:
+            self.source.read_all.wait(1)
+            self.unread = self.source.left
+        return super().write(data)
+
+
+def test_long_lines_are_not_all_read_ahead():
+    source = Endless()
+    to = Slow(source)
+    scoring.score(source, to, 1)
+    most = scoring.WAITING_BYTES + scoring.BATCH_BYTES
+    assert 100 - to.unread <= most // (1 << 20) + 2
+    assert to.getvalue().count(b"\n") == 100
+
+
 @pytest.mark.slow
 def test_many_lines_keep_their_order_on_several_processes():
     lines = [json.dumps({"text": f"line {n}" if n % 7 else "I will kill you"}).encode() for n in range(700)]

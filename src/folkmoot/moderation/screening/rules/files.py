@@ -28,6 +28,11 @@ NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
 class BrokenRules(Exception):
     """A rule file that does not hold what it says. The sentence names file, line and rule, and shows the text."""
 
+    def __init__(self, said: str, file: str = "") -> None:
+        super().__init__(said)
+        self.file = file
+        """The name of the file; empty when it is none by itself."""
+
 
 class Examples(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a rule says of itself: texts it must meet, and harmless ones it must leave alone."""
@@ -78,7 +83,7 @@ class Source(msgspec.Struct):
     def broken(self, said: str, *, line: int = 0, rule: str = "") -> BrokenRules:
         place = self.name + (f", line {line}" if line else "") + (f", rule {rule!r}" if rule else "")
         shown = self.text.splitlines()[line - 1].strip() if 0 < line <= len(self.text.splitlines()) else ""
-        return BrokenRules(f"{place}: {said}" + (f"\n    {shown[:160]}" if shown else ""))
+        return BrokenRules(f"{place}: {said}" + (f"\n    {shown[:160]}" if shown else ""), self.name)
 
     def line_of(self, name: str, *, within: str = "") -> int:
         """Where `name = ` stands, or the rule of that id."""
@@ -115,7 +120,7 @@ def read(paths: Sequence[Path]) -> Loaded:
 
 
 def _read_file(path: Path, loaded: Loaded, names: dict[str, str]) -> None:
-    source = _open(path)
+    source = Source(name=path.name, text=read_text(path))
     file = _parse(source)
     own = path.name
     for name, entries in file.lists.items():
@@ -137,19 +142,20 @@ def _read_file(path: Path, loaded: Loaded, names: dict[str, str]) -> None:
         loaded.rules[rule.id] = _resolve(source, rule, file.languages, names, loaded.terms), source
 
 
-def _open(path: Path) -> Source:
+def read_text(path: Path) -> str:
+    """What a rule file has written in it. Raises BrokenRules when it is no text, or too long."""
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise BrokenRules(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise BrokenRules(f"{path.name} cannot be read: {error.strerror}.", path.name) from error
     if len(content) > MOST_BYTES:
-        raise BrokenRules(f"{path.name} is larger than {MOST_BYTES} bytes.")
+        raise BrokenRules(f"{path.name} is larger than {MOST_BYTES} bytes.", path.name)
     try:
-        return Source(name=path.name, text=content.decode("utf-8"))
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise BrokenRules(f"{path.name}, line {line}: this is not UTF-8.") from error
+        raise BrokenRules(f"{path.name}, line {line}: this is not UTF-8.", path.name) from error
 
 
 def _parse(source: Source) -> _File:
@@ -170,6 +176,8 @@ def _misshapen(source: Source, content: Mapping[str, Any], said: str) -> BrokenR
     index = re.match(r"rule\[(\d+)\](?:\.(\w+))?", place)
     if index is None:
         section = re.match(r"\w+", place)
+        if place.startswith(("lists[", "patterns[")):
+            return _misshapen_entry(source, place.partition("[")[0], content)
         return source.broken(what + ".", line=source.line_of(section[0]) if section else 0)
     rule = content["rule"][int(index[1])]
     name = rule.get("id", "") if isinstance(rule, dict) else ""
@@ -185,6 +193,18 @@ def _misshapen(source: Source, content: Mapping[str, Any], said: str) -> BrokenR
     if key == "category":
         what += "; it is one of " + ", ".join(Category)
     return source.broken(what + ".", line=line, rule=str(name))
+
+
+def _misshapen_entry(source: Source, section: str, content: Mapping[str, Any]) -> BrokenRules:
+    """A list or pattern of the wrong kind: the parser says what, not which."""
+    for name, value in content[section].items():
+        try:
+            msgspec.convert(value, tuple[str, ...] if section == "lists" else str)
+        except msgspec.ValidationError as error:
+            what, kind = str(error).partition(" - ")[0], section.removesuffix("s")
+            hint = '; a list is written ["one", "two"]' if section == "lists" else ""
+            return source.broken(f"the {kind} {name!r}: {what}{hint}.", line=source.line_of(name))
+    return source.broken(f"[{section}] is not as it should be.")
 
 
 def _check_name(source: Source, name: str) -> None:

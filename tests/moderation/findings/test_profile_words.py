@@ -1,0 +1,154 @@
+"""What stewards do about the words of a profile: those that stand there, and those that were refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from folkmoot.bus import Bus
+from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.findings import About, Followed
+from folkmoot.moderation.findings.blank import without
+from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.sweep.profiles import sweep_profiles
+from folkmoot.network.access import COMMAND_LINE
+from folkmoot.network.accounts import Field, get_account, update_profile
+from folkmoot.network.accounts.rules import ProfileHeld
+from folkmoot.network.gate import Gate
+from folkmoot.network.posts.publish import publish
+from folkmoot.network.posts.rules import Draft
+from folkmoot.settings import Settings
+
+THREAT = "I will find you tonight and I will kill you, you traitor"
+NAME = "I will kill you"
+DOUBTED = """
+[lists]
+moths = ["moth*"]
+
+[[rule]]
+id = "moths"
+title = "Somebody looks at moths"
+category = "threat"
+weight = 0.6
+all = ["moths"]
+[rule.examples]
+match = ["a moth by the lamp"]
+leave = ["good evening"]
+"""
+
+
+@pytest.fixture
+def desk(desk: Any) -> Any:
+    """With rules alone, which doubt no word that they do not name."""
+    bus = Bus()
+    desk.db.deliver = bus.deliver
+    return msgspec.structs.replace(desk, gate=Gate(desk.db, Settings(screening="rules"), bus))
+
+
+@pytest.fixture
+def doubt(db: Any) -> Any:
+    """Has words about moths doubted, which nobody holds."""
+
+    async def doubt() -> None:
+        await rulebook.use_rules(db, COMMAND_LINE, {"moths": DOUBTED})
+
+    return doubt
+
+
+async def waiting(db: Any, steward: Any, outcome: Outcome = Outcome.CASE) -> list[str]:
+    return sorted(each.text for each in await findings.list_open(db, steward, outcome))
+
+
+async def swept(db: Any, desk: Any) -> int:
+    """The sweep's reading of profiles, in this process."""
+
+    async def read(words: Any) -> Any:
+        return [await desk.gate.look(each) for each in words]
+
+    return (await sweep_profiles(db, read, 1, dry=False))[1]
+
+
+async def test_a_refused_name_leaves_the_doubted_bio_before_stewards(db: Any, cast: Any, desk: Any, doubt: Any) -> None:
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see")
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, display_name=NAME)
+    assert await waiting(db, cast.dora) == ["Moths are all I see"]
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, display_name=f"{NAME} tonight")
+    assert await waiting(db, cast.dora, Outcome.HOLD) == [f"\n{NAME} tonight"], "the last of what was tried"
+
+
+async def test_what_is_doubted_takes_the_place_only_of_what_stands_there_no_more(
+    db: Any, cast: Any, desk: Any, doubt: Any
+) -> None:
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see ")
+    await update_profile(db, desk.gate, cast.ada, display_name="Moth", fields=[("Likes", "lamps")])
+    assert await waiting(db, cast.dora) == ["\nMoth\nLikes\nlamps", "Moths are all I see "]
+    await update_profile(db, desk.gate, cast.ada, bio="A moth, a lamp")
+    assert await waiting(db, cast.dora) == ["\nMoth\nLikes\nlamps", "A moth, a lamp"]
+
+
+async def test_a_sweep_finds_again_what_was_superseded(db: Any, cast: Any, desk: Any, doubt: Any) -> None:
+    await doubt()
+    await db.fetch("UPDATE accounts SET bio = 'Moths are all I see' WHERE id = $1", cast.ada.account_id)
+    assert await swept(db, desk) == 1
+    await update_profile(db, desk.gate, cast.ada, bio="A moth, a lamp")
+    assert await waiting(db, cast.dora) == ["A moth, a lamp"]
+    await db.fetch("UPDATE accounts SET bio = 'Moths are all I see' WHERE id = $1", cast.ada.account_id)
+    assert await swept(db, desk) == 1
+    assert await waiting(db, cast.dora) == ["Moths are all I see\nAda"]
+    assert await swept(db, desk) == 0
+
+
+async def test_upheld_the_words_leave_the_profile_and_nothing_else_does(
+    db: Any, cast: Any, desk: Any, doubt: Any
+) -> None:
+    await update_profile(db, desk.gate, cast.ada, fields=[("From", "the harbour")])
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see by the lamp")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    assert finding.about is About.PROFILE
+    assert await findings.uphold(db, cast.dora, finding.id) is Followed.BLANKED
+    ada = await get_account(db, cast.ada.account_id)
+    assert (ada.bio, ada.display_name, [field.value for field in ada.fields]) == ("", "Ada", ["the harbour"])
+    detail = await db.fetchval("SELECT detail FROM events WHERE name = 'finding.upheld'")
+    assert msgspec.json.decode(detail)["blanked"] == ["bio"]
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see, by the lamp")
+    assert await findings.release(db, cast.dora, finding.id, was="upheld") is Followed.MAY_SAVE
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see by the lamp")
+
+
+async def test_words_that_are_gone_by_then_are_said_to_be(db: Any, cast: Any, desk: Any, doubt: Any) -> None:
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see")
+    await update_profile(db, desk.gate, cast.ada, bio="Baker")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    assert await findings.uphold(db, cast.dora, finding.id) is Followed.NOTHING_TO_BLANK
+    assert (await get_account(db, cast.ada.account_id)).bio == "Baker"
+
+
+async def test_a_refused_change_that_is_released_can_be_made_however_short(db: Any, cast: Any, desk: Any) -> None:
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert finding.about is About.REFUSED
+    assert await findings.release(db, cast.dora, finding.id) is Followed.MAY_SAVE
+    saved = await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year")
+    assert saved.display_name == NAME
+    assert (await publish(desk, cast.ada, Draft(text=THREAT, warning=NAME))).hidden_at is not None
+    (finding,) = [each for each in await findings.list_decided(db, cast.dora) if each.post_id is None]
+    assert await findings.uphold(db, cast.dora, finding.id, was="released") is Followed.STAYS_REFUSED
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.bert, display_name=NAME)
+
+
+def test_a_line_goes_with_its_name() -> None:
+    lines = [Field("Motto", "kill  them"), Field("From", "here"), Field("kill them", "all")]
+    assert without(["kill them", ""], {"bio": "", "display_name": "Kim"}, lines) == {"fields": [lines[1]]}
+    assert without(["Kim"], {"bio": "Kim and others", "display_name": "Kim"}, lines) == {"display_name": ""}
+    assert without([], {"bio": "", "display_name": ""}, []) == {}
