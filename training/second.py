@@ -52,8 +52,8 @@ ROOM = 220
 """Characters of a text among others, so that all of it is read."""
 AMONG = 0.2
 """The share of our own texts that stand among ordinary ones."""
-EPOCHS = (3, 2)
-"""The texts are taught in so many courses from the start, each time others of them and in another order, and the parameters averaged:
+EPOCHS = (3,)
+"""How often the texts are taught, each time others of them and in another order. Of several courses the parameters would be averaged:
 most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
 RATE = 1.2e-4
 

@@ -107,7 +107,8 @@ async def test_same_text_reposted(db: Any, cast: Any, court: Any) -> None:
 
 
 async def test_what_screening_holds_comes_before_a_jury(db: Any, cast: Any, court: Any) -> None:
-    post = await publish(court.desk, cast.ada, Draft(text=THREAT))
+    words = "@bert we know where you park your car and we will bring hammers"
+    post = await publish(court.desk, cast.ada, Draft(text=words))
     assert post.hidden_at is not None
     assert await take_up_findings(db) == 1
     assert await take_up_findings(db) == 0

@@ -37,9 +37,8 @@ def policy_of(severity: str) -> Policy:
 
 def category_of(finding: Finding | None, said: str = "") -> str:
     """What it is taken for: what screening finds likely, or what the reporter says."""
-    if finding is not None and finding.category is not None:
-        if finding.categories.get(finding.category, 0.0) >= LIKELY:
-            return finding.category.value
+    if finding is not None and finding.category is not None and finding.categories.get(finding.category, 0.0) >= LIKELY:
+        return finding.category.value
     return Category.SPAM.value if said == "spam" else OTHER
 
 
