@@ -50,12 +50,13 @@ def sources(examples: list[Example]) -> str:
     """A table of sources, sizes and licences."""
     train = [one for one in examples if one.part is Part.TRAIN]
     texts = Counter((one.source, one.language) for one in train)
-    violent = Counter((one.source, one.language) for one in train if one.violence)
+    violent = Counter((one.source, one.language) for one in train if one.violence and one.chance is None)
+    untold = Counter((one.source, one.language) for one in train if one.chance is not None)
     rows = [
-        (source, language, str(texts[source, language]), str(violent[source, language]), licence)
+        (source, language, *(str(count[source, language]) for count in (texts, violent, untold)), licence)
         for source, licence in data.LICENCES.items()
         for language in data.LANGUAGES
         if texts[source, language]
     ]
-    head = ("source", "language", "texts", "violent", "licence")
+    head = ("source", "language", "texts", "violent", "cannot be told", "licence")
     return report.Table("Training part", head, rows).markdown() + "\n"

@@ -19,7 +19,7 @@ from folkmoot.network.access.viewer import Role
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 
-THREAT = "@bert I will find you tonight and I will kill you, you traitor"
+THREAT = "@bert we know where you park your car and we will bring hammers"
 
 
 async def held(court: Any, people: Any, *, report: bool = False) -> tuple[Any, int, int]:
