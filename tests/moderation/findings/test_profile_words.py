@@ -133,14 +133,16 @@ async def test_words_that_are_gone_by_then_are_said_to_be(db: Any, cast: Any, de
 
 
 async def test_a_refused_change_that_is_released_can_be_made_however_short(db: Any, cast: Any, desk: Any) -> None:
+    lines = [("Site", "https://harbour.example/ada")]
     with pytest.raises(ProfileHeld):
-        await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year")
+        await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year", fields=lines)
     (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
     assert finding.about is About.REFUSED
     assert await findings.release(db, cast.dora, finding.id) is Followed.MAY_SAVE
-    saved = await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year")
+    saved = await update_profile(db, desk.gate, cast.ada, display_name=NAME, bio="Song of the year", fields=lines)
     assert saved.display_name == NAME
-    assert (await publish(desk, cast.ada, Draft(text=THREAT, warning=NAME))).hidden_at is not None
+    for draft in (Draft(text=THREAT, warning=NAME), Draft(text=NAME)):
+        assert (await publish(desk, cast.ada, draft)).hidden_at is not None, "a post is no profile"
     (finding,) = [each for each in await findings.list_decided(db, cast.dora) if each.post_id is None]
     assert await findings.uphold(db, cast.dora, finding.id, was="released") is Followed.STAYS_REFUSED
     with pytest.raises(ProfileHeld):

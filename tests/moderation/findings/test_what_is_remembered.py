@@ -14,6 +14,7 @@ from folkmoot import clock
 from folkmoot.demo import pictures
 from folkmoot.moderation import findings, rulebook
 from folkmoot.moderation.cases import Choice
+from folkmoot.moderation.cases.jobs import take_up_findings
 from folkmoot.moderation.findings.jobs import remember_crops
 from folkmoot.moderation.sanctions import queries as sanctions
 from folkmoot.moderation.screening import Category, Outcome, Reason, Stage, Words
@@ -23,6 +24,7 @@ from folkmoot.moderation.sweep import Options, sweep
 from folkmoot.network import media
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.gate import blamed, parts_of
+from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft, PollDraft
 from folkmoot.settings import Settings
@@ -30,6 +32,20 @@ from folkmoot.storage import open_storage
 
 CAMPAIGN = "Vote for the harbour list on Sunday: new cranes, a library by the water, and ferries that sail in winter"
 THREAT = "I will find you tonight and I will kill you, you traitor"
+LESSON = """
+[lists]
+lesson = ["a lesson"]
+
+[[rule]]
+id = "lesson"
+title = "Teaching lessons"
+category = "threat"
+weight = 0.6
+all = ["lesson"]
+[rule.examples]
+match = ["teach him a lesson"]
+leave = ["good evening"]
+"""
 OPTION = "I will find you tonight and kill you, traitor"
 
 
@@ -76,6 +92,46 @@ async def test_a_violent_text_is_remembered_and_its_harmless_warning_is_not(db: 
     references = [row["reference"] for row in await db.fetch("SELECT reference FROM judged")]
     assert len(set(references)) == 2, "one reference names one text"
     assert await copied(desk.gate, THREAT)
+
+
+async def test_what_is_said_twice_is_remembered_all_the_same(db: Any, cast: Any, desk: Any) -> None:
+    await publish(
+        desk,
+        cast.ada,
+        Draft(text=THREAT, warning=f"{THREAT}!!!", poll=PollDraft(("a library by the water", "no"), 3600)),
+    )
+    await findings.uphold(db, cast.dora, (await held(db, cast.dora)).id)
+    assert await remembered(db) == {fingerprint(THREAT).hash: "removed"}
+
+
+async def test_releasing_what_a_post_has_become_forgets_no_picture_that_it_had(
+    db: Any, cast: Any, desk: Any, tmp_path: Path
+) -> None:
+    settings = dataclasses.replace(Settings(), data=tmp_path)
+    harbour = pictures.draw("harbour", 7)
+    kept = await media.upload(db, open_storage(settings), cast.ada, data=harbour, settings=settings)
+    async with db.transaction() as tx:
+        await sanctions.judge_pictures(tx, (hash_of(harbour),), True, "violence", "finding 12", clock.now())
+        tx.announce("screening.changed")
+    post = await publish(desk, cast.ada, Draft(text=CAMPAIGN, media=(kept.id,)))
+    assert post.hidden_at is not None
+    assert await take_up_findings(db) == 1
+    await edit(desk, cast.ada, post.id, Draft(text=CAMPAIGN))
+    await findings.release(db, cast.dora, (await held(db, cast.dora)).id)
+    assert (await desk.gate.look(Words(text="", pictures=(hash_of(harbour),)))).outcome is Outcome.HOLD
+
+
+async def test_a_version_that_the_jury_did_not_judge_is_not_kept(db: Any, cast: Any, court: Any) -> None:
+    doubted = "Somebody ought to teach the harbour master a lesson one of these days"
+    await rulebook.use_rules(db, COMMAND_LINE, {"lesson": LESSON})
+    post = await publish(court.desk, cast.ada, Draft(text=CAMPAIGN, warning=doubted))
+    assert post.hidden_at is None
+    assert await take_up_findings(db) == 1
+    await edit(court.desk, cast.ada, post.id, Draft(text=CAMPAIGN))
+    await court.work()
+    await court.decide(Choice.FINE, await db.fetchval("SELECT id FROM cases"))
+    assert await db.fetchval("SELECT verdict FROM cases") == "keep"
+    assert await remembered(db) == {fingerprint(CAMPAIGN).hash: "kept"}
 
 
 async def test_a_copy_of_a_released_post_passes_with_all_of_its_texts(db: Any, cast: Any, desk: Any) -> None:
@@ -174,7 +230,8 @@ def reason(stage: Stage, *words: str, probability: float = 0.95) -> Reason:
     ("parts", "because", "expected"),
     [
         (["calm", "kill you"], [reason(Stage.RULE, "kill", "you")], ["kill you"]),
-        (["kill you", "kill me"], [reason(Stage.RULE, "kill")], []),
+        (["kill you", "kill me", "calm"], [reason(Stage.RULE, "kill")], ["kill you", "kill me"]),
+        (["kill you", "kill me"], [reason(Stage.MODEL, "kill", "me")], ["kill me"]),
         (["kill you", "burn it"], [reason(Stage.RULE, "burn"), reason(Stage.RULE, "you")], ["kill you", "burn it"]),
         (["they fight", "kill you"], [reason(Stage.MODEL, "kill", "fight")], ["kill you"]),
         (["they fight", "kill"], [reason(Stage.MODEL, "fight\nkill", "kill", "fight")], ["kill"]),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.moderation.screening.copies import Judged, Ruling, comments, fingerprint
+from folkmoot.moderation.screening.copies import UNLIKE, Few, Judged, Ruling, comments, fingerprint
 from folkmoot.moderation.screening.finding import Category, Stage, Words
 from folkmoot.moderation.screening.normal import normalise
 
@@ -90,6 +90,7 @@ def test_a_copy_of_something_removed_gives_a_reason_and_of_something_kept_gives_
 def test_what_was_kept_passes_only_word_for_word_and_by_itself(judged):
     assert found(judged, KEPT, "", " ", KEPT) == "case 2"
     assert found(judged, f"{KEPT} and then I kill you") is None
+    assert found(judged, KEPT, "https://example.org") == "case 2"
     for threat in ("I will find you tonight and kill you", "\U0001f52a"):
         assert found(judged, threat, KEPT) is None
         assert found(judged, KEPT, threat) is None
@@ -98,6 +99,19 @@ def test_what_was_kept_passes_only_word_for_word_and_by_itself(judged):
 def test_every_text_of_a_post_is_asked_and_a_removed_one_weighs_more(judged):
     assert found(judged, "look", JUDGED) == "case 1"
     assert found(judged, KEPT, JUDGED) == "case 1"
+
+
+def test_a_few_words_that_were_kept_pass_in_their_place_only():
+    index = Judged()
+    kept = fingerprint(KEPT)
+    index.add(kept.hash, kept.sketch, Ruling.KEPT, Category.THREAT, "long")
+    for place, text in ((Few.PROFILE, "I will kill you"), (Few.BESIDE, "yes")):
+        index.add(f"{place}{fingerprint(text).hash}", UNLIKE, Ruling.KEPT, Category.THREAT, place)
+    profile = index.find(Words(text="", more=("I will KILL you", "https://example.org"), profile=True))
+    assert profile.ruling is Ruling.KEPT
+    assert found(index, KEPT, "yes") == "long"
+    for texts in (("I will kill you",), (KEPT, "I will kill you"), ("yes",), ("yes", "yes"), (KEPT, "yes", "no")):
+        assert found(index, *texts) is None
 
 
 def test_the_last_word_on_a_text_counts_and_removing_forgets():

@@ -113,7 +113,7 @@ async def take_up_found(tx: Transaction, found: Row) -> int | None:
 def _judged_case(finding: Finding) -> int | None:
     """The case of which this is a copy, if screening says it is one."""
     for reason in finding.because:
-        kind, _, number = reason.name.partition(" ")
+        kind, _, number = reason.name.partition("/")[0].partition(" ")
         if reason.stage in (Stage.COPY, Stage.PICTURE) and kind == "case" and number.isdigit():
             return int(number)
     return None

@@ -90,9 +90,11 @@ async def decide(
     await enforce.carry_out(tx, decision, texts[:AT_ONCE])
     if len(texts) > AT_ONCE:
         tx.defer("moderation.cases.enforce_rest", once=f"enforce:{case.id}", case_id=case.id)
-    if by not in ("clock", "order"):  # what nobody here judged says nothing about copies of it
+    judged = by not in ("clock", "order")  # what nobody here judged says nothing about copies of it
+    if judged:
         await enforce.remember(tx, decision)
-    await sanctions.close_findings(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "released", case.now)
+    outcome = "upheld" if verdict is Verdict.REMOVE else "released"
+    await sanctions.close_findings(tx, case.id, outcome, case.now, judged=judged)
     await settle_reports(tx, case)
     await timer_queries.stop_timers(tx, case.id, ["default", "override", "interim"], case.now)
     await timer_queries.set_timer(tx, case.id, "close", case.now + APPEAL_WINDOW)
@@ -219,7 +221,7 @@ async def settle_appeal(tx: Transaction, case: CaseInHand, verdict: Verdict) -> 
             await enforce.carry_out(tx, decision, texts)
         await enforce.remember(tx, decision)
         outcome = "upheld" if verdict is Verdict.REMOVE else "released"
-        await sanctions.close_findings(tx, case.id, outcome, case.now)
+        await sanctions.close_findings(tx, case.id, outcome, case.now, judged=True)
         await queries.reverse_reports(tx, case.id, "upheld" if verdict is Verdict.REMOVE else "refused", case.now)
         await settle_reports(tx, case)
     await queries.answer_appeals(tx, case.id, "upheld" if upheld else "reversed", case.now)

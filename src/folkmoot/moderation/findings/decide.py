@@ -16,11 +16,14 @@ from folkmoot.moderation.cases.open import take_up_found
 from folkmoot.moderation.findings import queries
 from folkmoot.moderation.findings.blank import blank
 from folkmoot.moderation.findings.rules import About, Followed, about, is_about_pictures
+from folkmoot.moderation.sanctions import queries as sanctions
 from folkmoot.moderation.screening import Reason
-from folkmoot.moderation.screening.copies import fingerprint
+from folkmoot.moderation.screening.copies import Few, Fingerprint, comments, fingerprint, is_bare
+from folkmoot.moderation.screening.normal import normalise
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import hide_pictures, show_pictures
+from folkmoot.network.accounts import queries as accounts
 from folkmoot.network.gate import blamed, parts_of
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.hold import release as release_post
@@ -52,7 +55,7 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         followed = Followed.SEEN
         if finding["post_id"] is not None:
             await release_post(tx, finding["post_id"])
-        elif _about(finding) is not About.PROFILE:
+        elif finding["pictures"] and _about(finding) is not About.PROFILE:
             await show_pictures(tx, finding["account_id"], finding["pictures"])
         if _about(finding) is About.REFUSED or (_about(finding) is About.PROFILE and was == "upheld"):
             listed = await queries.near_known(tx, finding["pictures"])
@@ -104,6 +107,10 @@ async def _looked_at(tx: Transaction, steward: Viewer, id: int, was: str | None)
         raise DecidedAlready
     if finding["account_id"] == steward.account_id:
         raise NotForYou
+    if finding["post_id"] is None:
+        await accounts.lock_account(
+            tx, finding["account_id"]
+        )  # first: a profile that changes comes before what is found in it
     return finding
 
 
@@ -118,19 +125,28 @@ async def _decided(tx: Transaction, steward: Viewer, finding: Row, decision: str
 async def _remember_released(tx: Transaction, finding: Row) -> bool:
     """Let the very words pass from now on, and what looks like the pictures; whether all of the words can be known again.
 
-    A few words mean too many things: by themselves they pass only where they were refused for a profile.
+    A few words mean too many things: those of a profile pass in profiles, and what stood beside what was found passes beside
+    a longer text.
     """
     now = clock.now()
     texts = [text for text in _texts(finding) if text.strip()]
     to_blame = blamed(texts, _because(finding))
     all_known = True
     for number, text in enumerate(texts):
-        marks = fingerprint(text)
-        if marks.hash is None:
-            all_known = False
-        elif marks.sketch is not None or finding["post_id"] is None or (to_blame and text not in to_blame):
-            reference = _reference(finding, "kept", number)
+        normal = normalise(text)
+        marks = fingerprint(text, normal)
+        reference = _reference(finding, "kept", number)
+        if marks.hash is None or comments(normal.plain):
+            all_known = all_known and is_bare(normal)
+        elif marks.sketch is not None:
             await queries.keep_judgement(tx, reference, finding["category"], marks, "kept", now)
+        elif finding["post_id"] is None or (to_blame and text not in to_blame):
+            place = Few.PROFILE if finding["post_id"] is None else Few.BESIDE
+            few = Fingerprint(hash=f"{place}{marks.hash}", sketch=None)
+            await queries.keep_judgement(tx, reference, finding["category"], few, "kept", now)
+    if finding["part_lengths"] is None and finding["likeness"] is not None:  # its first text went by this name
+        first = Fingerprint(hash=finding["text_hash"], sketch=finding["likeness"])
+        await queries.keep_judgement(tx, _reference(finding, "removed", 0), finding["category"], first, "kept", now)
     if _about(finding) is not About.PROFILE:  # there only the words were in doubt
         await queries.forget_pictures(tx, finding["id"], finding["pictures"])
     tx.announce("screening.changed")
@@ -141,7 +157,7 @@ async def _remember_upheld(tx: Transaction, finding: Row) -> list[str]:
     """Know copies of the texts it is about, and of its pictures where it is about them; which pictures those are."""
     now = clock.now()
     marks = [fingerprint(text) for text in blamed(_texts(finding), _because(finding))]
-    await queries.forget_kept(tx, [each.hash for each in marks if each.hash is not None])
+    await sanctions.forget_kept(tx, [each.hash for each in marks if each.hash is not None])
     for number, each in enumerate(marks):
         if each.sketch is not None:
             reference = _reference(finding, "removed", number)

@@ -124,10 +124,6 @@ async def keep_judgement(
     )
 
 
-async def forget_kept(tx: Transaction, hashes: Sequence[str]) -> None:
-    await tx.execute("DELETE FROM judged WHERE verdict = 'kept' AND text_hash = ANY($1::text[])", list(hashes))
-
-
 async def near_known(tx: Transaction, pictures: Sequence[str]) -> list[str]:
     """Those of these pictures that are on a list, or look like one that is."""
     rows = await tx.fetch(

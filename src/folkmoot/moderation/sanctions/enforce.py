@@ -25,7 +25,7 @@ from folkmoot.moderation.sanctions.rules import (
     state_reasons,
 )
 from folkmoot.moderation.sanctions.views import Kind
-from folkmoot.moderation.screening import Reason
+from folkmoot.moderation.screening import Reason, Stage
 from folkmoot.moderation.screening.copies import Fingerprint, fingerprint
 from folkmoot.moderation.transparency.log import Deed, enter
 from folkmoot.network.access.sessions import end_everything
@@ -180,17 +180,20 @@ async def remember(tx: Transaction, decision: Decision) -> None:
         return
     reference, verdict = f"case {decision.case_id}", "removed" if removed else "kept"
     found = await queries.finding_in(tx, decision.case_id, decision.text_hash)
-    marks = [Fingerprint(decision.text_hash, decision.likeness)]
+    own = Fingerprint(decision.text_hash, decision.likeness)
+    marks = [own]
     if found is not None:  # what the verdict is about may stand in a warning, and the text beside it be somebody else's
         texts = parts_of(found["text"], found["part_lengths"])
         because = msgspec.json.decode(found["because"], type=tuple[Reason, ...])
         marks = [fingerprint(text) for text in (blamed(texts, because) if removed else texts)]
+        if not marks and all(reason.stage is not Stage.PICTURE for reason in because):
+            marks = [own]  # nobody can tell
+    if removed:
+        await queries.forget_kept(tx, [each.hash for each in marks if each.hash is not None])
     lasting = [(each.hash, each.sketch) for each in marks if each.hash is not None and each.sketch is not None]
     for number, (hash, sketch) in enumerate(lasting):
-        own = (
-            reference + ("" if removed else " kept") + (f"/{number}" if number else "")
-        )  # one reference names one text
-        await queries.judge_text(tx, hash, sketch, verdict, decision.category, own, decision.at)
+        name = f"{reference}{'' if removed else ' kept'}{f'/{number}' if number else ''}"  # one text, one name
+        await queries.judge_text(tx, hash, sketch, verdict, decision.category, name, decision.at)
     if decision.pictures and decision.text_hash is None and not (removed and lasting):
         await queries.judge_pictures(tx, decision.pictures, removed, decision.category, reference, decision.at)
     tx.announce("screening.changed")

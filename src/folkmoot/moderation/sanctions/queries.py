@@ -11,6 +11,7 @@ import msgspec
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.sanctions.rules import Event, Grade, Happening, Standing, StatementOfReasons
 from folkmoot.moderation.sanctions.views import Kind, StatementView
+from folkmoot.moderation.screening.copies import Few
 from folkmoot.moderation.screening.pictures import NEAR
 
 
@@ -124,12 +125,24 @@ async def take_warning(tx: Transaction, post_id: int, sensitive: bool, warning: 
 
 
 async def finding_in(tx: Transaction, case_id: int, text_hash: str | None) -> Row | None:
-    """What screening found last of a post with this text, in a case: `text, part_lengths, because`."""
+    """What screening found in a case of a post that has this text and is as it was then: `text, part_lengths, because`.
+    None, too, where nobody wrote down the lengths of its texts."""
     return await tx.fetchrow(
-        """SELECT text, part_lengths, because FROM findings
-           WHERE case_id = $1 AND part = 'post' AND text_hash IS NOT DISTINCT FROM $2 ORDER BY id DESC LIMIT 1""",
+        """SELECT f.text, f.part_lengths, f.because FROM findings f JOIN posts p ON p.id = f.post_id AND p.version = f.version
+           WHERE f.case_id = $1 AND f.part = 'post' AND f.text_hash IS NOT DISTINCT FROM $2 AND f.part_lengths IS NOT NULL
+           ORDER BY f.id DESC LIMIT 1""",
         case_id,
         text_hash,
+    )
+
+
+async def forget_kept(tx: Transaction, hashes: Sequence[str]) -> None:
+    """Texts of these hashes pass no longer, wherever they were let pass."""
+    await tx.execute(
+        """DELETE FROM judged WHERE verdict = 'kept'
+           AND text_hash = ANY(SELECT place || hash FROM unnest($1::text[]) AS hash, unnest($2::text[]) AS place)""",
+        list(hashes),
+        ["", *Few],
     )
 
 
@@ -190,14 +203,18 @@ async def forget_pictures(tx: Transaction, pictures: Sequence[str]) -> None:
     )
 
 
-async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime) -> None:
+async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime, *, judged: bool) -> None:
     """What screening had found of the case is decided with it, whatever a steward had said of it before.
 
-    What a finding that is released now has had remembered is forgotten, and so is what looks like its pictures.
+    What a finding that is released now has had remembered is forgotten. Where somebody `judged` what it still was about, so
+    is what looks like its pictures.
     """
     closed = await tx.fetch(
-        """UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL
-           WHERE case_id = $1 AND decision IS DISTINCT FROM $2 RETURNING id, pictures""",
+        """WITH before AS (
+             SELECT id, decision IS NOT DISTINCT FROM 'superseded' AS superseded FROM findings
+             WHERE case_id = $1 AND decision IS DISTINCT FROM $2 FOR UPDATE)
+           UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL FROM before
+           WHERE findings.id = before.id RETURNING findings.id, findings.pictures, before.superseded""",
         case_id,
         decision,
         now,
@@ -207,7 +224,8 @@ async def close_findings(tx: Transaction, case_id: int, decision: str, now: date
             "DELETE FROM known_pictures WHERE list = 'removed' AND reference = ANY($1::text[])",
             [f"finding {row['id']}" for row in closed],
         )
-        await forget_pictures(tx, [hash for row in closed for hash in row["pictures"]])
+        if pictures := [hash for row in closed if judged and not row["superseded"] for hash in row["pictures"]]:
+            await forget_pictures(tx, pictures)
 
 
 async def statement_to_mail(tx: Transaction, id: int) -> Row | None:

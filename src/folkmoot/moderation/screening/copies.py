@@ -42,6 +42,15 @@ Sketch = npt.NDArray[np.uint16]
 Keys = npt.NDArray[np.uint64]
 
 
+class Few(StrEnum):
+    """Where a few words pass that were kept, by what their hash begins with: by themselves they may mean anything."""
+
+    PROFILE = "profile:"
+    """In a profile."""
+    BESIDE = "beside:"
+    """Beside a longer text that was kept."""
+
+
 class Ruling(StrEnum):
     """What became of the judged text."""
 
@@ -114,6 +123,11 @@ def _negations(plain: str) -> int:
     return sum(1 for _ in _NEGATION.finditer(plain))
 
 
+def is_bare(normal: Normal) -> bool:
+    """Whether a text has nothing but links and mentions, or nothing at all."""
+    return not _TOKEN.sub("", normal.plain).strip()
+
+
 def comments(plain: str) -> bool:
     """Whether most of the text stands in quotation marks and the author says something besides."""
     quoted = sum(len(_words(match[0])) for match in _QUOTED.finditer(plain))
@@ -175,14 +189,26 @@ class Judged:
         """The removed text that one of these copies; or the kept one, when all of these are the very words of kept ones. `normal`
         is that of `words.text`."""
         kept: list[Copy | None] = []
+        few = Few.PROFILE if words.profile else Few.BESIDE
         for index, text in enumerate((words.text, *words.more)):
             seen = normal if index == 0 and normal is not None else normalise(text)
             found = self._find(text, seen)
             if found and found.ruling is Ruling.REMOVED:
                 return found
-            if text.strip():
-                kept.append(found)
-        return kept[0] if all(kept) and kept else None
+            if not is_bare(seen):
+                kept.append(found or self._kept(few, text, seen))
+        passes = words.profile or any(copy and copy.likeness == 1 for copy in kept)
+        return kept[0] if kept and all(kept) and passes else None
+
+    def _kept(self, few: Few, text: str, normal: Normal) -> Copy | None:
+        """A few words that were kept for such a place."""
+        if not self._entries or comments(normal.plain):
+            return None
+        same = self._by_hash.get(f"{few}{fingerprint(text, normal).hash}")
+        if same is None:
+            return None
+        entry = self._entries[same[-1]]
+        return Copy(entry.ruling, entry.category, entry.reference, 0.999, normal.written[:200])
 
     def _find(self, text: str, normal: Normal) -> Copy | None:
         if not self._entries or not normal.plain or comments(normal.plain):

@@ -75,6 +75,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     pictures: tuple[str, ...] = ()
     """PDQ hashes of its pictures, 64 hexadecimal digits each."""
     standing: Standing = Standing()
+    profile: bool = False
+    """Whether it is a profile and no post."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 def profile_words(bio: str, more: Sequence[str], language: str | None, pictures: Sequence[str] = ()) -> Words:
     """What a profile says of itself; `more` are its display name, fields and the alt texts of its `pictures`."""
-    return Words(text=bio, more=tuple(more), language=language, pictures=tuple(pictures))
+    return Words(text=bio, more=tuple(more), language=language, pictures=tuple(pictures), profile=True)
 
 
 def among_few(finding: Finding) -> Finding:
@@ -59,7 +59,8 @@ def blamed(parts: Sequence[str], because: Sequence[Reason]) -> tuple[str, ...]:
     """Those of a finding's texts that its reasons come from; none where that cannot be told.
 
     Rules and copies say what they met, and that may stand in several. Else it is where the strongest passage of the
-    model stands. A picture blames no words; another model names none, so that it blames a text only if there is one.
+    model stands. What stands in one text alone tells more than what stands in more of them. A picture blames no words;
+    another model names none, so that it blames a text only if there is one.
     """
     said = list(dict.fromkeys(part for part in parts if part.strip()))
     settled = [reason for reason in because if reason.stage in SETTLED]
@@ -69,23 +70,20 @@ def blamed(parts: Sequence[str], because: Sequence[Reason]) -> tuple[str, ...]:
     if len(said) == 1:
         return tuple(said)
     met = [
-        place
+        _with(said, reason.words)
         for reason in counted
         if reason.stage is not Stage.MODEL and reason.probability >= CLAIMED.case
-        if (place := _place(said, reason.words)) is not None
     ]
-    if not met:
-        strongest = (_place(said, (word,)) for reason in counted for word in reason.words if word.strip())
-        met = [place for place in strongest if place is not None][:1]
-    return tuple(part for place, part in enumerate(said) if place in met)
+    places = [found for found in met if len(found) == 1] or met
+    if not any(places):
+        met = [_with(said, (word,)) for reason in counted for word in reason.words if word.strip()]
+        places = ([found for found in met if len(found) == 1] or [found for found in met if found])[:1]
+    return tuple(part for part in said if any(part in found for found in places))
 
 
-def _place(parts: Sequence[str], passages: Sequence[str]) -> int | None:
-    """Which of the parts has all these passages, when it is only one."""
-    if not passages:
-        return None
-    places = [place for place, part in enumerate(parts) if all(passage in part for passage in passages)]
-    return places[0] if len(places) == 1 else None
+def _with(parts: Sequence[str], passages: Sequence[str]) -> list[str]:
+    """The parts that have all these passages."""
+    return [part for part in parts if all(passage in part for passage in passages)] if passages else []
 
 
 def still_stands(parts: Sequence[str], because: Sequence[Reason], profile: Sequence[str]) -> bool:

@@ -48,7 +48,7 @@ HELD_BECAUSE = {
     "hate": "It reads like hate against a group.",
     "spam": "It reads like spam.",
     "copy": "It is a copy of a text that was removed before.",
-    "picture": "It has a picture that was removed before.",
+    "picture": "It has a picture that was removed before or is on a list of known ones.",
     "": "Screening was in doubt about it.",
 }
 """Why a post is held, for the author's app: the extra key `held` of a status that only its author gets."""
