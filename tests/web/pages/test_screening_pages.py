@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import pytest
@@ -146,3 +147,12 @@ async def test_stewards_see_rule_files_that_are_left_out_and_why(db: Any, ask: A
         await queries.insert_part(tx, new_id(), "rules", "aged", "1", "off = ['gone']", clock.now(), None)
     page = await ask(cast.dora, "GET", "/admin/screening")
     assert "aged.toml, line 1: there is no rule &#39;gone&#39; to switch off" in page.text
+
+
+@switched(("rules", ""))
+async def test_whoever_sends_a_threat_is_not_told_that_it_is_out(ask: Any, cast: Any) -> None:
+    for text, said in ((THREAT, "Held: only you can see this"), ("Good evening", "Your post is out.")):
+        answer = await ask(cast.ada, "POST", "/compose", text=text, visibility="public")
+        assert unquote(answer.headers["set-cookie"].partition("notice=")[2].partition(";")[0].strip('"')).startswith(
+            said
+        )

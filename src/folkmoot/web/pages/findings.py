@@ -122,7 +122,7 @@ async def show_screening(request: Asked) -> Answer:
 def marked(finding: FindingView) -> Markup:
     """The text as HTML, with the passages that moved the score marked."""
     passages = sorted({word for reason in finding.because for word in reason.words if word.strip()}, key=len)
-    return mark(finding.text, passages[::-1])
+    return mark(finding.text.strip(), passages[::-1])
 
 
 def mark(text: str, passages: Sequence[str]) -> Markup:

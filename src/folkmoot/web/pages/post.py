@@ -316,7 +316,9 @@ async def send(request: Asked) -> Answer:
     url = f"/@{author}/{made.id}"
     back = own_address(form.text("back"), url)
     answering = form.id("reply")
-    return visit.back(url if answering else back, say("Your post is out."), {"id": str(made.id), "url": url})
+    held = made.hidden_at is not None
+    notice = say("Held: only you can see this until it has been looked at") if held else say("Your post is out.")
+    return visit.back(url if answering else back, notice, {"id": str(made.id), "url": url, "held": held})
 
 
 @post("/posts/{id_:str}/edit", include_in_schema=False)

@@ -236,7 +236,7 @@ export function watchComposer(form) {
       const editing = form.action.endsWith("/edit");
       if (dialog && !editing) {
         dialog.close();
-        toast(say("published"), { action: say("view"), onAction: () => location.assign(said.url) });
+        toast(say(said.held ? "held" : "published"), { action: say("view"), onAction: () => location.assign(said.url) });
         document.dispatchEvent(new CustomEvent("folkmoot:published", { detail: said }));
       } else {
         location.assign(said.url);
