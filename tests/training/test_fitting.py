@@ -57,6 +57,18 @@ def test_a_model_is_made_from_nothing_but_texts(tmp_path):
     assert probability[Category.VIOLENCE] < limit.case
 
 
+def test_what_cannot_be_told_stands_on_both_sides():
+    untold = Example("who can tell", "en", "invented", Part.TRAIN, violence=False, chance=0.25)
+    assert [make._weight(untold._replace(violence=so)) for so in (True, False)] == [1.0, 0.75]
+    told = [one for one in invented(300) if one.part is Part.TRAIN]
+    asked = linear.matrix([normalise("somebody must paint the trolls")])
+    found = []
+    for chance in (0.05, 0.95):
+        graded = [untold._replace(text="somebody must paint the trolls", chance=chance)] * 40
+        found.append(linear.ask(make.first_stage([*told, *graded], "en", lambda line: None), asked)[0, 0])
+    assert found[0] < 0 < found[1]
+
+
 def test_a_threshold_leaves_room_for_what_the_rules_take():
     scores = np.arange(1000.0)
     nobody, some = np.zeros(1000, dtype=bool), scores < 4

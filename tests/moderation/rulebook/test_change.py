@@ -71,6 +71,23 @@ async def test_a_rule_file_is_in_force_at_once_and_out_again(db: Any, cast: Any,
     assert (await hearing.look(words)).outcome is Outcome.HOLD
 
 
+async def test_news_that_could_not_be_read_is_read_the_next_time(
+    db: Any, cast: Any, hearing: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = Words(text="The bell of our church was cast in 1874 and weighs two tons")
+    assert (await hearing.look(words)).outcome is Outcome.PUBLISH
+    await rulebook.use_rules(db, cast.dora, {"bells": BELLS})
+
+    async def gone(*_: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as away:
+        away.setattr(db, "fetchval", gone)
+        with pytest.raises(ConnectionError):
+            await hearing.look(words)
+    assert (await hearing.look(words)).outcome is Outcome.HOLD
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -8,6 +8,7 @@ import pytest
 
 from folkmoot.bus import News
 from folkmoot.moderation import findings
+from folkmoot.moderation.cases.open import look
 from folkmoot.moderation.findings.decide import DecidedAlready
 from folkmoot.moderation.screening import Distant, Outcome, Reason, Screen, Stage, Words
 from folkmoot.network.access.viewer import Role
@@ -235,6 +236,7 @@ async def test_letters_are_not_shown_to_a_model_elsewhere(
         return screen
 
     monkeypatch.setattr(desk.gate, "screen", with_another)
-    await publish(desk, cast.ada, Draft(text="@bert between us", visibility=Visibility.DIRECT))
+    letter = await publish(desk, cast.ada, Draft(text="@bert between us", visibility=Visibility.DIRECT))
+    assert await look(desk.db, desk.gate, letter.id) is not None, "looked at when somebody reports it"
     await publish(desk, cast.ada, Draft(text="To everybody"))
     assert shown == ["To everybody"]

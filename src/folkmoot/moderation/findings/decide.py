@@ -108,9 +108,8 @@ async def _looked_at(tx: Transaction, steward: Viewer, id: int, was: str | None)
     if finding["account_id"] == steward.account_id:
         raise NotForYou
     if finding["post_id"] is None:
-        await accounts.lock_account(
-            tx, finding["account_id"]
-        )  # first: a profile that changes comes before what is found in it
+        # A profile is held before what is found in it, as by whoever changes it.
+        await accounts.lock_account(tx, finding["account_id"])
     return finding
 
 

@@ -76,6 +76,8 @@ class Copy(msgspec.Struct, frozen=True):
     likeness: float
     """1 for the very same words."""
     passage: str
+    alone: bool = True
+    """Whether what was kept passes by itself: a few words pass only beside a longer text."""
 
     @property
     def reason(self) -> Reason | None:
@@ -192,32 +194,24 @@ class Judged:
         few = Few.PROFILE if words.profile else Few.BESIDE
         for index, text in enumerate((words.text, *words.more)):
             seen = normal if index == 0 and normal is not None else normalise(text)
-            found = self._find(text, seen)
+            found = self._find(text, seen, few)
             if found and found.ruling is Ruling.REMOVED:
                 return found
             if not is_bare(seen):
-                kept.append(found or self._kept(few, text, seen))
-        passes = words.profile or any(copy and copy.likeness == 1 for copy in kept)
-        return kept[0] if kept and all(kept) and passes else None
+                kept.append(found)
+        known = [copy for copy in kept if copy is not None]
+        return known[0] if len(known) == len(kept) and any(copy.alone for copy in known) else None
 
-    def _kept(self, few: Few, text: str, normal: Normal) -> Copy | None:
-        """A few words that were kept for such a place."""
-        if not self._entries or comments(normal.plain):
-            return None
-        same = self._by_hash.get(f"{few}{fingerprint(text, normal).hash}")
-        if same is None:
-            return None
-        entry = self._entries[same[-1]]
-        return Copy(entry.ruling, entry.category, entry.reference, 0.999, normal.written[:200])
-
-    def _find(self, text: str, normal: Normal) -> Copy | None:
+    def _find(self, text: str, normal: Normal, few: Few) -> Copy | None:
         if not self._entries or not normal.plain or comments(normal.plain):
             return None
         marks = fingerprint(text, normal)
         passage = normal.written[:200]
-        if marks.hash in self._by_hash:
-            latest = self._entries[self._by_hash[marks.hash][-1]]  # an appeal comes after the verdict it reverses
-            return Copy(latest.ruling, latest.category, latest.reference, 1.0, passage)
+        for name in (marks.hash, f"{few}{marks.hash}"):
+            if name in self._by_hash:
+                latest = self._entries[self._by_hash[name][-1]]  # an appeal comes after the verdict it reverses
+                alone = name == marks.hash or few is Few.PROFILE
+                return Copy(latest.ruling, latest.category, latest.reference, 1.0, passage, alone)
         if marks.sketch is None:
             return None
         length, negations, digest = _open(marks.sketch)
