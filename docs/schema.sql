@@ -1475,7 +1475,7 @@ CREATE TABLE public.notifications (
     created_at timestamp with time zone NOT NULL,
     about_id bigint,
     CONSTRAINT notifications_id_check CHECK ((id < '9007199254740992'::bigint)),
-    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text, 'moderation_warning'::text, 'report_outcome'::text, 'alarm'::text, 'notice'::text])))
+    CONSTRAINT notifications_kind_check CHECK ((kind = ANY (ARRAY['mention'::text, 'boost'::text, 'favourite'::text, 'follow'::text, 'follow_request'::text, 'poll'::text, 'post'::text, 'edit'::text, 'sign_up'::text, 'moderation_warning'::text, 'profile_decision'::text, 'report_outcome'::text, 'alarm'::text, 'notice'::text])))
 );
 
 CREATE TABLE public.objects (

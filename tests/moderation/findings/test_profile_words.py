@@ -8,15 +8,17 @@ import msgspec
 import pytest
 
 from folkmoot.bus import Bus
+from folkmoot.errors import Missing
 from folkmoot.moderation import findings, rulebook
-from folkmoot.moderation.findings import About, Followed
+from folkmoot.moderation.findings import About, Followed, words
 from folkmoot.moderation.findings.blank import without
-from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.screening import Category, Outcome
 from folkmoot.moderation.sweep.profiles import sweep_profiles
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.accounts import Field, get_account, update_profile
 from folkmoot.network.accounts.rules import ProfileHeld
 from folkmoot.network.gate import Gate
+from folkmoot.network.notifications import Kind, listing
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 from folkmoot.settings import Settings
@@ -154,3 +156,58 @@ def test_a_line_goes_with_its_name() -> None:
     assert without(["kill them", ""], {"bio": "", "display_name": "Kim"}, lines) == {"fields": [lines[1]]}
     assert without(["Kim"], {"bio": "Kim and others", "display_name": "Kim"}, lines) == {"display_name": ""}
     assert without([], {"bio": "", "display_name": ""}, []) == {}
+
+
+async def told(db: Any, member: Any) -> list[tuple[Any, Any]]:
+    return [(each.kind, each.about_id) for each in await listing(db, member)]
+
+
+async def test_the_owner_is_told_what_left_the_profile_and_when_it_may_return(
+    db: Any, cast: Any, desk: Any, doubt: Any
+) -> None:
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see by the lamp")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    with pytest.raises(Missing):
+        await findings.own_profile_decision(db, cast.ada, finding.id)
+    await findings.uphold(db, cast.dora, finding.id)
+    assert await told(db, cast.ada) == [(Kind.PROFILE_DECISION, finding.id)]
+    found = await findings.own_profile_decision(db, cast.ada, finding.id)
+    assert findings.tell(found, "de")[1] == "Sie lesen sich wie eine Drohung."
+    with pytest.raises(Missing):
+        await findings.own_profile_decision(db, cast.bert, finding.id)
+    await findings.release(db, cast.dora, finding.id, was="upheld")
+    assert await told(db, cast.ada) == [(Kind.PROFILE_DECISION, finding.id)] * 2
+    (cleared,) = findings.tell(await findings.own_profile_decision(db, cast.ada, finding.id), "xx")
+    assert "sees nothing in it" in cleared
+
+
+async def test_of_doubts_that_came_to_nothing_the_owner_hears_nothing(
+    db: Any, cast: Any, desk: Any, doubt: Any
+) -> None:
+    await doubt()
+    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see by the lamp")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    await findings.release(db, cast.dora, finding.id)
+    await update_profile(db, desk.gate, cast.ada, bio="Moths, moths")
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    await update_profile(db, desk.gate, cast.ada, bio="Baker")
+    assert await findings.uphold(db, cast.dora, finding.id) is Followed.NOTHING_TO_BLANK
+    assert await told(db, cast.ada) == []
+
+
+async def test_who_was_refused_is_told_that_it_may_be_saved(db: Any, cast: Any, desk: Any) -> None:
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, display_name=NAME)
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    await findings.uphold(db, cast.dora, finding.id)
+    assert await told(db, cast.ada) == [], "that it was refused they know"
+    with pytest.raises(Missing):
+        await findings.own_profile_decision(db, cast.ada, finding.id)
+    await findings.release(db, cast.dora, finding.id, was="upheld")
+    assert await told(db, cast.ada) == [(Kind.PROFILE_DECISION, finding.id)]
+
+
+def test_every_category_is_told_in_both_languages() -> None:
+    assert words.LANGUAGES["en"].keys() == words.LANGUAGES["de"].keys()
+    assert {each.value for each in Category} <= words.LANGUAGES["en"].keys()

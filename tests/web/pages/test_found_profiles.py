@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+import msgspec
 import pytest
 
+from folkmoot.bus import Bus
 from folkmoot.moderation.screening import Outcome, Words, conclude
+from folkmoot.network import notifications
 from folkmoot.network.accounts import get_account
 from folkmoot.network.gate import FoundBy, Gate, Subject
 from folkmoot.settings import Settings
+from folkmoot.web.api.notifications import notification_json
+from folkmoot.web.server import Server
 
 BIO = "Everybody comes to the old mill tonight and brings a torch"
 
@@ -52,3 +57,34 @@ async def test_stewards_are_told_what_became_of_a_profile(
     assert said in unquote(answer.headers["set-cookie"])
     stands = outcome is Outcome.CASE and deed == "release"
     assert (await get_account(db, cast.ada.account_id)).bio == (BIO if stands else "")
+
+
+async def test_the_owner_reads_what_was_decided_and_nobody_else_does(db: Any, ask: Any, cast: Any) -> None:
+    id = await found(db, cast.ada.account_id, Outcome.CASE)
+    where = f"/decisions/profile/{id}"
+    assert (await ask(cast.ada, "GET", where)).status_code == 404, "nothing is decided yet"
+    await ask(cast.dora, "POST", f"/admin/held/{id}/uphold", was="")
+    news = await ask(cast.ada, "GET", "/notifications")
+    assert "Something was decided about your profile" in news.text
+    assert where in news.text
+    page = await ask(cast.ada, "GET", where)
+    assert BIO in page.text
+    assert "A steward took these words off your profile." in page.text
+    assert "They read like a call to come armed to a place." in page.text
+    assert (await ask(cast.bert, "GET", where)).status_code == 404
+    assert (await ask(cast.ada, "GET", "/decisions/profile/x")).status_code == 404
+
+
+async def test_an_app_hears_of_it_as_a_warning_without_consequences(
+    db: Any, ask: Any, cast: Any, settings: Settings, storage: Any
+) -> None:
+    id = await found(db, cast.ada.account_id, Outcome.CASE)
+    await ask(cast.dora, "POST", f"/admin/held/{id}/uphold", was="")
+    views = await notifications.listing(db, cast.ada)
+    server = Server(settings, db, Bus(), storage)
+    ours, theirs = await notification_json(server, cast.ada, views), "moderation_warning"
+    (told,) = [msgspec.json.decode(each) for each in ours]
+    assert told["type"] == theirs
+    assert (told[theirs]["action"], told[theirs]["status_ids"]) == ("none", [])
+    assert told[theirs]["text"].startswith("A steward took these words off your profile.")
+    assert told[theirs]["target_account"]["username"] == "ada"

@@ -1,9 +1,17 @@
 """What screening held or doubted, before those who decide about it, and what its days amount to."""
 
 from folkmoot.moderation.findings.decide import release, uphold
-from folkmoot.moderation.findings.read import count_held, get_finding, list_decided, list_open, overview
+from folkmoot.moderation.findings.read import (
+    count_held,
+    get_finding,
+    list_decided,
+    list_open,
+    overview,
+    own_profile_decision,
+)
 from folkmoot.moderation.findings.rules import About, Followed
 from folkmoot.moderation.findings.views import FindingView, Overview
+from folkmoot.moderation.findings.words import tell
 
 __all__ = [
     "About",
@@ -15,6 +23,8 @@ __all__ = [
     "list_decided",
     "list_open",
     "overview",
+    "own_profile_decision",
     "release",
+    "tell",
     "uphold",
 ]

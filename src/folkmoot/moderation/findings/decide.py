@@ -25,6 +25,7 @@ from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.accounts import hide_pictures, show_pictures
 from folkmoot.network.accounts import queries as accounts
 from folkmoot.network.gate import blamed, parts_of
+from folkmoot.network.notifications import notify
 from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.hold import release as release_post
 
@@ -60,6 +61,8 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         if _about(finding) is About.REFUSED or (_about(finding) is About.PROFILE and was == "upheld"):
             listed = await queries.near_known(tx, finding["pictures"])
             followed = Followed.STILL_LISTED if listed else Followed.MAY_SAVE if all_known else Followed.LOOKED_AT_ANEW
+        if _about(finding) in (About.REFUSED, About.PICTURES) or (_about(finding) is About.PROFILE and was == "upheld"):
+            await _tell(tx, finding)
         await _record(tx, Event.FINDING_RELEASED, steward, finding)
     return followed
 
@@ -94,6 +97,8 @@ async def uphold(db: Database, steward: Viewer, id: int, *, was: str | None = No
             followed = Followed.STAYS_REFUSED if stays else Followed.PICTURES_HIDDEN
         if pictures:
             tx.defer("moderation.findings.remember_crops", finding_id=finding["id"])
+        if blanked or _about(finding) is About.PICTURES:
+            await _tell(tx, finding)
         await _record(tx, Event.FINDING_UPHELD, steward, finding, blanked)
     return followed
 
@@ -186,6 +191,11 @@ def _about(finding: Row) -> About:
 def _reference(finding: Row, verdict: str, number: int) -> str:
     """What one of its texts is known by: one reference names one text, and what is kept may be another than what is removed."""
     return f"finding {finding['id']}" + (" kept" if verdict == "kept" else "") + (f"/{number}" if number else "")
+
+
+async def _tell(tx: Transaction, finding: Row) -> None:
+    """Point the owner of the profile to what was decided about it."""
+    await notify(tx, kind="profile_decision", to=[finding["account_id"]], from_id=None, about_id=finding["id"])
 
 
 async def _record(tx: Transaction, event: Event, steward: Viewer, finding: Row, blanked: Sequence[str] = ()) -> None:

@@ -41,6 +41,14 @@ async def get_finding(db: Database, steward: Viewer, id: int) -> FindingView:
     return found
 
 
+async def own_profile_decision(db: Database, viewer: Viewer, id: int | None) -> FindingView:
+    """What was decided about the viewer's own profile. Raises Missing, also of what they are not told of."""
+    found = await queries.find(db, id) if id is not None else None
+    if found is None or found.account_id != viewer.account_id or not rules.is_told(found.about, found.decision):
+        raise Missing
+    return found
+
+
 async def count_held(db: Database) -> int:
     """How many held texts nobody has decided about."""
     found: int = (await queries.standing(db))["waiting"]

@@ -62,6 +62,13 @@ def about(part: str, outcome: str, found_by: str) -> About:
     return About.PICTURES if found_by == FoundBy.SWEEP else About.REFUSED
 
 
+def is_told(about: About, decision: str | None) -> bool:
+    """Whether a decision about a profile may be read by its owner; that a change stays refused they know."""
+    if about is About.POST:
+        return False
+    return decision == "released" or (decision == "upheld" and about is not About.REFUSED)
+
+
 class Followed(StrEnum):
     """What followed from a decision."""
 

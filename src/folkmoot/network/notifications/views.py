@@ -22,6 +22,8 @@ class Kind(StrEnum):
     SIGN_UP = "sign_up"
     MODERATION_WARNING = "moderation_warning"
     """Something was decided about them or what they wrote; `about_id` is the statement."""
+    PROFILE_DECISION = "profile_decision"
+    """Words or pictures were taken off their profile, or may be put on it; `about_id` is the finding."""
     REPORT_OUTCOME = "report_outcome"
     """What became of a report of theirs; `about_id` is the report."""
     ALARM = "alarm"
@@ -36,7 +38,7 @@ class NotificationView(msgspec.Struct, frozen=True, kw_only=True):
     from_account_id: int
     post_id: int | None
     about_id: int | None = None
-    """The statement, report or case of what comes from moderation; those come from nobody, so `from` is oneself."""
+    """The statement, finding, report or case of what comes from moderation; those come from nobody, so `from` is oneself."""
     created_at: datetime
 
 

@@ -128,7 +128,7 @@ async def _words(db: Database, settings: Settings, parcel: Parcel) -> Words | No
 
 
 def _passes(policy: Policy, about: Row, kind: Kind) -> bool:
-    if kind in (Kind.ALARM, Kind.MODERATION_WARNING, Kind.REPORT_OUTCOME, Kind.POLL):
+    if kind in (Kind.ALARM, Kind.MODERATION_WARNING, Kind.PROFILE_DECISION, Kind.REPORT_OUTCOME, Kind.POLL):
         return True  # they come from the network itself
     return policy is Policy.ALL or bool(about.get(policy.value, False))
 

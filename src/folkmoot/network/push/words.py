@@ -18,6 +18,7 @@ _TITLES: dict[str, dict[str, str]] = {
         Kind.EDIT: "{name} changed a post",
         Kind.SIGN_UP: "{name} has joined",
         Kind.MODERATION_WARNING: "A decision about you",
+        Kind.PROFILE_DECISION: "A decision about your profile",
         Kind.REPORT_OUTCOME: "Your report was decided",
         Kind.ALARM: "A life may be at risk",
         "announcement": "Announcement",
@@ -33,6 +34,7 @@ _TITLES: dict[str, dict[str, str]] = {
         Kind.EDIT: "{name} hat einen Beitrag geändert",
         Kind.SIGN_UP: "{name} ist dabei",
         Kind.MODERATION_WARNING: "Eine Entscheidung über dich",
+        Kind.PROFILE_DECISION: "Eine Entscheidung über dein Profil",
         Kind.REPORT_OUTCOME: "Über deine Meldung ist entschieden",
         Kind.ALARM: "Es kann um ein Leben gehen",
         "announcement": "Ankündigung",
@@ -42,11 +44,13 @@ _NEWS = {"en": "Something new", "de": "Etwas Neues"}
 _BODIES = {
     "en": {
         Kind.MODERATION_WARNING: "The reasons, and how to appeal.",
+        Kind.PROFILE_DECISION: "See what and why.",
         Kind.REPORT_OUTCOME: "See what became of it.",
         Kind.ALARM: "Case {case} waits for a steward now.",
     },
     "de": {
         Kind.MODERATION_WARNING: "Die Gründe, und wie du Einspruch erhebst.",
+        Kind.PROFILE_DECISION: "Sieh nach, was und warum.",
         Kind.REPORT_OUTCOME: "Sieh nach, was daraus wurde.",
         Kind.ALARM: "Fall {case} wartet jetzt auf dich.",
     },

@@ -9,6 +9,7 @@ import msgspec
 
 from folkmoot.clock import stamp
 from folkmoot.errors import Missing
+from folkmoot.moderation import findings
 from folkmoot.moderation.sanctions import Measure, get_statement
 from folkmoot.network import notifications
 from folkmoot.network.access.viewer import Viewer
@@ -27,8 +28,9 @@ TYPES = {
     Kind.EDIT: "update",
     Kind.SIGN_UP: "admin.sign_up",
     Kind.MODERATION_WARNING: "moderation_warning",
+    Kind.PROFILE_DECISION: "moderation_warning",
 }
-KINDS = {theirs: ours for ours, theirs in TYPES.items()}
+"""Two of our kinds may be one of theirs."""
 OURS = [kind for kind in Kind if kind not in TYPES]
 """What Mastodon's clients have no type for, and their list of types is closed: pages alone show it."""
 ACTIONS = {
@@ -75,7 +77,7 @@ async def notification_json(server: Server, viewer: Viewer, views: Sequence[Noti
             f'"group_key":"ungrouped-{view.id}","account":'
         )
         parts = [head.encode(), server.entities.account(account)]
-        if view.kind is Kind.MODERATION_WARNING:
+        if TYPES[view.kind] == "moderation_warning":
             warning = await _warning(server, viewer, view)
             if warning is None:
                 continue
@@ -88,6 +90,8 @@ async def notification_json(server: Server, viewer: Viewer, views: Sequence[Noti
 
 async def _warning(server: Server, viewer: Viewer, view: NotificationView) -> bytes | None:
     """AccountWarning without its account: what was decided about the viewer, in words."""
+    if view.kind is Kind.PROFILE_DECISION:
+        return await _profile_warning(server, viewer, view)
     try:
         statement = await get_statement(server.db, viewer, view.about_id)
     except Missing:
@@ -104,9 +108,26 @@ async def _warning(server: Server, viewer: Viewer, view: NotificationView) -> by
     return msgspec.json.encode(body)
 
 
+async def _profile_warning(server: Server, viewer: Viewer, view: NotificationView) -> bytes | None:
+    """The same of what was decided about the viewer's profile, in their language."""
+    try:
+        found = await findings.own_profile_decision(server.db, viewer, view.about_id)
+    except Missing:
+        return None
+    body: dict[str, Any] = {
+        "id": str(found.id),
+        "action": "none",
+        "text": "\n\n".join(findings.tell(found, viewer.locale)),
+        "status_ids": [],
+        "created_at": stamp(view.created_at),
+        "appeal": None,
+    }
+    return msgspec.json.encode(body)
+
+
 def _kinds(types: list[str] | None) -> list[Kind] | None:
     """The kinds of these types; unknown types are passed over."""
-    return None if types is None else [KINDS[name] for name in types if name in KINDS]
+    return None if types is None else [kind for kind, name in TYPES.items() if name in types]
 
 
 @endpoint("GET", "/api/v1/notifications", scope="read:notifications")

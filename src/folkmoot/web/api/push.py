@@ -11,11 +11,11 @@ from folkmoot.network import push
 from folkmoot.network.notifications import Kind
 from folkmoot.network.push import Policy, Subscription
 from folkmoot.web.api.call import Call, endpoint
-from folkmoot.web.api.notifications import KINDS, TYPES
+from folkmoot.web.api.notifications import TYPES
 from folkmoot.web.server import Server
 
 SCOPE = "push"
-ALERTS = tuple(TYPES.values())
+ALERTS = tuple(dict.fromkeys(TYPES.values()))
 
 
 class KeysGiven(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ async def end(call: Call) -> Any:
 
 def _alerts(given: dict[str, bool]) -> dict[Kind, bool]:
     """The alerts we know; clients name some that come from servers of another kind."""
-    return {KINDS[name]: on for name, on in given.items() if name in KINDS}
+    return {kind: given[name] for kind, name in TYPES.items() if name in given}
 
 
 def _policy(given: str | None) -> Policy | None:
@@ -111,7 +111,7 @@ async def _entity(server: Server, found: Subscription) -> dict[str, Any]:
         "id": str(found.id),
         "endpoint": found.endpoint,
         "standard": found.standard,
-        "alerts": {name: KINDS[name] in found.alerts for name in ALERTS},
+        "alerts": {name: kind in found.alerts for kind, name in TYPES.items()},
         "policy": found.policy.value,
         "server_key": await vapid_key(server),
     }

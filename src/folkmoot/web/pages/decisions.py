@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from folkmoot.errors import FolkmootError, Missing
 from folkmoot.ids import parse
-from folkmoot.moderation import appeals, sanctions
+from folkmoot.moderation import appeals, findings, sanctions
 from folkmoot.moderation.sanctions import StatementView
 from folkmoot.moderation.transparency import log
 from folkmoot.moderation.transparency.log.entry import Subjects
@@ -44,6 +44,14 @@ async def list_decisions(request: Asked) -> Answer:
         waiting=post_id is not None,
         rules=await rules_by_id(visit),
     )
+
+
+@get("/decisions/profile/{finding:str}", include_in_schema=False)
+async def show_profile_decision(request: Asked, finding: FromPath[str]) -> Answer:
+    """What stewards decided about the reader's profile, and why."""
+    visit = await Visit.of(request)
+    found = await findings.own_profile_decision(visit.server.db, visit.member, parse(finding))
+    return await visit.page("decisions/profile.html", found=found, sentences=findings.tell(found, visit.locale))
 
 
 def _who(visit: Visit, ref: str) -> tuple[Viewer | str, int | None]:

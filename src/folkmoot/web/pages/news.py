@@ -21,6 +21,7 @@ _TOGETHER = (Kind.FAVOURITE, Kind.BOOST, Kind.FOLLOW)
 _WITH_POST = (Kind.MENTION, Kind.POST)
 _ABOUT = {
     Kind.MODERATION_WARNING: "/decisions/{id}",
+    Kind.PROFILE_DECISION: "/decisions/profile/{id}",
     Kind.REPORT_OUTCOME: "/reports/{id}",
     Kind.ALARM: "/admin/cases/{id}",
     Kind.NOTICE: "/admin/notices/{id}",

@@ -82,6 +82,7 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     notice_form.download_proof,
     decisions.list_decisions,
     decisions.show_decision,
+    decisions.show_profile_decision,
     decisions.send_appeal,
     decisions.download_proof,
     # judging
