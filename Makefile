@@ -5,7 +5,7 @@
 #   make setup                                only .venv and in it the command folkmoot
 #   make fast | check | test                  quick tests | style and types | everything, as CI does
 #   make bench | docs                         measure | write the generated pages
-#   make model DATA_FOLDER=some/folder        make the screening model from corpora, an hour and a half or more
+#   make model DATA_FOLDER=some/folder        make the screening model from corpora, one to three hours
 #   make screen-report DATA_FOLDER=…          measure it
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,6 +87,21 @@ def start(base: e5.Base, kept: Sequence[str], special: dict[str, str], seed: int
             }
         )
     return _each(params, lambda one: torch.tensor(np.asarray(one), device=DEVICE))
+
+
+def further(params: Params, taught: Mapping[str, Any]) -> Params:
+    """The same with what a file was taught, in its steps: layers, norms, places and, of the head, what was shipped."""
+    again: Params = {**params, **taught}
+    head = [one.cpu().numpy().copy() for one in params["head"]]
+    for own, its in zip(head, taught["head"], strict=True):
+        own[..., : its.shape[-1]] = its
+    again["head"] = tuple(head)
+    return _each(again, lambda one: torch.tensor(np.asarray(one, np.float32), device=DEVICE))  # type: ignore[no-any-return]
+
+
+def on_steps(whole: npt.NDArray[np.int8], scale: Floats) -> Floats:
+    """Weights that round to so many steps, one being so long in each column: STEP of its deviation."""
+    return np.asarray(whole * (scale / (STEP * whole.std(axis=0, ddof=1))), np.float32)
 
 
 def forward(
@@ -183,13 +198,13 @@ def teach(
             if len(losses) % 100 == 0 or len(losses) == total:
                 spent = time.monotonic() - begun
                 tell(f"  {len(losses):5d} of {total} batches, loss {np.mean(losses[-100:]):.4f}, {spent:.0f} s")
-    return _each({**learning, "words": params["words"]}, lambda one: one.detach().cpu())  # type: ignore[no-any-return]
+    return _each({**params, **learning}, lambda one: one.detach().cpu())  # type: ignore[no-any-return]
 
 
 def mean(courses: Sequence[Params]) -> Params:
     """The parameters of several courses from the same start, averaged one by one."""
     leaves = zip(*map(_leaves, courses), strict=True)
-    averages = iter([torch.stack(same).mean(0) for same in leaves])
+    averages = iter([torch.stack([one.cpu() for one in same]).mean(0) for same in leaves])
     return _each(courses[0], lambda _: next(averages))  # type: ignore[no-any-return]
 
 

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from folkmoot.moderation.screening.model.encoder import GRAPH
 from training import e5
-from training.encoder import HEADS, STEP
+from training.encoder import HEADS, LAYERS, STEP, on_steps
 
 SHIPPED_HEADS = 2
 
@@ -95,3 +95,46 @@ def in_steps(weights: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], np
     scale = np.maximum(weights.std(axis=0, ddof=1) * STEP, np.abs(weights).max(axis=0) / 127)
     scale = np.maximum(scale, 1e-8).astype(np.float32)
     return np.round(weights / scale).astype(np.int8), scale
+
+
+def pieces(arrays: Arrays) -> list[str]:
+    """The pieces a file has, in their order."""
+    return arrays["encoder pieces"].tobytes().decode("utf-8").split("\n")
+
+
+def weights(arrays: Arrays) -> dict[str, Any]:
+    """What a file was taught, for teaching it further: all parameters but the word table, which is never taught."""
+    constants = {
+        one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(arrays[GRAPH].tobytes()).graph.initializer
+    }
+
+    def matrix(name: str) -> npt.NDArray[np.float32]:
+        return on_steps(constants[f"{name}.w"], constants[f"{name}.s"])
+
+    def norm(name: str) -> tuple[Any, Any]:
+        return constants[f"{name}.g"], constants[f"{name}.h"]
+
+    layers = []
+    for number in range(LAYERS):
+        of = f"l{number}."
+        layers.append(
+            {
+                "qkv": matrix(f"{of}qkv"),
+                "qkv_bias": constants[f"{of}qkv.b"],
+                "out": matrix(f"{of}o"),
+                "out_bias": constants[f"{of}o.b"],
+                "norm": norm(f"{of}m"),
+                "wide": matrix(f"{of}w"),
+                "wide_bias": constants[f"{of}wb"],
+                "narrow": matrix(f"{of}t"),
+                "narrow_bias": constants[f"{of}t.b"],
+                "norm2": norm(f"{of}y" if number < LAYERS - 1 else "y"),
+            }
+        )
+    return {
+        "positions": arrays["encoder positions"],
+        "kinds": arrays["encoder kinds"],
+        "norm": (constants["n.0"], constants["n.1"]),
+        "layers": layers,
+        "head": (arrays["encoder head"], arrays["encoder bias"]),
+    }

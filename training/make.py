@@ -21,9 +21,9 @@ from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
 
 CATEGORIES = (Category.VIOLENCE, Category.HATE)
-VERSION = "shipped-v8"
+VERSION = "shipped-v9"
 SEED = 20210110
-ASKED = {"en": 0.12, "de": 0.24}
+ASKED = {"en": 0.12, "de": 0.18}
 """The share of harmless dev posts the second stage looks at: more in German, where the first one misses more."""
 MIXED = {Category.VIOLENCE: (0.15, 0.0, 0.85), Category.HATE: (0.0, 1.0)}
 """How much each column of the tables counts beside the encoder. The first, violence, knows our pairs; the third knows only

@@ -6,18 +6,20 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from math import log
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from folkmoot.moderation.screening.model import file
 from folkmoot.moderation.screening.model.model import REPLY
 from folkmoot.moderation.screening.model.pieces import END, START, Pieces
 from folkmoot.moderation.screening.normal import normalise
 from training import e5, export, linear
 from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
-from training.encoder import LAYERS, LONGEST, Text, mean, start, teach
+from training.encoder import LAYERS, LONGEST, Text, further, mean, start, teach
 
 KEPT = 15_500
 """Pieces of e5's vocabulary that are shipped, the most frequent here, and every single letter beside."""
@@ -43,7 +45,24 @@ class Share(NamedTuple):
     """How many of the harmless ones once more with words left out, and as many among others."""
 
 
-SHARES = {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}
+class Recipe(NamedTuple):
+    """How courses are taught."""
+
+    epochs: tuple[int, ...]
+    """How often each course is taught its texts, each time others of them and in another order. Of several courses the parameters
+    are averaged: most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
+    rate: float
+    shares: Mapping[str, Share]
+    ours: float
+    """How much of our own writing an epoch has, drawn at random."""
+    seed: int
+    """What is added to the seed, so that no epoch has the texts of another recipe's."""
+
+
+FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 1.0, 0)
+"""From e5 as it came."""
+FURTHER = Recipe((1, 1), 8e-5, {"en": Share(5_000, 3_000, 4, 800), "de": Share(5_000, 4_000, 6, 1_000)}, 0.67, 100)
+"""From a model's file that was taught most of this before; its own parameters count in the mean like those of a course."""
 LEFT_OUT = 0.15
 """The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
 SHORT = 110
@@ -52,28 +71,32 @@ ROOM = 220
 """Characters of a text among others, so that all of it is read."""
 AMONG = 0.2
 """The share of our own texts that stand among ordinary ones."""
-EPOCHS = (3,)
-"""How often the texts are taught, each time others of them and in another order. Of several courses the parameters would be averaged:
-most of what asking as many encoders brings, for the price of one (Wortsman et al. 2022)."""
-RATE = 1.2e-4
 
 
-def second_stage(examples: Sequence[Example], seed: int, tell: Tell) -> export.Arrays:
-    """The encoder's part of the file."""
+def second_stage(examples: Sequence[Example], seed: int, tell: Tell, begun: Path | None = None) -> export.Arrays:
+    """The encoder's part of the file, taught from e5 or further than a file that has `begun`."""
     base = e5.read(e5.find(), LAYERS)
-    kept = vocabulary(base, [one for one in examples if one.source != "writing"])
+    if begun is None:
+        recipe = FRESH
+        kept = vocabulary(base, [one for one in examples if one.source != "writing"])
+        first = start(base, kept, SPECIAL, seed)
+    else:
+        recipe = FURTHER
+        _, arrays = file.read(begun)
+        kept = export.pieces(arrays)
+        first = further(start(base, kept, SPECIAL, seed), export.weights(arrays))
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]
     ranks = {
         language: ranked([one for one in taught if one.language == language and one.source != "writing"], seed)
         for language in LANGUAGES
     }
-    params = []
-    for course, times in enumerate(EPOCHS):
-        own = seed + sum(EPOCHS[:course])
-        epochs = [material(taught, ranks, pieces, own + number) for number in range(times)]
-        tell(f"encoder, course {course + 1} of {len(EPOCHS)}: {len(epochs[0])} texts, {times} times")
-        params.append(teach(start(base, kept, SPECIAL, seed), epochs, rate=RATE, seed=own, tell=tell))
+    params = [] if begun is None else [first]
+    for course, times in enumerate(recipe.epochs):
+        own = seed + recipe.seed + sum(recipe.epochs[:course])
+        epochs = [material(taught, ranks, pieces, recipe, own + number) for number in range(times)]
+        tell(f"encoder, course {course + 1} of {len(recipe.epochs)}: {len(epochs[0])} texts, {times} times")
+        params.append(teach(first, epochs, rate=recipe.rate, seed=own, tell=tell))
     return export.arrays(mean(params), base, kept, SPECIAL)
 
 
@@ -113,14 +136,14 @@ def doubt(examples: Sequence[Example], seed: int) -> Scores:
 
 
 def material(
-    examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], pieces: Pieces, seed: int
+    examples: Sequence[Example], ranks: Mapping[str, Sequence[Example]], pieces: Pieces, recipe: Recipe, seed: int
 ) -> list[Text]:
-    """The texts of an epoch: all that is violent, all of our writing, of the rest the hard ones and some; a part of them varied,
-    set among others or disguised."""
+    """The texts of an epoch: all that is violent, our writing or as much of it as the recipe has, of the rest the hard ones and
+    some; a part of them varied, set among others or disguised."""
     rng = random.Random(seed)
     texts: list[Text] = []
     for language in LANGUAGES:
-        share, harmless = SHARES[language], ranks[language]
+        share, harmless = recipe.shares[language], ranks[language]
         rest = harmless[share.hard :]
         calm = [*harmless[: share.hard], *rng.sample(rest, min(share.any, len(rest)))]
         own = [one for one in examples if one.language == language]
@@ -128,7 +151,8 @@ def material(
         chosen = list(calm)
         for one in own:
             if one.source == "writing":
-                chosen.append(neighbours.among(one, rng) if rng.random() < AMONG else one)
+                if rng.random() < recipe.ours:
+                    chosen.append(neighbours.among(one, rng) if rng.random() < AMONG else one)
             elif one.violence or one.chance is not None:
                 often = share.violent if one.chance is None else 3
                 third = often // 3

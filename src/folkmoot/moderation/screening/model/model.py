@@ -27,6 +27,9 @@ LONGEST = 20_000
 ENDING = 4_000
 STRETCHES = 3
 """How many stretches of one text the second stage looks at."""
+CLEARLY = 1.0
+"""By so much, as the logarithm of odds, the first stage must find the worst sentence worse than the whole for the second to be
+asked of it, too: what is diluted less is seen in the whole."""
 REPLY = 20
 """Pieces of the text replied to that the second stage looks at."""
 SHOWN = 6
@@ -95,7 +98,7 @@ class Look(NamedTuple):
     said: Said | None
     """None where the second stage was not asked."""
     alone: Said | None = None
-    """What the second stage says of the worst sentence, where that is worse than what it says of the whole."""
+    """What the second stage says of the worst sentence, where it was asked and that is worse than what it says of the whole."""
 
     def leaning(self, worst: float) -> Look:
         """The same when the worst sentence counts so much."""
@@ -137,6 +140,10 @@ class Language(msgspec.Struct, frozen=True):
     def over(self, view: View) -> float:
         """By how much it is beyond the gate."""
         return self.alarm(view.leaning(self.worst)) - self.gate
+
+    def worse(self, view: View) -> float:
+        """By how much the worst sentence alarms more than the whole."""
+        return 0.0 if view.sentence is None else self.alarm(view.sentence.logits) - self.alarm(view.logits)
 
 
 def weighed(worth: Sequence[float], logits: Floats) -> float:
@@ -259,8 +266,8 @@ class Model:
         return View(name, stretch, sentence, whole)
 
     def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> tuple[Said, Said | None]:
-        """What the second stage says of the worst part of the worst stretch and of its worst sentence, a share for each word
-        between blanks."""
+        """What the second stage says of the worst part of the worst stretch and, where that is clearly worse to the first, of its
+        worst sentence; a share for each word between blanks."""
         plain = view.stretch.normal.plain
         reply = encoder.pieces.cut(normalise(context[:LONGEST]).plain, REPLY)[0] if context else []
         room = encoder.longest - 2 - (len(reply) + 1 if reply else 0)
@@ -275,7 +282,7 @@ class Model:
             starts = [begins[number] for number in best]
         looked = [encoder.look(places[at : at + room], words[at : at + room], count, reply) for at in starts]
         said = max(looked, key=lambda said: float(said.logits[0]))
-        if view.sentence is None:
+        if view.sentence is None or self._about.languages[view.name].worse(view) < CLEARLY:
             return said, None
         places, words = encoder.pieces.cut(view.sentence.plain, room)
         alone = encoder.look(places, [view.sentence.before + word for word in words], count, reply)
