@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from folkmoot.moderation.screening.model import SHIPPED
+from folkmoot.moderation.screening.shipped import ModelUnusable
 from training.data import NoData
 
 folder = click.option(
@@ -88,5 +89,5 @@ def cost() -> None:
 if __name__ == "__main__":
     try:
         training()
-    except NoData as error:
+    except (NoData, ModelUnusable) as error:
         raise SystemExit(str(error)) from None

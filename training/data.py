@@ -73,7 +73,7 @@ class Example(NamedTuple):
 
 
 class NoData(Exception):
-    """The folder does not hold what is needed; a sentence for the terminal."""
+    """A folder or a file does not hold what is needed; a sentence for the terminal."""
 
 
 def corpora(folder: Path, readings: Path = READINGS) -> list[Example]:

@@ -12,6 +12,7 @@ from onnx import helper, numpy_helper
 
 from folkmoot.moderation.screening.model.encoder import GRAPH
 from training import e5
+from training.data import NoData
 from training.encoder import HEADS, LAYERS, STEP, on_steps
 
 SHIPPED_HEADS = 2
@@ -103,10 +104,12 @@ def pieces(arrays: Arrays) -> list[str]:
 
 
 def weights(arrays: Arrays) -> dict[str, Any]:
-    """What a file was taught, for teaching it further: all parameters but the word table, which is never taught."""
-    constants = {
-        one.name: numpy_helper.to_array(one) for one in onnx.load_from_string(arrays[GRAPH].tobytes()).graph.initializer
-    }
+    """What a file was taught, for teaching it further: all parameters but the word table, which is never taught. Raises NoData
+    where its encoder is not built like ours."""
+    graph = onnx.load_from_string(arrays[GRAPH].tobytes()).graph if GRAPH in arrays else onnx.GraphProto()
+    constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    if f"l{LAYERS - 1}.qkv.w" not in constants or f"l{LAYERS}.qkv.w" in constants:
+        raise NoData(f"There is no encoder of {LAYERS} layers in that file to go on from.")
 
     def matrix(name: str) -> npt.NDArray[np.float32]:
         return on_steps(constants[f"{name}.w"], constants[f"{name}.s"])

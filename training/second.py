@@ -83,8 +83,8 @@ def second_stage(examples: Sequence[Example], seed: int, tell: Tell, begun: Path
     else:
         recipe = FURTHER
         _, arrays = file.read(begun)
-        kept = export.pieces(arrays)
-        first = further(start(base, kept, SPECIAL, seed), export.weights(arrays))
+        before, kept = export.weights(arrays), export.pieces(arrays)
+        first = further(start(base, kept, SPECIAL, seed), before)
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]
     ranks = {

@@ -11,7 +11,7 @@ import torch
 
 from folkmoot.moderation.screening.model import SHIPPED, file
 from folkmoot.moderation.screening.model.encoder import GRAPH
-from training import encoder, export
+from training import data, encoder, export
 
 
 def test_what_is_taught_is_what_is_shipped():
@@ -63,6 +63,11 @@ def test_a_file_is_taught_further_from_the_steps_it_has():
             assert (again[name] != before).mean() < 1e-4, name
         else:
             assert np.allclose(again[name], before, rtol=1e-4), name
+
+
+def test_a_file_of_tables_alone_is_not_taught_further():
+    with pytest.raises(data.NoData, match="no encoder of 12 layers"):
+        export.weights({})
 
 
 def constants(graph: bytes) -> dict[str, np.ndarray]:
