@@ -211,3 +211,16 @@ async def test_who_was_refused_is_told_that_it_may_be_saved(db: Any, cast: Any, 
 def test_every_category_is_told_in_both_languages() -> None:
     assert words.LANGUAGES["en"].keys() == words.LANGUAGES["de"].keys()
     assert {each.value for each in Category} <= words.LANGUAGES["en"].keys()
+
+
+async def test_nobody_is_told_that_they_may_save_what_a_list_still_refuses(db: Any, cast: Any, desk: Any) -> None:
+    with pytest.raises(ProfileHeld):
+        await update_profile(db, desk.gate, cast.ada, display_name=NAME)
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    await db.fetch("UPDATE findings SET pictures = ARRAY[$2::text] WHERE id = $1", finding.id, "0f" * 32)
+    await db.fetch(
+        "INSERT INTO known_pictures (hash, list, reference, category, added_at) VALUES ($1, 'operator', 'x', 'violence', now())",
+        "0f" * 32,
+    )
+    assert await findings.release(db, cast.dora, finding.id) is Followed.STILL_LISTED
+    assert await told(db, cast.ada) == []

@@ -61,7 +61,7 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
         if _about(finding) is About.REFUSED or (_about(finding) is About.PROFILE and was == "upheld"):
             listed = await queries.near_known(tx, finding["pictures"])
             followed = Followed.STILL_LISTED if listed else Followed.MAY_SAVE if all_known else Followed.LOOKED_AT_ANEW
-        if _about(finding) in (About.REFUSED, About.PICTURES) or (_about(finding) is About.PROFILE and was == "upheld"):
+        if followed is Followed.MAY_SAVE or _about(finding) is About.PICTURES:
             await _tell(tx, finding)
         await _record(tx, Event.FINDING_RELEASED, steward, finding)
     return followed

@@ -71,7 +71,7 @@ def _told(followed: Followed | None) -> str:
         case Followed.SEEN:
             return say("Released: everybody may see it.")
         case Followed.MAY_SAVE:
-            return say("Released: nothing was changed, but these words can be saved from now on.")
+            return say("Released: nothing was changed, but these words can be saved from now on. The member is told.")
         case Followed.STILL_LISTED:
             return say("Released, but a list of known pictures has it: it is refused until it is off that list.")
         case Followed.LOOKED_AT_ANEW:
@@ -83,7 +83,7 @@ def _told(followed: Followed | None) -> str:
         case Followed.STAYS_REFUSED:
             return say("Upheld: it was never on the profile, and copies of it are refused.")
         case Followed.BLANKED:
-            return say("Upheld: the words were taken off the profile. The network does not tell the member; please do.")
+            return say("Upheld: the words were taken off the profile, and the member is told why.")
         case Followed.NOTHING_TO_BLANK:
             return say(
                 "Upheld, but nothing was taken off the profile: the words are gone, or cannot be told from others."
