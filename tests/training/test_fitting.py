@@ -95,7 +95,7 @@ def test_words_are_cut_into_the_likeliest_pieces():
     assert pieces.cut("sunday sunq", 2) == ([6, 4], [0, 1])
 
 
-def test_each_source_has_its_own_odds(monkeypatch):
+def test_each_source_has_its_own_odds():
     pytest.importorskip("torch")
     from training import second
 
@@ -109,15 +109,17 @@ def test_each_source_has_its_own_odds(monkeypatch):
         language: [one for one in corpora if one.language == language and not one.violence] for language in LANGUAGES
     }
     share = second.Share(hard=20, any=10, violent=2, varied=3)
-    monkeypatch.setattr(second, "SHARES", dict.fromkeys(LANGUAGES, share))
+    recipe = second.FRESH._replace(shares=dict.fromkeys(LANGUAGES, share))
     assert second.priors([own[0]._replace(violence=True, chance=0.5)])["writing"] == 0
-    texts = second.material([*corpora, *own], ranks, pieces, 1)
+    texts = second.material([*corpora, *own], ranks, pieces, recipe, 1)
     assert len({text.prior for text in texts}) > 1
     violent = sum(one.violence for one in corpora)
     assert len(texts) == pytest.approx((2 * (30 + 2 * 3) + 2 * violent + len(own)) * 7 / 6, abs=4)
-    assert texts == second.material([*corpora, *own], ranks, pieces, 1)
+    assert texts == second.material([*corpora, *own], ranks, pieces, recipe, 1)
+    fewer = second.material([*corpora, *own], ranks, pieces, recipe._replace(ours=0.5), 1)
+    assert len(texts) - len(fewer) == pytest.approx(len(own) / 2 * 7 / 6, rel=0.3)
     untold = corpora[0]._replace(text="s m", violence=False, chance=0.25)
-    more = second.material([*corpora, *own, untold], ranks, pieces, 1)
+    more = second.material([*corpora, *own, untold], ranks, pieces, recipe, 1)
     assert 3 <= sum(text.labels[0] == 0.25 for text in more) <= 6
     assert untold not in second.ranked([*corpora[:50], untold], 1)
 
