@@ -166,13 +166,17 @@ async def test_the_owner_is_told_what_left_the_profile_and_when_it_may_return(
     db: Any, cast: Any, desk: Any, doubt: Any
 ) -> None:
     await doubt()
-    await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see by the lamp")
+    await update_profile(
+        db, desk.gate, cast.ada, bio="Moths are all I see by the lamp", display_name="Ada of the harbour"
+    )
     (finding,) = await findings.list_open(db, cast.dora, Outcome.CASE)
+    assert "Ada of the harbour" in finding.text
     with pytest.raises(Missing):
         await findings.own_profile_decision(db, cast.ada, finding.id)
     await findings.uphold(db, cast.dora, finding.id)
     assert await told(db, cast.ada) == [(Kind.PROFILE_DECISION, finding.id)]
     found = await findings.own_profile_decision(db, cast.ada, finding.id)
+    assert found.blamed == ("Moths are all I see by the lamp",), "what was taken off, and not the name beside it"
     assert findings.tell(found, "de")[1] == "Sie lesen sich wie eine Drohung."
     with pytest.raises(Missing):
         await findings.own_profile_decision(db, cast.bert, finding.id)

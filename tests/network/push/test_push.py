@@ -159,6 +159,21 @@ async def test_a_stewards_alarm_passes_every_choice(db: Database, cast: Any, set
     assert service.sent[0].headers["Urgency"] == "high"
 
 
+async def test_an_app_knows_a_decision_about_a_profile_as_a_warning(
+    db: Database, cast: Any, settings: Settings
+) -> None:
+    async with push_service() as service:
+        device = service.device()
+        await subscribe(db, settings, cast.bert, device, alerts={Kind.PROFILE_DECISION: True})
+        async with db.transaction() as tx:
+            await notifications.notify(
+                tx, kind="profile_decision", to=[cast.bert.account_id], from_id=None, about_id=4_711
+            )
+        await deliver_due(db, settings)
+        found = device.opens(service.sent[0])
+    assert (found["notification_type"], found["title"]) == ("moderation_warning", "A decision about your profile")
+
+
 async def test_trouble_is_tried_again_and_a_device_that_is_gone_is_forgotten(
     db: Database, cast: Any, write: Any, settings: Settings
 ) -> None:

@@ -15,6 +15,7 @@ from folkmoot.moderation.sanctions.queries import APART
 from folkmoot.moderation.screening import Category, Outcome, Reason
 from folkmoot.moderation.screening.copies import UNLIKE, Fingerprint
 from folkmoot.moderation.screening.pictures import NEAR
+from folkmoot.network.gate import blamed, parts_of
 
 _VIEW = """
   SELECT f.*, a.name AS account_name, d.name AS decided_by_name, p.hidden_at IS NOT NULL AS hidden,
@@ -32,6 +33,7 @@ _VIEW = """
 
 
 def _view(row: Row) -> FindingView:
+    because = msgspec.json.decode(row["because"], type=tuple[Reason, ...])
     return FindingView(
         id=row["id"],
         account_id=row["account_id"],
@@ -41,9 +43,10 @@ def _view(row: Row) -> FindingView:
         outcome=Outcome(row["outcome"]),
         probability=row["probability"],
         category=Category(row["category"]),
-        because=msgspec.json.decode(row["because"], type=tuple[Reason, ...]),
+        because=because,
         versions=msgspec.json.decode(row["versions"]),
         text=row["text"],
+        blamed=blamed(parts_of(row["text"], row["part_lengths"]), because),
         language=row["language"],
         reply_to=row["reply_to"],
         picture_keys=tuple(row["picture_keys"]),

@@ -24,6 +24,8 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     because: tuple[Reason, ...]
     versions: dict[str, str]
     text: str
+    blamed: tuple[str, ...]
+    """The texts it was put together from that the reasons come from; none where that cannot be told."""
     language: str | None
     reply_to: str | None
     """What the post answers, as it stands today."""

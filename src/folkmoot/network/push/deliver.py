@@ -30,7 +30,13 @@ from folkmoot.vault import open_vault
 
 AT_ONCE = 64
 CLAIM = timedelta(minutes=2)
-TYPES = {Kind.BOOST: "reblog", Kind.POST: "status", Kind.EDIT: "update", Kind.SIGN_UP: "admin.sign_up"}
+TYPES = {
+    Kind.BOOST: "reblog",
+    Kind.POST: "status",
+    Kind.EDIT: "update",
+    Kind.SIGN_UP: "admin.sign_up",
+    Kind.PROFILE_DECISION: "moderation_warning",
+}
 """Mastodon's words where they are not ours; apps know only theirs."""
 
 log = structlog.get_logger(__name__)

@@ -89,37 +89,25 @@ async def notification_json(server: Server, viewer: Viewer, views: Sequence[Noti
 
 
 async def _warning(server: Server, viewer: Viewer, view: NotificationView) -> bytes | None:
-    """AccountWarning without its account: what was decided about the viewer, in words."""
-    if view.kind is Kind.PROFILE_DECISION:
-        return await _profile_warning(server, viewer, view)
+    """AccountWarning without its account: what was decided about the viewer or their profile, in words."""
+    action, post_id = "none", None
     try:
-        statement = await get_statement(server.db, viewer, view.about_id)
+        if view.kind is Kind.PROFILE_DECISION:
+            found = await findings.own_profile_decision(server.db, viewer, view.about_id)
+            id, at, text = found.id, view.created_at, "\n\n".join(findings.tell(found, viewer.locale))
+        else:
+            statement = await get_statement(server.db, viewer, view.about_id)
+            id, at, text, post_id = statement.id, statement.created_at, statement.text, statement.post_id
+            suspended = statement.reasons.limit.value in ("suspended", "banned")
+            action = "suspend" if suspended else ACTIONS[statement.reasons.measure]
     except Missing:
         return None
-    suspended = statement.reasons.limit.value in ("suspended", "banned")
     body = {
-        "id": str(statement.id),
-        "action": "suspend" if suspended else ACTIONS[statement.reasons.measure],
-        "text": statement.text,
-        "status_ids": [str(statement.post_id)] if statement.post_id is not None else [],
-        "created_at": stamp(statement.created_at),
-        "appeal": None,
-    }
-    return msgspec.json.encode(body)
-
-
-async def _profile_warning(server: Server, viewer: Viewer, view: NotificationView) -> bytes | None:
-    """The same of what was decided about the viewer's profile, in their language."""
-    try:
-        found = await findings.own_profile_decision(server.db, viewer, view.about_id)
-    except Missing:
-        return None
-    body: dict[str, Any] = {
-        "id": str(found.id),
-        "action": "none",
-        "text": "\n\n".join(findings.tell(found, viewer.locale)),
-        "status_ids": [],
-        "created_at": stamp(view.created_at),
+        "id": str(id),
+        "action": action,
+        "text": text,
+        "status_ids": [str(post_id)] if post_id is not None else [],
+        "created_at": stamp(at),
         "appeal": None,
     }
     return msgspec.json.encode(body)
