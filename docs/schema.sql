@@ -2090,7 +2090,7 @@ ALTER TABLE ONLY public.jurors
     ADD CONSTRAINT jurors_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY public.known_pictures
-    ADD CONSTRAINT known_pictures_pkey PRIMARY KEY (hash);
+    ADD CONSTRAINT known_pictures_pkey PRIMARY KEY (list, hash);
 
 ALTER TABLE ONLY public.learned
     ADD CONSTRAINT learned_pkey PRIMARY KEY (key);
@@ -2402,6 +2402,8 @@ CREATE INDEX favourites_in_order ON public.favourites USING btree (account_id, i
 
 CREATE INDEX findings_by_account ON public.findings USING btree (account_id, id DESC);
 
+CREATE INDEX findings_by_case ON public.findings USING btree (case_id) WHERE (case_id IS NOT NULL);
+
 CREATE INDEX findings_by_day ON public.findings USING btree (created_at);
 
 CREATE INDEX findings_by_post ON public.findings USING btree (post_id) WHERE (post_id IS NOT NULL);
@@ -2425,8 +2427,6 @@ CREATE INDEX idx_procrastinate_jobs_worker_not_null ON public.procrastinate_jobs
 CREATE INDEX idx_procrastinate_workers_last_heartbeat ON public.procrastinate_workers USING btree (last_heartbeat);
 
 CREATE INDEX invitations_by_account ON public.invitations USING btree (account_id);
-
-CREATE INDEX known_pictures_by_list ON public.known_pictures USING btree (list);
 
 CREATE INDEX log_checkpoints_witnessed ON public.log_checkpoints USING btree (size) WHERE (cosignatures <> '{}'::text[]);
 

@@ -18,6 +18,8 @@ from training import e5
 LAYERS, HIDDEN, HEADS, WIDE = 12, 384, 12, 1536
 STEP = 0.44
 """A step of a weight, in standard deviations of its column. All weights together then take three and a half bits each, deflated."""
+EDGE = 0.46
+"""How far from the middle of its step, in steps, a weight of a file may begin."""
 LONGEST, LONGEST_REPLY = 64, 20
 HEADS_OUT = 3
 """Violence, hate, offence; the last teaches and is not shipped."""
@@ -99,9 +101,17 @@ def further(params: Params, taught: Mapping[str, Any]) -> Params:
     return _each(again, lambda one: torch.tensor(np.asarray(one, np.float32), device=DEVICE))  # type: ignore[no-any-return]
 
 
-def on_steps(whole: npt.NDArray[np.int8], scale: Floats) -> Floats:
-    """Weights that round to so many steps, one being so long in each column: STEP of its deviation."""
-    return np.asarray(whole * (scale / (STEP * whole.std(axis=0, ddof=1))), np.float32)
+def on_steps(whole: npt.NDArray[np.int8], scale: Floats, rng: np.random.Generator) -> Floats:
+    """Weights that round to so many steps, one being so long in each column: STEP of its deviation.
+
+    Where within its step a weight lay is not in a file, and is drawn, as likely as a bell curve has it. In the middle of their steps
+    weights would not learn: to round otherwise each would have to go half a step, several times as far as a course moves it.
+    """
+    lean = whole * STEP**2
+    lean = np.where(lean == 0, 1e-6, lean)
+    within = -np.log1p(rng.random(whole.shape) * np.expm1(-lean)) / lean - 0.5
+    weights = whole + np.clip(within, -EDGE, EDGE)
+    return np.asarray(weights * (scale / (STEP * weights.std(axis=0, ddof=1))), np.float32)
 
 
 def forward(

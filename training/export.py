@@ -103,16 +103,17 @@ def pieces(arrays: Arrays) -> list[str]:
     return arrays["encoder pieces"].tobytes().decode("utf-8").split("\n")
 
 
-def weights(arrays: Arrays) -> dict[str, Any]:
+def weights(arrays: Arrays, seed: int) -> dict[str, Any]:
     """What a file was taught, for teaching it further: all parameters but the word table, which is never taught. Raises NoData
     where its encoder is not built like ours."""
+    rng = np.random.default_rng(seed)
     graph = onnx.load_from_string(arrays[GRAPH].tobytes()).graph if GRAPH in arrays else onnx.GraphProto()
     constants = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     if f"l{LAYERS - 1}.qkv.w" not in constants or f"l{LAYERS}.qkv.w" in constants:
         raise NoData(f"There is no encoder of {LAYERS} layers in that file to go on from.")
 
     def matrix(name: str) -> npt.NDArray[np.float32]:
-        return on_steps(constants[f"{name}.w"], constants[f"{name}.s"])
+        return on_steps(constants[f"{name}.w"], constants[f"{name}.s"], rng)
 
     def norm(name: str) -> tuple[Any, Any]:
         return constants[f"{name}.g"], constants[f"{name}.h"]

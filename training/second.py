@@ -83,7 +83,7 @@ def second_stage(examples: Sequence[Example], seed: int, tell: Tell, begun: Path
     else:
         recipe = FURTHER
         _, arrays = file.read(begun)
-        before, kept = export.weights(arrays), export.pieces(arrays)
+        before, kept = export.weights(arrays, seed), export.pieces(arrays)
         first = further(start(base, kept, SPECIAL, seed), before)
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]

@@ -470,15 +470,13 @@ def _checked_text(name: str, text: str, source: str) -> str:
                 name=name, source=source, found=repr(text), expected="an address such as https://example.org, no path"
             )
         return text.rstrip("/")
-    if name == "other_model_url" and text:
-        parts = urlsplit(text)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise WrongSetting(
-                name=name,
-                source=source,
-                found=repr(text),
-                expected="an address such as https://example.org/v1/moderations",
-            )
+    if name == "other_model_url" and text and not _is_endpoint(text):
+        raise WrongSetting(
+            name=name,
+            source=source,
+            found=repr(text),
+            expected="an address such as https://example.org/v1/moderations, its port, if it has one, 1 to 65535",
+        )
     if name == "notice_door" and text:
         parts = urlsplit(text)
         if parts.scheme not in ("lmtp", "smtp") or not parts.hostname or not _port_of(parts):
@@ -517,6 +515,14 @@ def _is_time_zone(name: str) -> bool:
     from zoneinfo import available_timezones  # a third of the start of a command, and few name a zone
 
     return name in available_timezones()
+
+
+def _is_endpoint(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, or no address in its brackets
+        return False
 
 
 def _port_of(parts: SplitResult) -> int:

@@ -158,11 +158,17 @@ def versions(settings: Settings, content: int | None) -> None:
 
 
 @screen.command("rollback")
-@click.argument("id", type=int)
+@click.argument("version", metavar="ID|shipped")
 @with_settings
-def rollback(settings: Settings, id: int) -> None:
-    """Put the version with this ID (see `folkmoot screen versions`) in force again."""
-    with_database(settings, lambda db: rulebook.roll_back(db, COMMAND_LINE, id))
+def rollback(settings: Settings, version: str) -> None:
+    """Put the version with this ID (see `folkmoot screen versions`) in force again, or the `shipped` limits."""
+    if version == "shipped":
+        with_database(settings, lambda db: rulebook.ship_limits(db, COMMAND_LINE))
+        click.echo("The shipped limits are in force again.")
+        return
+    if not version.isdecimal():
+        raise click.BadParameter(f"{version!r} is neither an ID nor `shipped`", param_hint="ID|shipped")
+    with_database(settings, lambda db: rulebook.roll_back(db, COMMAND_LINE, int(version)))
     click.echo("It is in force again.")
 
 
@@ -291,9 +297,12 @@ def pictures() -> None:
 @with_settings
 def add_pictures(settings: Settings, file: Path, name: str | None) -> None:
     """Add the hashes of FILE (CSV: hash, reference, category; or JSON as ThreatExchange gives it) to a list."""
-    found = [(each.hash, each.reference, each.category.value) for each in read_list(file)]
+    given = read_list(file)
+    found = [(each.hash, each.reference, each.category.value) for each in given.known]
     added = with_database(settings, lambda db: rulebook.add_pictures(db, COMMAND_LINE, name or file.stem, found))
     click.echo(f"{added} of {len(found)} hashes are new.")
+    for why, number in given.passed_over.items():
+        click.echo(f"{number} entries are passed over: {why}.")
 
 
 @pictures.command("list")

@@ -10,7 +10,7 @@ import asyncpg
 
 from folkmoot.errors import Unavailable
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest migration; a test compares it with the folder."""
 
 

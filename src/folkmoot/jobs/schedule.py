@@ -9,6 +9,7 @@ from folkmoot.jobs.tools import Tools
 from folkmoot.mail import jobs as mail
 from folkmoot.moderation.cases import jobs as cases
 from folkmoot.moderation.evidence import jobs as evidence
+from folkmoot.moderation.evidence.forget import forget_found
 from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
 from folkmoot.moderation.notices import jobs as notices
@@ -65,6 +66,7 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.notices.log_deletions": (10, notices.log_deletions),
     "moderation.paging.call_hooks": (10, paging.call_hooks),
     "moderation.paging.rounds": (10, paging.round),
+    "network.gate.write_counts": (60, lambda tools: tools.gate.write_counts()),
     "network.posts.publish_scheduled": (5, lambda tools: posts.publish_scheduled(tools.db, tools.settings, tools.gate)),
     "network.polls.close_due": (10, lambda tools: polls.close_due_polls(tools.db)),
     "network.push.deliver": (2, lambda tools: push.deliver(tools.db, tools.settings)),
@@ -75,6 +77,7 @@ OFTEN: dict[str, tuple[float, Callable[[Tools], Awaitable[Any]]]] = {
 way there and back costs ten times the look. Each may run twice, also at the same time."""
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
+    "moderation.evidence.forget_found": ("13 3 * * *", lambda tools: forget_found(tools.db)),
     "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
     "moderation.evidence.seal_pictures": ("43 4 * * *", evidence.seal_pictures),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),

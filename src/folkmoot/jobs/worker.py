@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +16,7 @@ import uvloop
 from folkmoot.bus import Bus
 from folkmoot.bus.reader import OutboxReader
 from folkmoot.database import Database
-from folkmoot.errors import Unavailable
+from folkmoot.errors import FolkmootError, Unavailable
 from folkmoot.jobs.schedule import JOBS, OFTEN, PERIODIC
 from folkmoot.jobs.tools import Tools
 from folkmoot.log import configure
@@ -74,6 +75,8 @@ async def _work(settings: Settings) -> None:
     for task in (reader, doors, *often):
         task.cancel()
     await asyncio.gather(doors, return_exceptions=True)  # a mail half taken is told to come again
+    with contextlib.suppress(FolkmootError):
+        await tools.gate.write_counts()
     await db.close()
 
 

@@ -16,6 +16,7 @@ from folkmoot.moderation.cases.timers import work_clocks
 from folkmoot.moderation.sanctions import own_statements
 from folkmoot.moderation.sanctions.rules import Judges
 from folkmoot.network.access.viewer import Role
+from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 
@@ -174,3 +175,37 @@ async def test_a_case_one_steward_let_go_is_no_control(db: Any, cast: Any, court
 )
 def test_only_a_steward_who_contradicts_the_screening_says_something_new(words: list[bool], say: float) -> None:
     assert stewards_say(words) == say
+
+
+async def test_a_release_before_there_is_a_case_goes_against_no_jury(db: Any, cast: Any, court: Any) -> None:
+    """A copy of what a jury removed is under its verdict, also while no job has said so yet."""
+    _, _, case = await held(court, cast)
+    await court.decide(Choice.BREAKS, case)
+    copy = await publish(court.desk, cast.cleo, Draft(text=THREAT))
+    found = await db.fetchval("SELECT id FROM findings WHERE post_id = $1", copy.id)
+    with pytest.raises(Judged):
+        await findings.release(db, cast.dora, found)
+    assert await court.desk.find(cast.bert, copy.id) is None
+    assert await take_up_findings(db) == 1
+    assert (await court.case_of(copy.id))["id"] == case
+
+
+async def test_a_release_before_it_is_linked_is_evidence_in_the_case_there_is(db: Any, cast: Any, court: Any) -> None:
+    post = await publish(court.desk, cast.ada, Draft(text="The harbour is closed on Sunday, as it has always been"))
+    case = (await court.report(cast.bert, cast.ada, post.id)).case_ids[0]
+    await edit(court.desk, cast.ada, post.id, Draft(text=THREAT))
+    found = await db.fetchval("SELECT id FROM findings WHERE post_id = $1", post.id)
+    await escalate(db, cast.dora, case, "a second pair of eyes")
+    assert not await findings.release(db, cast.dora, found), "one of two words"
+    assert not await seen(court, cast, post)
+    assert (await finding(db, found))["case_id"] == case
+
+
+async def test_what_a_jury_has_kept_may_be_released(db: Any, cast: Any, court: Any) -> None:
+    post, found, case = await held(court, cast)
+    await court.decide(Choice.FINE, case)
+    await db.fetch("UPDATE findings SET decision = NULL, decided_at = NULL, case_id = NULL WHERE id = $1", found)
+    await db.fetch("UPDATE posts SET hidden_at = now(), hidden_for = 'threat' WHERE id = $1", post.id)
+    assert await findings.release(db, cast.dora, found)
+    assert await seen(court, cast, post)
+    assert (await court.case(case))["decided_by"] == "jury"

@@ -89,7 +89,7 @@ async def test_what_is_doubted_takes_the_place_only_of_what_stands_there_no_more
     await doubt()
     await update_profile(db, desk.gate, cast.ada, bio="Moths are all I see ")
     await update_profile(db, desk.gate, cast.ada, display_name="Moth", fields=[("Likes", "lamps")])
-    assert await waiting(db, cast.dora) == ["\nMoth\nLikes\nlamps", "Moths are all I see "]
+    assert await waiting(db, cast.dora) == ["\nMoth\nLikes\nlamps", "Moths are all I see"]
     await update_profile(db, desk.gate, cast.ada, bio="A moth, a lamp")
     assert await waiting(db, cast.dora) == ["\nMoth\nLikes\nlamps", "A moth, a lamp"]
 

@@ -34,6 +34,7 @@ all = ["bells"]
 match = ["ring the bells tonight"]
 leave = ["good evening"]
 """
+HASH = "5a" * 32
 NO_OFF = 'off = ["no-bells"]'
 TOWER = """
 [[rule]]
@@ -213,6 +214,37 @@ async def test_a_trial_says_what_the_rule_does_once_it_is_in_force(
     await rulebook.use_rules(db, cast.dora, {"bells": rules})
     await rulebook.use_limits(db, cast.dora, Tuning(limits={Category.SPAM: Limits(case=0.01, hold=0.02)}))
     assert (await hearing.look(Words(text="Bells at noon"))).outcome is outcome
+
+
+async def test_the_shipped_limits_can_be_put_in_force_again(db: Any, cast: Any, hearing: Gate) -> None:
+    shipped = (await hearing.screen()).limits
+    with pytest.raises(Missing):
+        await rulebook.ship_limits(db, cast.dora)
+    await rulebook.use_limits(db, cast.dora, Tuning(limits={Category.SPAM: Limits(case=0.01, hold=0.02)}))
+    assert (await hearing.screen()).limits != shipped
+    await rulebook.ship_limits(db, cast.dora)
+    assert (await hearing.screen()).limits == shipped
+    with pytest.raises(Forbidden):
+        await rulebook.ship_limits(db, cast.ada)
+
+
+async def test_a_picture_of_two_lists_is_known_until_both_are_dropped(db: Any, cast: Any, hearing: Gate) -> None:
+    words = Words(text="", pictures=(HASH,))
+    row = (HASH, "an entry", "threat")
+    assert await rulebook.add_pictures(db, cast.dora, "april", [row, row]) == 1
+    assert await rulebook.add_pictures(db, cast.dora, "may", [row]) == 1
+    (reason,) = (await hearing.look(words)).because
+    assert reason.on_list == "april"
+    await rulebook.drop_pictures(db, cast.dora, "april")
+    (reason,) = (await hearing.look(words)).because
+    assert reason.on_list == "may"
+    await rulebook.drop_pictures(db, cast.dora, "may")
+    assert (await hearing.look(words)).outcome is Outcome.PUBLISH
+
+
+async def test_the_list_that_verdicts_keep_is_nobody_elses(db: Any, cast: Any) -> None:
+    with pytest.raises(Invalid, match="another name"):
+        await rulebook.add_pictures(db, cast.dora, "removed", [(HASH, "an entry", "threat")])
 
 
 async def test_a_trial_neither_counts_nor_shows_direct_messages(db: Any, cast: Any, write: Any) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from folkmoot.moderation.screening.copies import UNLIKE, Few, Judged, Ruling, comments, fingerprint
 from folkmoot.moderation.screening.finding import Category, Stage, Words
-from folkmoot.moderation.screening.normal import normalise
+from folkmoot.moderation.screening.normal import CLIP, normalise
 
 JUDGED = (
     "On Saturday we all go to the lighthouse and throw every single gull keeper into the harbour, bring ropes and boats"
@@ -43,6 +43,8 @@ def found(index: Judged, text: str, *more: str) -> str | None:
         JUDGED.replace("gull", "g u l l").replace("ropes", "r0pes"),
         JUDGED.replace("Saturday", "Sunday"),
         JUDGED + "!!! now",
+        "No joke: " + JUDGED,
+        JUDGED + ", kein Scherz",
         f'"{JUDGED}"',
     ],
 )
@@ -94,6 +96,15 @@ def test_what_was_kept_passes_only_word_for_word_and_by_itself(judged):
     for threat in ("I will find you tonight and kill you", "\U0001f52a"):
         assert found(judged, threat, KEPT) is None
         assert found(judged, KEPT, threat) is None
+
+
+def test_what_was_kept_does_not_pass_with_more_than_was_looked_at(judged):
+    long = "https://example.com/" + "a" * CLIP
+    assert found(judged, f"{KEPT} {long}") == "case 2"
+    assert found(judged, f"{KEPT} {long} I kill you {long}") is None
+    assert found(judged, f"{KEPT}{' ' * CLIP} I kill you") is None
+    assert found(judged, KEPT, f"{' ' * CLIP} I kill you") is None
+    assert found(judged, f"{JUDGED}{' ' * CLIP} I kill you") == "case 1"
 
 
 def test_every_text_of_a_post_is_asked_and_a_removed_one_weighs_more(judged):

@@ -100,15 +100,46 @@ HASH = "f" * 63 + "0"
 def test_lists_are_read_from_csv_and_json(tmp_path: Path) -> None:
     plain = tmp_path / "plain.csv"
     plain.write_text(f"hash,reference,category\n{HASH},case 7,threat\n{HASH.upper()}\n\n# a remark\n")
-    assert read_list(plain) == [Known(HASH, "case 7", Category.THREAT), Known(HASH, "plain line 3", Category.VIOLENCE)]
+    assert read_list(plain).known == [
+        Known(HASH, "case 7", Category.THREAT),
+        Known(HASH, "plain line 3", Category.VIOLENCE),
+    ]
     exchange = tmp_path / "exchange.json"
     entries = [
         {"type": "HASH_PDQ", "indicator": HASH, "id": "42"},
         {"type": "HASH_MD5", "indicator": "abc"},
-        {"id": "43", "fingerprints": {"md5": "abc", "pdq": HASH}, "category": "hate"},
+        {"id": "43", "type": "image", "fingerprints": {"md5": "abc", "pdq": HASH}, "category": "hate"},
+        {"type": "HASH_PDQ", "indicator": {"id": "7", "type": "HASH_PDQ"}, "raw_indicator": HASH, "id": "44"},
     ]
     exchange.write_text(json.dumps({"data": entries}))
-    assert [(each.reference, each.category) for each in read_list(exchange)] == [("42", "violence"), ("43", "hate")]
+    given = read_list(exchange)
+    assert [(each.reference, each.category) for each in given.known] == [
+        ("42", "violence"),
+        ("43", "hate"),
+        ("44", "violence"),
+    ]
+    assert given.passed_over == {"other kinds of hashes": 1}
+
+
+def test_what_an_exchange_withdrew_or_found_harmless_is_passed_over_and_counted(tmp_path: Path) -> None:
+    exchange = tmp_path / "exchange.json"
+    entries = [
+        {"type": "HASH_PDQ", "indicator": HASH, "id": "1", "status": "MALICIOUS"},
+        {"type": "HASH_PDQ", "indicator": HASH, "id": "2", "should_delete": True},
+        {"type": "HASH_PDQ", "indicator": HASH, "id": "3", "status": "NON_MALICIOUS"},
+        {"hash": HASH, "id": "4", "deleted": True},
+    ]
+    exchange.write_text(json.dumps(entries))
+    given = read_list(exchange)
+    assert [each.reference for each in given.known] == ["1"]
+    assert given.passed_over == {"withdrawn": 2, "said to be harmless": 1}
+
+
+def test_a_quotation_mark_left_open_does_not_swallow_the_lines_after_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f'{HASH},"case 7\n{HASH},case 8\n')
+    with pytest.raises(Invalid, match="line 1"):
+        read_list(file)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.moderation.screening.normal import CLIP, Disguise, normalise
+from folkmoot.moderation.screening.normal import CLIP, Disguise, normalise, shorten
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ from folkmoot.moderation.screening.normal import CLIP, Disguise, normalise
         ("„so“ «so» “so” ‘so’", '"so" "so" "so" \'so\''),
         ("one\n\ntwo  three", "one\ntwo three"),
         ("привет мир", "привет мир"),
+        ("töööten TÖÖÖTEN früüüh", "toeten toeten frueh"),
+        ('k i l l. "k i l l" (k i l l them)', 'kill. "kill" (kill them)'),
+        ("plan b, c, d. a b.", "plan b, c, d. a b."),
+        ("kiӏӏ KIӀӀ", "kill kill"),
+        ("kill\u2800you\u3164all k\u1160i\u115fl\uffa0l", "kill you all kill"),
+        ("k\u180bi\ufffal\U0001d173l k\u0947i\u05b0l\u0600l", "kill kill"),
         ("", ""),
         (" \t\n", ""),
     ],
@@ -62,6 +68,11 @@ def test_disguises_are_undone(written, plain):
         ("k\u200bill", Disguise.HIDDEN),
         ("k̵̡̛i̶l̴l̷", Disguise.HIDDEN),
         ("killlll", Disguise.STRETCHED),
+        ("töööten", Disguise.STRETCHED),
+        ("k i l l.", Disguise.SPACED),
+        ("kiӏӏ", Disguise.LOOKALIKE),
+        ("kill\u2800you", Disguise.HIDDEN),
+        ("k\u0947ill", Disguise.HIDDEN),
         ("🔫", Disguise.EMOJI),
     ],
 )
@@ -76,6 +87,10 @@ def test_what_was_undone_is_told(written, disguise):
         "👨‍👩‍👧 ☀️ 🎉",
         "مرحبا بالعالم",
         "हिन्दी",
+        "PDFों और MLAओं",
+        "שָׁלוֹם",
+        "مُحَمَّد",
+        "ᠮᠣᠩᠭᠣᠯ᠋",
         "日本語のテキスト",
         "We meet at 18:00, don't we?",
     ],
@@ -92,6 +107,8 @@ def test_ordinary_writing_is_no_disguise(written):
         ("Wir TÖTEN dich", "toeten", "TÖTEN"),
         ("(kill)", "kill", "kill"),
         ("go 🔪 them", ":knife: them", "🔪 them"),
+        ('they "k i l l" us', "kill", '"k i l l"'),
+        ("they\u2800will\u2800kill\u2800us", "kill us", "kill\u2800us"),
     ],
 )
 def test_a_match_is_shown_as_it_was_written(written, word, passage):
@@ -115,6 +132,9 @@ def test_a_match_is_shown_as_it_was_written(written, word, passage):
         "\u0300" * 30_000,
         "\ufdfa" * 30_000,
         "x" * 1_000_000,
+        "https://" * 100_000,
+        "@a@b." * 100_000,
+        "a-@" * 100_000,
         "\x00\x01",
     ],
 )
@@ -150,3 +170,39 @@ def test_pieces_do_not_reach_over_a_line_end(left, right):
     assert (
         normalise(left + "\n" + right).plain.split() == (normalise(left).plain + "\n" + normalise(right).plain).split()
     )
+
+
+LONG = {
+    "link": ("https://example.com/" + "a" * 21_000, "<url>"),
+    "mention": ("@a@" + "b" * 240 + ".de", "<name>"),
+    "mail": ("a" * 60 + "@" + "b" * 60 + "." + "c" * 60, "<mail>"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_no_words_are_hidden_behind_long_links_and_names(name):
+    long, plain = LONG[name]
+    count = 1 + CLIP // len(long)
+    normal = normalise(" ".join([long] * count) + " Ich bringe dich um " + long)
+    assert normal.plain == " ".join([plain] * count) + " ich bringe dich um " + plain
+    start = normal.plain.index("ich")
+    assert normal.passage(start, start + len("ich bringe dich um")) == "Ich bringe dich um"
+    assert not normal.clipped
+
+
+def test_what_parts_words_ends_a_long_link_too():
+    for blank in " \u3164\u2800":
+        normal = normalise(f"https://example.com/{'a' * CLIP}{blank}kill{blank}you @a@{'b' * 200}{blank}now")
+        assert normal.plain == "<url> kill you <name> now"
+
+
+def test_only_a_text_that_is_too_long_is_shortened():
+    text = "see https://example.com/" + "a" * 100
+    assert shorten(text, len(text)) == text
+    assert shorten(text + "a", len(text)) == "see https://example.com/aaa"
+    assert normalise(text).written == text
+
+
+def test_a_text_of_which_not_all_was_looked_at_says_so():
+    assert normalise("word " * CLIP).clipped
+    assert not normalise("word " * 10).clipped

@@ -68,6 +68,20 @@ async def test_a_reason_names_the_endpoint_whatever_it_says() -> None:
     assert {reason.name for reason in reasons} == {"127.0.0.1"}
 
 
+async def test_no_words_are_kept_from_it_by_long_links() -> None:
+    async with endpoint(answering(scores())) as other:
+        await other.judge(Words(text="https://example.com/" + "a" * 21_000, more=("I kill you",)))
+    assert asked[0]["input"] == "https://example.com/aaa\nI kill you"
+
+
+def test_a_stronger_score_never_weighs_less() -> None:
+    limits = {Category.VIOLENCE: Limits(case=0.3)}
+    other = ModerationEndpoint("http://example.org", "", limits)
+    for score in (0.6, 0.95):
+        assert conclude(other._reasons({"violence": score}), limits, {}).outcome is Outcome.CASE
+    assert ModerationEndpoint("http://example.org", "", {})._reasons({"violence": 0.95}) == []
+
+
 async def test_an_answer_in_pieces_is_read() -> None:
     body = scores(violence=0.95)
     pieces = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (5, body[:5], len(body) - 5, body[5:])

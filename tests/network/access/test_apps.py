@@ -14,16 +14,29 @@ from folkmoot.database import Database
 from folkmoot.errors import Missing, Unknown
 from folkmoot.network import access, accounts
 from folkmoot.network.access import COMMAND_LINE, AppView, IssuedToken, OAuthError, Viewer, rules
+from folkmoot.network.gate import Gate
+from folkmoot.settings import Settings
 
 HOME = "https://app.example/back"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 
 
-async def register(db: Database) -> tuple[AppView, str]:
+async def register(db: Database, name: str = "Ice Cubes") -> tuple[AppView, str]:
     return await access.register_app(
-        db, name="Ice Cubes", redirect_uris=[HOME, "icecubesapp://"], scopes=["read", "write"], website=None
+        db,
+        Gate(db, Settings(screening="rules")),
+        name=name,
+        redirect_uris=[HOME, "icecubesapp://"],
+        scopes=["read", "write"],
+        website=None,
     )
+
+
+async def test_a_name_that_would_be_held_as_a_post_stands_beside_none(db: Database) -> None:
+    with pytest.raises(rules.AppRefused, match="reads like a threat"):
+        await register(db, "I will kill you tonight, traitor")
+    assert await db.fetchval("SELECT count(*) FROM apps") == 0
 
 
 async def let_in(db: Database, viewer: Viewer, app: AppView, **changed: Any) -> str:

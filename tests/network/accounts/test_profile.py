@@ -10,6 +10,7 @@ from folkmoot import clock
 from folkmoot.bus import News
 from folkmoot.database import Database
 from folkmoot.errors import Invalid
+from folkmoot.moderation.screening import Finding, Words
 from folkmoot.network import accounts
 from folkmoot.network.accounts import Field, ProfilePicture
 from folkmoot.network.gate import Gate
@@ -55,6 +56,50 @@ async def test_what_is_too_long_changes_nothing(
         await accounts.update_profile(db, gate, cast.ada, locked=True, **changes)
     assert refused.value.field == field
     assert await accounts.find_account(db, cast.ada.account_id) == before
+
+
+class Counting:
+    """A gate that says how much it was given."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self.given: list[Words] = []
+
+    async def look(self, words: Words) -> Finding:
+        self.given.append(words)
+        return await self._gate.look(words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fields": [("a", "b")] * 1_000},
+        {"fields": [("a", "x" * 100_000)]},
+        {"fields": [("", "b")]},
+        {"bio": "x" * 100_000},
+    ],
+)
+async def test_nothing_is_screened_that_is_too_long_for_a_profile(
+    db: Database, cast: Any, gate: Gate, changes: dict[str, Any]
+) -> None:
+    counting: Any = Counting(gate)
+    with pytest.raises(Invalid):
+        await accounts.update_profile(db, counting, cast.ada, **changes)
+    assert counting.given == []
+
+
+async def test_what_is_screened_is_what_will_stand_there(db: Database, cast: Any, gate: Gate) -> None:
+    counting: Any = Counting(gate)
+    await accounts.update_profile(
+        db,
+        counting,
+        cast.ada,
+        bio=f"  Baker{chr(0) * 10_000}",
+        display_name=f"Ada{' ' * 10_000} L",
+        fields=[(" ", "")] * 100 + [(" Site ", "https://ada.example\0")],
+    )
+    (words,) = counting.given
+    assert (words.text, words.more) == ("Baker", ("Ada L", "Site", "https://ada.example"))
 
 
 async def test_many_accounts_take_one_statement(db: Database, cast: Any, round_trips: Callable[..., Any]) -> None:

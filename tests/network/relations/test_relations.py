@@ -335,7 +335,7 @@ async def test_familiar_followers_are_those_one_follows(db: Any, cast: Any) -> N
     assert found == {bert.account_id: [dora.account_id], dora.account_id: []}
 
 
-async def test_hashtags_are_followed_and_featured(db: Any, cast: Any, write: Any) -> None:
+async def test_hashtags_are_followed_and_featured(db: Any, gate: Any, cast: Any, write: Any) -> None:
     followed = await verbs.follow_tag(db, cast.ada, "#Garden")
     assert await verbs.follow_tag(db, cast.ada, "GARDEN") == followed
     assert (followed.name, followed.shown_as) == ("garden", "Garden")
@@ -346,7 +346,7 @@ async def test_hashtags_are_followed_and_featured(db: Any, cast: Any, write: Any
     post = await write(cast.ada)
     await db.fetch("INSERT INTO post_tags VALUES ('garden', $1, $2)", post, cast.ada.account_id)
     assert await verbs.suggested_tags(db, cast.ada) == [("garden", "Garden")]
-    featured = await verbs.feature_tag(db, cast.ada, "garden")
+    featured = await verbs.feature_tag(db, gate, cast.ada, "garden")
     assert (featured.shown_as, featured.posts_count) == ("Garden", 1)
     assert await verbs.featured_tags(db, cast.ada.account_id) == [featured]
     assert await verbs.suggested_tags(db, cast.ada) == []
@@ -354,9 +354,9 @@ async def test_hashtags_are_followed_and_featured(db: Any, cast: Any, write: Any
         await verbs.unfeature_tag(db, cast.bert, featured.id)
     await verbs.unfeature_tag(db, cast.ada, featured.id)
     for number in range(rules.MOST_FEATURED_TAGS):
-        await verbs.feature_tag(db, cast.ada, f"tag{number}")
+        await verbs.feature_tag(db, gate, cast.ada, f"tag{number}")
     with pytest.raises(rules.TooManyFeaturedTags):
-        await verbs.feature_tag(db, cast.ada, "onemore")
+        await verbs.feature_tag(db, gate, cast.ada, "onemore")
 
 
 async def test_two_who_follow_each_other_at_once_both_succeed(open_database: Any) -> None:

@@ -104,12 +104,40 @@ async def test_the_followed_come_before_strangers(db: Any, cast: Any, enrol: Any
     assert await search_accounts(db, cast.ada, "robin", domain=DOMAIN, following=True) == expected[:1]
 
 
-async def test_hashtags_are_found_by_any_part(db: Any) -> None:
-    for name, shown in (("garden", "Garden"), ("gardening", "gardening"), ("bread", "bread")):
-        await db.fetch("INSERT INTO tags VALUES ($1, $2, $3)", name, shown, clock.now())
+async def tagged(db: Any, author: Any, post: int, shown: str) -> None:
+    """Have the post use a hashtag."""
+    await db.fetch("INSERT INTO tags VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", shown.lower(), shown, clock.now())
+    await db.fetch("INSERT INTO post_tags VALUES ($1, $2, $3)", shown.lower(), post, author.account_id)
+
+
+async def test_hashtags_are_found_by_any_part(db: Any, cast: Any, write: Any) -> None:
+    post = await write(cast.bert)
+    for shown in ("Garden", "gardening", "bread"):
+        await tagged(db, cast.bert, post, shown)
     assert await search_tags(db, "#Garden") == [("garden", "Garden"), ("gardening", "gardening")]
     assert await search_tags(db, "brea") == [("bread", "bread")]
     assert await search_tags(db, "") == []
+
+
+async def test_a_hashtag_is_found_once_anybody_may_see_a_post_with_it(db: Any, cast: Any, write: Any) -> None:
+    unseen = {
+        "secret_letter": {"visibility": "direct"},
+        "secret_friends": {"visibility": "followers"},
+        "secret_quiet": {"visibility": "unlisted"},
+        "secret_held": {"hidden_at": clock.now()},
+    }
+    for name, columns in unseen.items():
+        await tagged(db, cast.bert, await write(cast.bert, **columns), name)
+    await tagged(db, cast.ada, await write(cast.ada), "secret_ada")
+    await db.fetch("INSERT INTO tags VALUES ('secret_followed', 'secret_followed', now())")
+    assert await search_tags(db, "secret") == [("secret_ada", "secret_ada")]
+    for name in unseen:
+        assert await search_tags(db, name) in ([], [("secret_ada", "secret_ada")])
+    await tagged(db, cast.cleo, await write(cast.cleo), "secret_friends")
+    assert [name for name, _ in await search_tags(db, "secret")] == ["secret_ada", "secret_friends"]
+    assert await search_tags(db, "secret", limit=1, offset=1) == [("secret_friends", "secret_friends")]
+    await db.fetch("UPDATE accounts SET suspended_at = now() WHERE id = $1", cast.ada.account_id)
+    assert await search_tags(db, "secret") == [("secret_friends", "secret_friends")]
 
 
 async def _plan(db: Any, statement: str, *values: object) -> str:
@@ -129,7 +157,10 @@ async def test_each_search_leans_on_its_index(db: Any, cast: Any) -> None:
     plan = await _plan(db, queries.ACCOUNTS, me, "ada", "ada", False, 20, 0, *queries.name_patterns("ada"))
     assert re.search(r"accounts_by_words.*accounts_by_words|accounts_by_name", plan, re.DOTALL), plan
     assert "Seq Scan on accounts a" not in plan
-    assert "tags_by_name" in await _plan(db, queries.TAGS, "bread", "bread", 20, 0, "%bread%")
+    plan = await _plan(db, queries.TAGS, "bread", "bread", 20, 0, "%bread%")
+    assert "tags_by_name" in plan, plan
+    assert "Seq Scan on post" not in plan, plan
+    assert plan.count("Sort Key") == 1, f"put in order once, and asked in that order:\n{plan}"
 
 
 async def test_each_search_is_one_statement(db: Any, cast: Any, round_trips: Any) -> None:

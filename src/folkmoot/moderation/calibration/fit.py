@@ -54,7 +54,7 @@ def fit(probabilities: Sequence[float], violates: Sequence[bool]) -> Line:
     positive = sum(violates)
     negative = len(violates) - positive
     if min(positive, negative) < LEAST:
-        raise ValueError(f"{positive} and {negative} verdicts: at least {LEAST} of each kind are needed")
+        raise ValueError(f"{positive} and {negative} verdicts to learn from: at least {LEAST} of each kind are needed")
     high, low = (positive + 1) / (positive + 2), 1 / (negative + 2)
     points = [(logit(p), high if v else low) for p, v in zip(probabilities, violates, strict=True)]
     slope, shift = 1.0, 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from folkmoot.database import Database, Row
+from folkmoot.moderation.sanctions.queries import BY_PEOPLE
 from folkmoot.moderation.screening import VIOLENT
 from folkmoot.moderation.screening.finding import SETTLED
 
@@ -16,10 +17,11 @@ async def decided(db: Database, since: datetime) -> list[Row]:
     judged copy stands for, whatever its own words are.
     """
     return await db.fetch(
-        """SELECT f.text, f.language, f.decision = 'upheld' AS violates, parent.text AS reply_to
+        f"""SELECT f.text, f.language, f.decision = 'upheld' AS violates, parent.text AS reply_to
            FROM findings f LEFT JOIN posts p ON p.id = f.post_id LEFT JOIN posts parent ON parent.id = p.in_reply_to_id
-           WHERE f.decided_at >= $1 AND (f.decision = 'released' OR (f.decision = 'upheld' AND f.category = ANY($2::text[])))
-             AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.because) AS r WHERE r ->> 'stage' = ANY($3::text[]))
+           WHERE f.text <> '' AND f.decided_at >= $1
+             AND (f.decision = 'released' OR (f.decision = 'upheld' AND f.category = ANY($2::text[])))
+             AND {BY_PEOPLE} AND NOT EXISTS (SELECT FROM jsonb_array_elements(f.because) AS r WHERE r ->> 'stage' = ANY($3::text[]))
            ORDER BY f.id DESC LIMIT 50000""",
         since,
         sorted(VIOLENT),

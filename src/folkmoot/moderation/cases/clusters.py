@@ -1,13 +1,15 @@
 """What belongs together: posts that say the same share one case. Plain values.
 
-The same words, or nearly, with the same pictures, or nearly. A short text means too many things, and who adds words of
-their own to a quotation or a picture has said something else: those get a case of their own.
+The same words, or nearly, with the same pictures, or nearly, and the same warning, alt texts and poll options. A short
+text means too many things, and who adds words of their own to a quotation or a picture has said something else: those
+get a case of their own.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -77,6 +79,23 @@ def alike(text: str, mine: Marks, theirs: Marks) -> str | None:
     judged = Judged()
     judged.add(theirs.text_hash, theirs.likeness, Ruling.REMOVED, Category.SPAM, "other")
     return "alike" if judged.find(Words(text=text)) else None
+
+
+def other_texts(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a post, or a version of one, says beside its text: content warning, alt texts, poll options."""
+    media = msgspec.json.decode(row["media"] or "[]", type=list[dict[str, Any]])
+    options = msgspec.json.decode(row["poll_options"] or "[]", type=list[str])
+    return tuple(text for text in (row["warning"], *(item.get("description") for item in media), *options) if text)
+
+
+def say_the_same(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether these texts are the same ones but for spelling, in whatever order."""
+    return _plain(some) == _plain(others)
+
+
+def _plain(texts: Iterable[str]) -> list[str]:
+    said = (text.strip() for text in texts)
+    return sorted(normalise(text).plain or text for text in said if text)
 
 
 def _near(one: str, other: str) -> bool:

@@ -82,6 +82,12 @@ async def contents(source: Database | Transaction, case_id: int) -> list[Content
     return await evidence.opened(source, rows)
 
 
+async def content(source: Database | Transaction, content_id: int | None) -> Content | None:
+    """One version with its words readable."""
+    rows = await source.fetch("SELECT * FROM case_contents WHERE id = $1", content_id)
+    return next(iter(await evidence.opened(source, rows)), None)
+
+
 async def has_content(source: Database | Transaction, case_id: int, content_id: int) -> bool:
     found: bool = await source.fetchval(
         "SELECT EXISTS (SELECT FROM case_contents WHERE case_id = $1 AND id = $2)", case_id, content_id
@@ -107,11 +113,18 @@ async def keep_member(
     )
 
 
+async def drop_member(tx: Transaction, case_id: int, post_id: int) -> None:
+    """Take a post from under the case's verdict; what it said stays with the case."""
+    await tx.execute("DELETE FROM case_posts WHERE case_id = $1 AND post_id = $2", case_id, post_id)
+
+
 async def members(source: Database | Transaction, case_id: int) -> list[Row]:
     """The posts a verdict covers, with what has become of them."""
     return await source.fetch(
         """SELECT m.post_id, m.account_id, a.name AS account_name, m.version, m.content_id, m.why, m.joined_at,
-             p.id IS NULL AS gone, p.hidden_at IS NOT NULL AS hidden
+             p.id IS NULL AS gone, p.hidden_at IS NOT NULL AS hidden, p.version AS present_version,
+             ARRAY(SELECT d.picture_hash FROM media d WHERE d.post_id = p.id AND d.account_id = p.account_id
+                   AND d.picture_hash IS NOT NULL ORDER BY d.position) AS pictures
            FROM case_posts m JOIN accounts a ON a.id = m.account_id
            LEFT JOIN posts p ON p.id = m.post_id AND p.account_id = m.account_id
            WHERE m.case_id = $1 ORDER BY m.joined_at, m.post_id""",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from folkmoot.database import Transaction
+from folkmoot.database import Row, Transaction
 from folkmoot.moderation.cases import content_queries
+from folkmoot.moderation.cases.clusters import Marks, alike, marks_of, other_texts, say_the_same
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.rules import Severity, chance
 from folkmoot.moderation.cases.triage import known_category
+from folkmoot.moderation.evidence.keep import Content
 from folkmoot.moderation.sanctions.enforce import Decision, Text
 from folkmoot.moderation.sanctions.rules import Grade, Judges, Measure, Source, grade_for
 from folkmoot.network.posts.hold import hide, release
@@ -32,19 +34,18 @@ async def hide_provisionally(tx: Transaction, case: CaseInHand, post_ids: Sequen
 
 
 async def restore_provisionally(tx: Transaction, case: CaseInHand) -> None:
-    """Let a case's posts be seen again while it is judged."""
+    """Let a case's posts be seen again while it is judged; not what one has become that nobody here has read."""
     for row in await content_queries.members(tx, case.id):
-        if row["hidden"]:
+        if row["hidden"] and row["present_version"] == row["version"]:
             await release(tx, row["post_id"])
 
 
 async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> list[Text]:
     """What a verdict covers: each member as it was last judged, or the profile."""
     contents = {row["id"]: row for row in await content_queries.contents(tx, case.id)}
-    members = await content_queries.members(tx, case.id)
-    covered = [row["content_id"] for row in members] or [case["content_id"]]
+    members = {row["content_id"]: row for row in await content_queries.members(tx, case.id)}
     texts = []
-    for content_id in covered:
+    for content_id in members or [case["content_id"]]:
         row = contents.get(content_id)
         if row is not None:
             texts.append(
@@ -56,9 +57,28 @@ async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> li
                     sensitive=row["sensitive"],
                     written_at=row["written_at"],
                     was_hidden=was_hidden,
+                    judged=_is_judged(case, contents, members.get(content_id), row),
                 )
             )
     return texts
+
+
+def _is_judged(case: CaseInHand, contents: Mapping[int, Content], member: Row | None, row: Content) -> bool:
+    """Whether a post still says what the case's judges read: the same, unchanged, or a copy of it."""
+    if member is None or member["gone"]:
+        return True
+    if member["present_version"] != member["version"]:
+        return False
+    judged = contents.get(case["content_id"])
+    if judged is None or row is judged:
+        return row is judged
+    if not say_the_same(other_texts(row), other_texts(judged)):
+        return False
+    pictures = tuple(case["pictures"] or ())
+    if row["text_hash"] is not None and row["text_hash"] == case["text_hash"] and tuple(member["pictures"]) == pictures:
+        return True
+    theirs = Marks(text_hash=case["text_hash"], likeness=case["likeness"], pictures=pictures)
+    return alike(row["text"], marks_of(row["text"], member["pictures"]), theirs) is not None
 
 
 def decision_of(

@@ -46,6 +46,12 @@ async def is_removed(tx: Transaction, case_id: int) -> bool:
     return bool(case["verdict"] == Verdict.REMOVE.value)
 
 
+async def is_kept(tx: Transaction, case_id: int) -> bool:
+    """Whether a verdict has let it be seen already: then there is nothing more to say about it."""
+    case = await CaseInHand.lock(tx, case_id)
+    return bool(case["verdict"] == Verdict.KEEP.value)
+
+
 async def let_go(tx: Transaction, case: CaseInHand, steward: Viewer, why: str) -> bool:
     """Say that it breaks no rule. Whether it may be seen now: of two stewards' case this is only one of two words."""
     await give_word(tx, case, steward, Verdict.KEEP, Measure.KEEP, None, why)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -12,7 +14,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing
 from folkmoot.ids import new_id
 from folkmoot.moderation.cases import content_queries, learned_queries, queries, timer_queries
-from folkmoot.moderation.cases.clusters import Marks, alike, marks_of
+from folkmoot.moderation.cases.clusters import Marks, alike, marks_of, other_texts, say_the_same
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
@@ -35,6 +37,7 @@ from folkmoot.moderation.screening import Category, Finding, Outcome, Reason, St
 from folkmoot.network.access.viewer import Role, Viewer
 from folkmoot.network.gate import Gate
 from folkmoot.network.posts.desk import Desk
+from folkmoot.network.posts.hold import release
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -67,13 +70,13 @@ async def look(db: Database, gate: Gate, post_id: int) -> Finding | None:
     if post is None:
         return None
     words = Words(
-        text=_words(post), language=post["language"], reply_to=post["reply_to"], pictures=tuple(post["pictures"])
+        text=post["text"],
+        more=other_texts(post),
+        language=post["language"],
+        reply_to=post["reply_to"],
+        pictures=tuple(post["pictures"]),
     )
-    return await gate.look(words, letter=post["visibility"] == "direct")
-
-
-def _words(post: Row) -> str:
-    return "\n".join(part for part in (post["warning"], post["text"]) if part)
+    return await gate.look(words, letter=post["visibility"] == "direct", again=True)
 
 
 async def open_found(db: Database, finding_id: int) -> None:
@@ -99,7 +102,8 @@ async def take_up_found(tx: Transaction, found: Row) -> int | None:
         because=msgspec.json.decode(found["because"], type=tuple[Reason, ...]),
         versions=msgspec.json.decode(found["versions"]),
     )
-    if reference := _judged_case(finding):
+    reference = _judged_case(finding)
+    if reference is not None and await queries.find_case(tx, reference) is not None:
         case = await CaseInHand.lock(tx, reference)
         if case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD):
             await _inherit(tx, case, post)
@@ -127,7 +131,7 @@ async def _inherit(tx: Transaction, case: CaseInHand, post: Row) -> None:
         tx, case.id, post["id"], post["account_id"], post["version"], content_id, "inherited", case.now
     )
     if case.file.state is State.APPEALABLE:
-        case.take(Step.JOIN, f"copy:{post['id']}", about=content_id, why="inherited")
+        case.take(Step.JOIN, f"copy:{post['id']}:{post['version']}", about=content_id, why="inherited")
         await case.write()
     await enforce_on_copy(tx, case, post["id"])
 
@@ -143,9 +147,8 @@ async def take_up(
     said: str = "",
 ) -> Opened:
     """Find the case a post (or profile) belongs to, or open one. A step of reporting and of screening."""
-    about = f"post {post['id']}" if post["id"] is not None else f"profile {post['account_id']}"
     marks = marks_of(post["text"], post["pictures"])
-    await queries.one_at_a_time(tx, marks.text_hash if marks.likeness is not None and marks.text_hash else about)
+    await _take_turn(tx, post, marks)
     earlier = await (
         queries.case_of_post(tx, post["id"])
         if post["id"] is not None
@@ -156,9 +159,7 @@ async def take_up(
             earlier["version"] == post["version"] if post["id"] is not None else earlier["text_hash"] == marks.text_hash
         )
         if earlier["decided_at"] is None:
-            if not same:
-                await note_edit(tx, earlier["id"], post)
-            return Opened(earlier["id"])
+            return Opened(earlier["id"]) if same else await note_edit(tx, earlier["id"], post, finding)
         if earlier["verdict"] == "remove" and same:
             return Opened(earlier["id"], removed=True)
         immunity = Immunity(earlier["version"], earlier["decided_at"]) if earlier["verdict"] == "keep" else None
@@ -173,13 +174,43 @@ async def take_up(
             theirs = Marks(
                 text_hash=other["text_hash"], likeness=other["likeness"], pictures=tuple(other["pictures"] or ())
             )
-            if found := alike(post["text"], marks, theirs):
-                return await _join(tx, other["id"], post, marks, found)
+            if (found := alike(post["text"], marks, theirs)) and await _says_the_same(tx, other["content_id"], post):
+                joined = await _join(tx, other["id"], other["content_id"], post, marks, found)
+                if joined is not None:
+                    return joined
     return Opened(await _open(tx, post, marks, finding, source, by=by, why=why, said=said), is_new=True)
 
 
-async def _join(tx: Transaction, case_id: int, post: Row, marks: Marks, why: str) -> Opened:
+async def _take_turn(tx: Transaction, post: Row, marks: Marks) -> None:
+    """Wait for whoever finds a case for the same words, or the same post; before any case is held."""
+    about = f"post {post['id']}" if post["id"] is not None else f"profile {post['account_id']}"
+    await queries.one_at_a_time(tx, marks.text_hash if marks.likeness is not None and marks.text_hash else about)
+
+
+async def _says_the_same(tx: Transaction, content_id: int | None, post: Row) -> bool:
+    """Whether a post has the warning, alt texts and poll options of this version."""
+    judged = await content_queries.content(tx, content_id)
+    return judged is not None and say_the_same(other_texts(post), other_texts(judged))
+
+
+async def _likeness(tx: Transaction, case: CaseInHand, post: Row, marks: Marks) -> str | None:
+    """How a post is a copy of what the case is about; None when it is none, or says something else beside it."""
+    theirs = Marks(text_hash=case["text_hash"], likeness=case["likeness"], pictures=tuple(case["pictures"] or ()))
+    found = alike(post["text"], marks, theirs)
+    return found if found and await _says_the_same(tx, case["content_id"], post) else None
+
+
+def _is_only_held(case: CaseInHand, post: Row) -> bool:
+    """Whether a copy is out of sight and its case is not. It is judged by itself: the case's clock would let it out, and hiding the
+    case with it would let anybody hide a post with a worse one like it."""
+    return post["hidden_at"] is not None and not case.file.hidden
+
+
+async def _join(tx: Transaction, case_id: int, as_it_was: int, post: Row, marks: Marks, why: str) -> Opened | None:
+    """Put a copy under the case; None when that has been decided, or is about another version, meanwhile."""
     case = await CaseInHand.lock(tx, case_id)
+    if not case.is_undecided or case["content_id"] != as_it_was or _is_only_held(case, post):
+        return None
     content_id = new_id()
     await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
     await content_queries.keep_member(
@@ -187,11 +218,13 @@ async def _join(tx: Transaction, case_id: int, post: Row, marks: Marks, why: str
     )
     await content_queries.keep_parties(tx, case_id, [post["account_id"]], "author")
     await content_queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
-    case.take(Step.JOIN, f"copy:{post['id']}", about=content_id, why=why)
+    case.take(
+        Step.JOIN, f"copy:{post['id']}:{case.file.version}", about=content_id, why=why
+    )  # who has left may come back
     case.note(reach=case["reach"] + _reach(post))
-    await case.write()
     if case.file.hidden:
         await hide_provisionally(tx, case, [post["id"]])
+    await case.write()
     return Opened(case_id)
 
 
@@ -306,30 +339,80 @@ async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
 async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
     """The author changed a post: if it is before a jury, the new version joins the case. A job, which may run twice."""
     found = await queries.case_of_post(db, post_id)
-    if found is None or found["decided_at"] is not None:
+    post = await content_queries.read_post(db, post_id)
+    if found is None or post is None or (found["decided_at"] is not None and not _is_left_over(found, post)):
         return
     finding = await look(db, gate, post_id)
     async with db.transaction() as tx:
         post = await content_queries.read_post(tx, post_id)
         if post is not None:
+            await _take_turn(tx, post, marks_of(post["text"], post["pictures"]))
             await note_edit(tx, found["id"], post, finding)
 
 
-async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding | None = None) -> None:
-    """A newer version of the first post comes before the jury; of a copy, it becomes a case of its own if it differs."""
+async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding | None = None) -> Opened:
+    """A newer version of the first post comes before the jury; a copy that is none any more becomes a case of its own.
+
+    So does what a case that is over has left out of sight because nobody there had read it. Answers where the post belongs.
+    """
     case = await CaseInHand.lock(tx, case_id)
     members = {row["post_id"]: row for row in await content_queries.members(tx, case_id)}
     member = members.get(post["id"])
-    if member is None or member["version"] >= post["version"] or not case.is_undecided:
-        return
-    content_id = new_id()
+    if member is None:
+        return Opened(case_id)
     marks = marks_of(post["text"], post["pictures"])
-    await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
+    is_newer = member["version"] < post["version"]
+    is_first = member["why"] == "first"
+    is_alike = is_first or (not _is_only_held(case, post) and await _likeness(tx, case, post, marks) is not None)
+    if not case.is_undecided:
+        if not is_alike and _is_left_over(case.row, post):
+            if member["why"] == "inherited" and not is_newer and finding and finding.outcome is Outcome.PUBLISH:
+                await release(tx, post["id"])  # only a verdict that is reversed had spoken against it
+                return Opened(case_id)
+            return await _part(tx, case, post, finding)
+        if is_newer and _is_left_over(case.row, post):
+            return await take_up(tx, post, finding, Source.OWN)
+    elif not is_alike:
+        return await _part(tx, case, post, finding)
+    elif is_first and is_newer:
+        await _put_before_jury(tx, case, post, marks, finding, [id for id in members if id != post["id"]])
+    elif not is_first:
+        if is_newer:
+            await _keep_newer(tx, case, post, marks, member["why"])
+        if case.file.hidden:
+            await hide_provisionally(tx, case, [post["id"]])
+    return Opened(case_id)
+
+
+def _is_left_over(case: Mapping[str, Any], post: Row) -> bool:
+    """Whether a post is out of sight though a verdict would have let it be seen."""
+    return post["hidden_at"] is not None and case["verdict"] is not None and case["measure"] != "remove"
+
+
+async def _part(tx: Transaction, case: CaseInHand, post: Row, finding: Finding | None) -> Opened:
+    """Take a copy that is none any more out of a case, with what is open about it; it is taken up like any other post."""
+    await content_queries.drop_member(tx, case.id, post["id"])
+    opened = await take_up(tx, post, finding, Source(case["source"]))
+    if opened.case_id != case.id and await queries.move_to_case(tx, post["id"], case.id, opened.case_id):
+        tx.defer("moderation.cases.reweigh", once=f"reweigh:{opened.case_id}", case_id=opened.case_id)
+    return opened
+
+
+async def _keep_newer(tx: Transaction, case: CaseInHand, post: Row, marks: Marks, why: str) -> int:
+    content_id = new_id()
+    await content_queries.keep_content(tx, content_id, case.id, post, post["version"], marks.text_hash, case.now)
     await content_queries.keep_member(
-        tx, case_id, post["id"], post["account_id"], post["version"], content_id, member["why"], case.now
+        tx, case.id, post["id"], post["account_id"], post["version"], content_id, why, case.now
     )
-    if member["why"] != "first":
-        return
+    return content_id
+
+
+async def _put_before_jury(
+    tx: Transaction, case: CaseInHand, post: Row, marks: Marks, finding: Finding | None, copies: Sequence[int]
+) -> None:
+    """What the first post has become is judged from here on; its copies stay only if they are copies of this, too."""
+    same = await _likeness(tx, case, post, marks) in ("same_text", "picture")
+    content_id = await _keep_newer(tx, case, post, marks, "first")
     case.take(Step.EDIT, f"{post['id']}:{post['version']}", by=post["account_id"], about=content_id)
     score = score_of(finding)
     score = case["score"] if score is None else max(score, case["score"] or 0.0)
@@ -337,7 +420,7 @@ async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding |
     if finding is not None and GRAVE[severity_of(category)] > GRAVE[severity_of(case["category"])]:
         case.note(category=category, severity=severity_of(category).value)
     calibration, _, wait = await learned_queries.learned(tx)
-    prior = prior_of(calibration, score, await queries.reporters(tx, case_id))
+    prior = prior_of(calibration, score, await queries.reporters(tx, case.id))
     case.weigh(prior, ())
     case.note(
         score=score,
@@ -348,10 +431,19 @@ async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding |
         bands=list(marks.bands),
         seats_free=seats_wanted(prior, 0, case.policy) if case.file.state is not State.ESCALATED else 0,
     )
-    ended = await end_seats(tx, case_id, "edited", case.now)
+    ended = await end_seats(tx, case.id, "edited", case.now)
     for seat in ended:
         case.take(Step.LAPSE, f"{seat['id']}", by=seat["juror_id"], about=seat["id"], why="edited")
-    if not case.file.hidden and should_hide(prior, case.policy, wait, hidden=False):
-        case.take(Step.HIDE, f"edit:{post['version']}", why="probably breaks the rules")
-        await hide_provisionally(tx, case)
+    held = post["hidden_at"] is not None
+    if not case.file.hidden and (held or should_hide(prior, case.policy, wait, hidden=False)):
+        case.take(
+            Step.HIDE, f"edit:{post['version']}", why="held by screening" if held else "probably breaks the rules"
+        )
+        await hide_provisionally(tx, case, [post["id"]] if not same else None)
+    if held and finding is not None and finding.outcome is Outcome.HOLD:
+        # From here on it waits for screening's sake, not for a steward's day.
+        await timer_queries.stop_timers(tx, case.id, ["interim"], case.now)
     await case.write()
+    if not same:
+        for copy in copies:
+            tx.defer("moderation.cases.text_changed", post_id=copy)

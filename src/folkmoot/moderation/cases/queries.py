@@ -93,7 +93,7 @@ async def cases_alike(tx: Transaction, bands: Sequence[int]) -> list[Row]:
     if not bands:
         return []
     return await tx.fetch(
-        """SELECT id, text_hash, likeness, pictures FROM cases
+        """SELECT id, content_id, text_hash, likeness, pictures FROM cases
            WHERE bands && $1::bigint[] AND decided_at IS NULL ORDER BY id LIMIT 50""",
         list(bands),
     )
@@ -105,6 +105,23 @@ async def finding_of(source: Database | Transaction, finding_id: int) -> Row | N
 
 async def link_finding(tx: Transaction, finding_id: int, case_id: int) -> None:
     await tx.execute("UPDATE findings SET case_id = $2 WHERE id = $1", finding_id, case_id)
+
+
+async def move_to_case(tx: Transaction, post_id: int, old: int, new: int) -> bool:
+    """What is open about a post that has left a case goes with it; whether anybody had reported it."""
+    await tx.execute(
+        "UPDATE findings SET case_id = $3 WHERE post_id = $1 AND case_id = $2 AND decision IS NULL", post_id, old, new
+    )
+    return bool(
+        await tx.execute(
+            """UPDATE case_reports SET case_id = $3, joined_at = NULL
+               WHERE post_id = $1 AND case_id = $2 AND outcome IS NULL
+                 AND report_id NOT IN (SELECT report_id FROM case_reports WHERE case_id = $3)""",
+            post_id,
+            old,
+            new,
+        )
+    )
 
 
 async def findings_without_case(db: Database, limit: int) -> list[int]:

@@ -138,7 +138,10 @@ async def get_case(db: Database, steward: Viewer, id: int) -> CaseView:
     return CaseView(
         line=rows.line(row),
         round=row["round"],
-        because=tuple(reason.name for reason in msgspec.json.decode(row["because"], type=tuple[Reason, ...])),
+        because=tuple(
+            f"{reason.name} ({reason.title})" if reason.title else reason.name
+            for reason in msgspec.json.decode(row["because"], type=tuple[Reason, ...])
+        ),
         contents=tuple(rows.content(each) for each in await content_queries.contents(db, id)),
         members=tuple(_member(each) for each in await content_queries.members(db, id)),
         events=tuple(_event(each) for each in await queries.events(db, id)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from folkmoot.moderation.cases.priority import ORDER, priority
 from folkmoot.moderation.cases.priors import Calibration, Reporter, reports_say, stewards_say
 from folkmoot.moderation.cases.rules import POLICIES, LogOdds, Policy, Severity, logit
-from folkmoot.moderation.screening import Category, Finding
+from folkmoot.moderation.screening import Category, Finding, Outcome
 
 SEVERITY = {
     Category.INCITEMENT: Severity.THREAT,
@@ -24,7 +24,7 @@ SEVERITY = {
 OTHER = "other"
 """What screening has no word for."""
 LIKELY = 0.35
-"""From which probability on a category found by screening says how grave the matter is."""
+"""From which probability on a category of what screening does not hold says all the same how grave the matter is."""
 GRAVE = {Severity.ORDINARY: 0, Severity.SERIOUS: 1, Severity.THREAT: 2}
 _DAY_ONE = datetime(2021, 1, 1, tzinfo=UTC)
 MOST = 6.0
@@ -36,9 +36,14 @@ def policy_of(severity: str) -> Policy:
 
 
 def category_of(finding: Finding | None, said: str = "") -> str:
-    """What it is taken for: what screening finds likely, or what the reporter says."""
-    if finding is not None and finding.category is not None and finding.categories.get(finding.category, 0.0) >= LIKELY:
-        return finding.category.value
+    """What it is taken for: what screening held it for, or finds likely, or what the reporter says.
+
+    Four in five of what is merely doubted are harmless, and would crowd what cannot wait.
+    """
+    if finding is not None and finding.category is not None:
+        likely = finding.categories.get(finding.category, 0.0) >= LIKELY
+        if finding.outcome is Outcome.HOLD or likely:  # each category has limits of its own
+            return finding.category.value
     return Category.SPAM.value if said == "spam" else OTHER
 
 

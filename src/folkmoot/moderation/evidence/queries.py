@@ -7,6 +7,15 @@ from datetime import datetime
 
 from folkmoot.database import Database, Row, Transaction
 
+_WORDLESS = """(SELECT coalesce(jsonb_agg(r - 'words' ORDER BY n), '[]') FROM jsonb_array_elements(because) WITH ORDINALITY AS t (r, n))"""
+"""The reasons of a finding or a case without the passages they were found in."""
+_EMPTIED = f"""text = '', likeness = NULL, pictures = '{{}}'::text[], part_lengths = NULL, because = {_WORDLESS},
+  decision = coalesce(decision, 'superseded'), decided_at = coalesce(decided_at, now())"""
+"""What becomes of a finding once nobody needs to know what was said. One nobody decided about has nobody to decide any more."""
+_READABLE = """(f.text <> '' OR f.likeness IS NOT NULL OR f.pictures <> '{}' OR f.part_lengths IS NOT NULL
+  OR jsonb_path_exists(f.because, '$[*].words[*]'))"""
+"""Whether a finding `f` still says anything of what was said."""
+
 
 async def keep_key(tx: Transaction, content_id: int, sealed: bytes, media: Sequence[str], now: datetime) -> None:
     """Keep the key of a version, and its pictures from being swept away."""
@@ -80,18 +89,63 @@ async def sealed_of(tx: Transaction, case_id: int) -> list[Row]:
 
 
 async def destroy(tx: Transaction, case_id: int) -> None:
-    """Keys, words, pictures' claims, statements' texts, letters, comments: all that says what was said, or who complained."""
+    """Keys, words, pictures' claims, what screening found, statements' texts, letters, comments: all that says what was said,
+    or who complained."""
     await tx.execute(
-        """WITH contents AS (UPDATE case_contents SET sealed = NULL, text = '', warning = '', media = '[]', poll_options = NULL,
+        f"""WITH contents AS (UPDATE case_contents SET sealed = NULL, text = '', warning = '', media = '[]', poll_options = NULL,
                reply_to = NULL WHERE case_id = $1 RETURNING id),
              keys AS (DELETE FROM evidence_keys WHERE content_id IN (SELECT id FROM case_contents WHERE case_id = $1)),
              media AS (DELETE FROM evidence_media WHERE content_id IN (SELECT id FROM case_contents WHERE case_id = $1)),
              press AS (UPDATE press_views SET shown = '', withdrawn_at = coalesce(withdrawn_at, now()) WHERE case_id = $1),
-             reasons AS (UPDATE statements SET text = '', excerpt = '', reasons = reasons || '{"facts": ""}' WHERE case_id = $1),
+             reasons AS (UPDATE statements SET text = '', excerpt = '', reasons = reasons || '{{"facts": ""}}' WHERE case_id = $1),
+             found AS (UPDATE findings SET {_EMPTIED} WHERE case_id = $1),
+             because AS (UPDATE cases SET because = {_WORDLESS} WHERE id = $1),
              letters AS (UPDATE alarms SET note = '', why = '' WHERE case_id = $1)
            UPDATE reports SET comment = '', name = NULL, email = NULL
            WHERE id IN (SELECT report_id FROM case_reports WHERE case_id = $1)""",
         case_id,
+    )
+
+
+async def end_of_findings(tx: Transaction, after: int, limit: int) -> int | None:
+    """The last of the next findings by id; None after all of them."""
+    found: int | None = await tx.fetchval(
+        "SELECT max(id) FROM (SELECT id FROM findings WHERE id > $1 ORDER BY id LIMIT $2) AS next", after, limit
+    )
+    return found
+
+
+async def forget_found(tx: Transaction, after: int, until: int) -> int:
+    """Empty those findings between two ids that are over; how many. One that somebody decides about just now is left for later.
+
+    Over is what was purged with its case, and what stands nowhere any more once no case can turn to it: its post is gone,
+    or its account is closed. A post of a closed account that nobody has decided about waits until it is deleted.
+    """
+    return await tx.execute(
+        f"""WITH over AS (
+             SELECT f.id FROM findings f JOIN accounts a ON a.id = f.account_id LEFT JOIN cases c ON c.id = f.case_id
+             WHERE f.id > $1 AND f.id <= $2 AND {_READABLE}
+               AND (c.erased_at IS NOT NULL
+                 OR ((f.case_id IS NULL OR (c.closed_at IS NOT NULL AND NOT c.frozen))
+                   AND ((a.closed_at IS NOT NULL AND (f.post_id IS NULL OR f.decision IS NOT NULL))
+                     OR (f.post_id IS NOT NULL
+                       AND NOT EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.account_id = f.account_id)))))
+             ORDER BY f.id FOR UPDATE OF f SKIP LOCKED)
+           UPDATE findings SET {_EMPTIED} FROM over WHERE findings.id = over.id""",
+        after,
+        until,
+    )
+
+
+async def forget_reasons(tx: Transaction, limit: int) -> int:
+    """Take the passages out of the reasons of cases that were purged before this was part of it; how many."""
+    return await tx.execute(
+        f"""WITH purged AS (
+             SELECT c.id FROM evidence_purges p JOIN cases c ON c.id = p.case_id
+             WHERE c.erased_at IS NOT NULL AND jsonb_path_exists(c.because, '$[*].words[*]')
+             ORDER BY c.id LIMIT $1 FOR UPDATE OF c SKIP LOCKED)
+           UPDATE cases SET because = {_WORDLESS} FROM purged WHERE cases.id = purged.id""",
+        limit,
     )
 
 
@@ -110,11 +164,16 @@ async def keep_purge(tx: Transaction, case_id: int, contents: int, digest: bytes
 async def left_over(db: Database, limit: int) -> list[Row]:
     """What a purge left readable: there should be nothing."""
     return await db.fetch(
-        """SELECT p.case_id, t.id AS content_id FROM evidence_purges p JOIN case_contents t ON t.case_id = p.case_id
+        f"""SELECT p.case_id, t.id AS content_id FROM evidence_purges p JOIN case_contents t ON t.case_id = p.case_id
            WHERE t.sealed IS NOT NULL OR t.text <> '' OR t.warning <> '' OR t.media <> '[]' OR t.reply_to IS NOT NULL
              OR EXISTS (SELECT FROM evidence_keys k WHERE k.content_id = t.id)
              OR EXISTS (SELECT FROM evidence_media m WHERE m.content_id = t.id)
              OR EXISTS (SELECT FROM statements s WHERE s.case_id = p.case_id AND (s.text <> '' OR s.excerpt <> ''))
+           UNION
+           SELECT p.case_id, NULL FROM evidence_purges p JOIN findings f ON f.case_id = p.case_id WHERE {_READABLE}
+           UNION
+           SELECT p.case_id, NULL FROM evidence_purges p JOIN cases c ON c.id = p.case_id
+           WHERE jsonb_path_exists(c.because, '$[*].words[*]')
            ORDER BY 1 LIMIT $1""",
         limit,
     )

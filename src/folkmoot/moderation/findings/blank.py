@@ -1,4 +1,4 @@
-"""Take words off a profile."""
+"""Take words off a profile, hashtags it features among them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from folkmoot.database import Transaction
+from folkmoot.markup import normal_tag
 from folkmoot.network.accounts import Field
 from folkmoot.network.accounts import queries as accounts
 from folkmoot.network.gate import on_one_line
+from folkmoot.network.relations.tags import queries as tags
 
 TEXTS = ("display_name", "bio", "avatar_alt", "header_alt")
 
@@ -26,8 +28,13 @@ async def blank(tx: Transaction, account_id: int, found: Collection[str]) -> tup
             name: msgspec.json.encode(left).decode() if name == "fields" else left for name, left in changes.items()
         }
         await accounts.update_profile(tx, account_id, {**row, **changed})
+    parts = list(changes)
+    named = [normal_tag(text.strip().removeprefix("#")) for text in found if text.strip().startswith("#")]
+    if await tags.delete_featured_by_name(tx, account_id, named):
+        parts.append("featured_tags")
+    if parts:
         tx.announce("account.changed", account_id=account_id)
-    return tuple(changes)
+    return tuple(parts)
 
 
 def without(found: Collection[str], texts: Mapping[str, str], fields: list[Field]) -> dict[str, str | list[Field]]:

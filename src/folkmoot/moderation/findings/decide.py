@@ -11,7 +11,7 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Conflict, Missing
 from folkmoot.moderation.cases.decide import NotForYou
-from folkmoot.moderation.cases.let_go import hold_on, is_removed, let_go, take_in_hand
+from folkmoot.moderation.cases.let_go import hold_on, is_kept, is_removed, let_go, take_in_hand
 from folkmoot.moderation.cases.open import take_up_found
 from folkmoot.moderation.findings import queries
 from folkmoot.moderation.findings.blank import blank
@@ -47,8 +47,9 @@ async def release(db: Database, steward: Viewer, id: int, *, was: str | None = N
     steward.check_role(Role.STEWARD)
     async with db.transaction() as tx:
         finding = await _looked_at(tx, steward, id, was)
-        if finding["case_id"] is not None:
-            case = await take_in_hand(tx, finding["case_id"], steward, RELEASED)
+        case_id = finding["case_id"] if finding["case_id"] is not None else await take_up_found(tx, finding)
+        if case_id is not None and not (was is None and await is_kept(tx, case_id)):
+            case = await take_in_hand(tx, case_id, steward, RELEASED)
             if not await let_go(tx, case, steward, RELEASED):
                 return None
         finding = await _decided(tx, steward, finding, "released")

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import io
+from typing import Any
 
+import msgspec
 from PIL import Image
 
 from folkmoot import clock
 from folkmoot.database import Database
+from folkmoot.errors import Missing
+from folkmoot.moderation.cases import content_queries
+from folkmoot.moderation.evidence.pictures import picture
 from folkmoot.moderation.findings import queries
 from folkmoot.moderation.screening.pictures import hash_crops
 from folkmoot.storage import Storage
 
 
-async def remember_crops(db: Database, storage: Storage, *, finding_id: int) -> None:
-    """Know the pictures of what was upheld again when a little was cut off. May run twice."""
+async def remember_crops(
+    db: Database, storage: Storage, *, finding_id: int | None = None, case_id: int | None = None
+) -> None:
+    """Know the pictures of what was upheld, or removed by a verdict, again when a little was cut off. May run twice."""
+    if finding_id is not None:
+        await _of_finding(db, storage, finding_id)
+    if case_id is not None:
+        await _of_case(db, storage, case_id)
+
+
+async def _of_finding(db: Database, storage: Storage, finding_id: int) -> None:
     found = await queries.upheld_pictures(db, finding_id)
     if found is None:
         return
@@ -24,6 +38,24 @@ async def remember_crops(db: Database, storage: Storage, *, finding_id: int) -> 
         hashes = await asyncio.to_thread(_crops, await storage.get(key))
         async with db.transaction() as tx:
             await queries.keep_crops(tx, finding_id, hashes, category, clock.now())
+            tx.announce("screening.changed")
+
+
+async def _of_case(db: Database, storage: Storage, case_id: int) -> None:
+    """Those of the version that was judged, as evidence has them: its author may have deleted it since."""
+    found = await queries.removed_version(db, case_id)
+    judged = await content_queries.content(db, found["content_id"]) if found is not None else None
+    if found is None or judged is None:
+        return
+    shown = msgspec.json.decode(judged["media"] or "[]", type=list[dict[str, Any]])
+    for key in dict.fromkeys(item["object_key"] for item in shown if item["kind"] == "image"):
+        try:
+            data = await picture(db, storage, judged["id"], key)
+        except Missing:  # purged meanwhile
+            continue
+        hashes = await asyncio.to_thread(_crops, data)
+        async with db.transaction() as tx:
+            await queries.keep_crops_of_case(tx, case_id, hashes, found["category"], clock.now())
             tx.announce("screening.changed")
 
 

@@ -11,7 +11,7 @@ import msgspec
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.findings.views import Day, FindingView, Named
 from folkmoot.moderation.sanctions import queries as sanctions
-from folkmoot.moderation.sanctions.queries import APART
+from folkmoot.moderation.sanctions.queries import APART, BY_PEOPLE
 from folkmoot.moderation.screening import Category, Outcome, Reason
 from folkmoot.moderation.screening.copies import UNLIKE, Fingerprint
 from folkmoot.moderation.screening.pictures import NEAR
@@ -185,6 +185,33 @@ async def keep_crops(tx: Transaction, id: int, hashes: Sequence[str], category: 
     )
 
 
+async def removed_version(db: Database, case_id: int) -> Row | None:
+    """Category and version of a case whose pictures are known for its verdict; None for any other."""
+    return await db.fetchrow(
+        """SELECT c.content_id, k.category FROM cases c JOIN known_pictures k
+             ON k.list = 'removed' AND k.reference = 'case ' || c.id AND k.hash = ANY(c.pictures)
+           WHERE c.id = $1 AND c.verdict = 'remove' AND c.measure = 'remove' LIMIT 1""",
+        case_id,
+    )
+
+
+async def keep_crops_of_case(
+    tx: Transaction, case_id: int, hashes: Sequence[str], category: str, now: datetime
+) -> None:
+    """Remember what the pictures of a removed post look like with a little cut off, unless it was decided anew meanwhile."""
+    await tx.execute(
+        """INSERT INTO known_pictures (hash, list, reference, category, added_at)
+           SELECT DISTINCT hash, 'removed', $2, $3, $4::timestamptz FROM unnest($1::text[]) AS hash
+           WHERE EXISTS (SELECT FROM cases WHERE id = $5 AND verdict = 'remove' AND measure = 'remove' FOR SHARE)
+           ON CONFLICT DO NOTHING""",
+        list(hashes),
+        f"case {case_id}",
+        category,
+        now,
+        case_id,
+    )
+
+
 async def standing(db: Database) -> Row:
     row = await db.fetchrow(
         """SELECT count(*) FILTER (WHERE outcome = 'hold') AS waiting, count(*) FILTER (WHERE outcome = 'case') AS doubted,
@@ -207,22 +234,27 @@ async def days(db: Database, since: datetime) -> list[Day]:
 
 
 async def names(db: Database, since: datetime) -> list[Named]:
-    """What each rule, model and list found since then (the strongest reason of each finding counts)."""
+    """What each rule, model and list found since then: of each finding what decided, which is a copy or a known picture where there
+    is one, and else the strongest reason. Of texts that were edited the last counts."""
     rows = await db.fetch(
-        """SELECT because -> 0 ->> 'name' AS name, count(*) AS found,
+        """WITH decisive AS (
+             SELECT decision, coalesce(
+               jsonb_path_query_first(because, '$[*] ? (@.stage == "copy" || @.stage == "picture")'), because -> 0) AS reason
+             FROM findings WHERE created_at >= $1 AND jsonb_array_length(because) > 0 AND decision IS DISTINCT FROM 'superseded')
+           SELECT reason ->> 'stage' AS stage, CASE reason ->> 'stage' WHEN 'copy' THEN ''
+             WHEN 'picture' THEN coalesce(reason ->> 'on_list', '') ELSE reason ->> 'name' END AS name, count(*) AS found,
              count(*) FILTER (WHERE decision = 'released') AS released, count(*) FILTER (WHERE decision = 'upheld') AS upheld
-           FROM findings WHERE created_at >= $1 AND jsonb_array_length(because) > 0
-           GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 30""",
+           FROM decisive GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100""",
         since,
     )
     return [Named(**dict(row)) for row in rows]
 
 
 async def decided_holds(db: Database, since: datetime) -> tuple[int, int]:
-    """How many held texts were released and upheld since then."""
+    """How many held texts people released and upheld since then."""
     row = await db.fetchrow(
-        """SELECT count(*) FILTER (WHERE decision = 'released') AS released, count(*) FILTER (WHERE decision = 'upheld') AS upheld
-           FROM findings WHERE outcome = 'hold' AND decided_at >= $1""",
+        f"""SELECT count(*) FILTER (WHERE decision = 'released') AS released, count(*) FILTER (WHERE decision = 'upheld') AS upheld
+           FROM findings f WHERE outcome = 'hold' AND decided_at >= $1 AND {BY_PEOPLE}""",
         since,
     )
     assert row is not None

@@ -62,7 +62,9 @@ class Day(msgspec.Struct, frozen=True):
 class Named(msgspec.Struct, frozen=True):
     """A rule, a model or a list, and what became of what it found."""
 
+    stage: str
     name: str
+    """Of a picture its list; nothing for copies of what was judged."""
     found: int
     released: int
     upheld: int

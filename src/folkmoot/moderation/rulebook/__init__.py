@@ -5,6 +5,7 @@ from folkmoot.moderation.rulebook.change import (
     drop_pictures,
     drop_rules,
     roll_back,
+    ship_limits,
     use_limits,
     use_rules,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "list_parts",
     "picture_lists",
     "roll_back",
+    "ship_limits",
     "use_limits",
     "use_rules",
 ]

@@ -23,6 +23,8 @@ from folkmoot.network.gate.parts import Tuning, load_rules, rules_that_load
 LIMITS = "limits"
 """There is one set of limits, under this name."""
 MOST_BYTES = 1_000_000
+OURS = "removed"
+"""The list of known pictures that verdicts and stewards keep."""
 
 
 async def use_rules(db: Database, by: Viewer, files: Mapping[str, str]) -> dict[str, str]:
@@ -65,6 +67,15 @@ async def use_limits(db: Database, by: Viewer, tuning: Tuning) -> str:
         return await _put(tx, by, "limits", LIMITS, msgspec.json.encode(tuning, order="sorted").decode())
 
 
+async def ship_limits(db: Database, by: Viewer) -> None:
+    """Put the shipped limits in force again, without a calibration. Raises Forbidden, and Missing where they are in force."""
+    by.check_role(Role.OPERATOR)
+    async with db.transaction() as tx:
+        if not await queries.retire(tx, "limits", LIMITS):
+            raise Missing
+        _tell(tx, by, Event.SCREENING_CHANGED, kind="limits", name=LIMITS, version="")
+
+
 async def roll_back(db: Database, by: Viewer, id: int) -> None:
     """Put an earlier version in force again. Raises Forbidden, Missing, and Invalid when rules do not load with it."""
     by.check_role(Role.OPERATOR)
@@ -81,8 +92,13 @@ async def roll_back(db: Database, by: Viewer, id: int) -> None:
 
 
 async def add_pictures(db: Database, by: Viewer, name: str, rows: Sequence[tuple[str, str, str]]) -> int:
-    """Add hashes (with reference and category) to a list of known pictures; says how many were new."""
+    """Add hashes (with reference and category) to a list of known pictures; says how many were new.
+
+    Raises Forbidden, and Invalid for the name of the list that verdicts keep.
+    """
     by.check_role(Role.OPERATOR)
+    if name == OURS:
+        raise Invalid("The list called {name} is kept by verdicts; give yours another name.", name=name, field="name")
     async with db.transaction() as tx:
         added = await queries.insert_pictures(tx, name, rows, clock.now())
         _tell(tx, by, Event.PICTURES_LISTED, list=name, added=added)

@@ -53,11 +53,11 @@ async def picture_lists(db: Database) -> list[Row]:
 
 
 async def insert_pictures(tx: Transaction, name: str, rows: Sequence[tuple[str, str, str]], now: datetime) -> int:
-    """Add hashes with reference and category; how many were new."""
+    """Add hashes with reference and category; how many were new on this list."""
     return await tx.execute(
         """INSERT INTO known_pictures (hash, list, reference, category, added_at)
            SELECT hash, $1, reference, category, $5 FROM unnest($2::text[], $3::text[], $4::text[]) AS t (hash, reference, category)
-           ON CONFLICT (hash) DO NOTHING""",
+           ON CONFLICT DO NOTHING""",
         name,
         [row[0] for row in rows],
         [row[1] for row in rows],

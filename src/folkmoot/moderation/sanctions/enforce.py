@@ -51,6 +51,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     written_at: datetime
     was_hidden: bool = False
+    judged: bool = True
+    """Whether the post says now what was judged; what nobody has read is not let out with it."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,16 @@ async def _do(tx: Transaction, decision: Decision, text: Text) -> None:
         author = await queries.put_warning(tx, text.post_id, _WARNING["en"])
         if author is not None:
             tx.announce("post.changed", post_id=text.post_id, edited=True, account_id=author)
-    await release(tx, text.post_id)
+    await _let_out(tx, text)
+
+
+async def _let_out(tx: Transaction, text: Text) -> None:
+    """Let a post be seen (again); one that says something else by now is taken up for what it says."""
+    assert text.post_id is not None
+    if text.judged:
+        await release(tx, text.post_id)
+    else:
+        tx.defer("moderation.cases.text_changed", post_id=text.post_id)
 
 
 async def _tell_author(tx: Transaction, decision: Decision, theirs: Sequence[Text]) -> None:
@@ -107,8 +118,9 @@ async def _tell_author(tx: Transaction, decision: Decision, theirs: Sequence[Tex
             reversal = Event(what=Happening.REVERSED, case=decision.case_id, at=decision.at)
             await queries.insert_event(tx, first.account_id, reversal, why="judged anew")
             await bring_in_line(tx, first.account_id, await queries.events_of(tx, first.account_id), decision.at)
-        if any(text.was_hidden for text in theirs):
-            await _state(tx, decision, first, Kind.RESTORED, author["locale"], [])
+        restored = [text for text in theirs if text.was_hidden and text.judged]
+        if restored:
+            await _state(tx, decision, restored[0], Kind.RESTORED, author["locale"], [])
         return
     event = Event(
         what=Happening.DECIDED,
@@ -196,6 +208,8 @@ async def remember(tx: Transaction, decision: Decision) -> None:
         await queries.judge_text(tx, hash, sketch, verdict, decision.category, name, decision.at)
     if decision.pictures and decision.text_hash is None and not (removed and lasting):
         await queries.judge_pictures(tx, decision.pictures, removed, decision.category, reference, decision.at)
+        if removed:
+            tx.defer("moderation.findings.remember_crops", case_id=decision.case_id)
     tx.announce("screening.changed")
 
 
@@ -206,7 +220,7 @@ async def undo(tx: Transaction, decision: Decision, texts: Sequence[Text]) -> No
             author = await queries.take_warning(tx, text.post_id, text.sensitive, text.warning)
             if author is not None:
                 tx.announce("post.changed", post_id=text.post_id, edited=True, account_id=author)
-            await release(tx, text.post_id)
+            await _let_out(tx, text)
     for account_id in sorted({text.account_id for text in texts}):
         author_row = await queries.author_of(tx, account_id)
         if author_row is None:

@@ -125,10 +125,11 @@ async def take_warning(tx: Transaction, post_id: int, sensitive: bool, warning: 
 
 
 async def finding_in(tx: Transaction, case_id: int, text_hash: str | None) -> Row | None:
-    """What screening found in a case of a post that has this text and is as it was then: `text, part_lengths, because`.
+    """What screening found in the very version that was judged in a case: `text, part_lengths, because`; not in a copy of it.
     None, too, where nobody wrote down the lengths of its texts."""
     return await tx.fetchrow(
-        """SELECT f.text, f.part_lengths, f.because FROM findings f JOIN posts p ON p.id = f.post_id AND p.version = f.version
+        """SELECT f.text, f.part_lengths, f.because FROM findings f JOIN cases c ON c.id = f.case_id
+             JOIN case_contents t ON t.id = c.content_id AND t.post_id = f.post_id AND t.version = f.version
            WHERE f.case_id = $1 AND f.part = 'post' AND f.text_hash IS NOT DISTINCT FROM $2 AND f.part_lengths IS NOT NULL
            ORDER BY f.id DESC LIMIT 1""",
         case_id,
@@ -167,7 +168,7 @@ async def judge_text(
 async def judge_pictures(
     tx: Transaction, pictures: Sequence[str], removed: bool, category: str, reference: str, now: datetime
 ) -> None:
-    """Remember pictures that were removed, forget those that were kept."""
+    """Remember pictures that were removed; forget those that were kept, and all that the same decision had remembered."""
     if removed:
         await tx.execute(
             """INSERT INTO known_pictures (hash, list, reference, category, added_at)
@@ -178,6 +179,7 @@ async def judge_pictures(
             now,
         )
     else:
+        await tx.execute("DELETE FROM known_pictures WHERE list = 'removed' AND reference = $1", reference)
         await forget_pictures(tx, pictures)
 
 
@@ -203,28 +205,34 @@ async def forget_pictures(tx: Transaction, pictures: Sequence[str]) -> None:
     )
 
 
-async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime, *, judged: bool) -> None:
-    """What screening had found of the case is decided with it, whatever a steward had said of it before.
+BY_PEOPLE = """jsonb_array_length(f.because) > 0
+  AND NOT EXISTS (SELECT FROM cases c WHERE c.id = f.case_id AND c.decided_by IN ('clock', 'order'))"""
+"""Whether what was decided of a finding `f` says whether screening was right: not where nobody came to decide, where an authority
+ordered it, or where a text passed and only stayed held with what was found in it before."""
 
-    What a finding that is released now has had remembered is forgotten. Where somebody `judged` what it still was about, so
-    is what looks like its pictures.
+
+async def close_findings(tx: Transaction, case_id: int, decision: str, now: datetime, *, judged: bool) -> None:
+    """What screening had found of the case is decided with it, whatever a steward had said of it before; not what another text has
+    taken the place of.
+
+    What a finding that is released now, or of a text before it, has had remembered is forgotten. Where somebody `judged` what
+    it was about, so is what looks like its pictures.
     """
     closed = await tx.fetch(
-        """WITH before AS (
-             SELECT id, decision IS NOT DISTINCT FROM 'superseded' AS superseded FROM findings
-             WHERE case_id = $1 AND decision IS DISTINCT FROM $2 FOR UPDATE)
-           UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL FROM before
-           WHERE findings.id = before.id RETURNING findings.id, findings.pictures, before.superseded""",
+        """UPDATE findings SET decision = $2, decided_at = $3, decided_by = NULL
+           WHERE case_id = $1 AND decision IS DISTINCT FROM $2 AND decision IS DISTINCT FROM 'superseded'
+           RETURNING pictures""",
         case_id,
         decision,
         now,
     )
-    if decision == "released" and closed:
+    if decision == "released":
         await tx.execute(
-            "DELETE FROM known_pictures WHERE list = 'removed' AND reference = ANY($1::text[])",
-            [f"finding {row['id']}" for row in closed],
+            """DELETE FROM known_pictures WHERE list = 'removed'
+               AND reference IN (SELECT 'finding ' || id FROM findings WHERE case_id = $1)""",
+            case_id,
         )
-        if pictures := [hash for row in closed if judged and not row["superseded"] for hash in row["pictures"]]:
+        if pictures := [hash for row in closed if judged for hash in row["pictures"]]:
             await forget_pictures(tx, pictures)
 
 

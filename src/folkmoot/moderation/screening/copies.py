@@ -114,6 +114,8 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|nobody|none|without|stop|\w+n't|dont|wont|cannot|nicht|kein\w*|nie|niemals|niemand\w*|ohne|gegen)\b"
 )
+_IN_EARNEST = re.compile(r"\b(?:no\s(?:joke|kidding|cap)|(?:kein|ohne)\s(?:witz|scherz))\b")
+"""Says no and turns nothing round."""
 _QUOTED = re.compile(r'"[^"\n]{8,}"|(?m:^>.*$)')
 
 
@@ -122,7 +124,7 @@ def _words(plain: str) -> list[str]:
 
 
 def _negations(plain: str) -> int:
-    return sum(1 for _ in _NEGATION.finditer(plain))
+    return sum(1 for _ in _NEGATION.finditer(_IN_EARNEST.sub(" ", plain)))
 
 
 def is_bare(normal: Normal) -> bool:
@@ -191,14 +193,18 @@ class Judged:
         """The removed text that one of these copies; or the kept one, when all of these are the very words of kept ones. `normal`
         is that of `words.text`."""
         kept: list[Copy | None] = []
+        clipped = False
         few = Few.PROFILE if words.profile else Few.BESIDE
         for index, text in enumerate((words.text, *words.more)):
             seen = normal if index == 0 and normal is not None else normalise(text)
             found = self._find(text, seen, few)
             if found and found.ruling is Ruling.REMOVED:
                 return found
+            clipped = clipped or seen.clipped  # nobody has looked at the rest
             if not is_bare(seen):
                 kept.append(found)
+        if clipped:
+            return None
         known = [copy for copy in kept if copy is not None]
         return known[0] if len(known) == len(kept) and any(copy.alone for copy in known) else None
 

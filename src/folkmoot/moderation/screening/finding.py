@@ -40,10 +40,10 @@ GRAVITY = {Outcome.PUBLISH: 0, Outcome.CASE: 1, Outcome.HOLD: 2}
 class Stage(StrEnum):
     """Who says so, in the order they are asked."""
 
+    PICTURE = "picture"
     COPY = "copy"
     RULE = "rule"
     MODEL = "model"
-    PICTURE = "picture"
     OTHER = "other"
 
 
@@ -88,8 +88,12 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """0 to 1, calibrated where the stage is the model, the rule's weight where it is a rule."""
     name: str
     """Which rule, which model, which judged copy."""
+    title: str = ""
+    """Of a rule: what it is about, as one sentence."""
     words: tuple[str, ...] = ()
     """The passages of the text that moved it, strongest first, as they were written."""
+    on_list: str = ""
+    """Of a known picture: the list it is on."""
 
 
 class Limits(msgspec.Struct, frozen=True):

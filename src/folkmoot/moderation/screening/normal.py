@@ -15,7 +15,9 @@ from functools import lru_cache
 import msgspec
 
 CLIP = 20_000
-"""Characters that are looked at. The rest of a longer text is not; posts are shorter by far."""
+"""Characters that are looked at, long links cut short. The rest of a longer text is not; posts are shorter by far."""
+LINK = 23
+"""What stays of a link where a text is too long: as much as is counted of it when somebody posts."""
 
 URL, NAME, MAIL = "<url>", "<name>", "<mail>"
 """What stands in plain text for a link, a mention and a mail address."""
@@ -24,7 +26,7 @@ URL, NAME, MAIL = "<url>", "<name>", "<mail>"
 class Disguise(StrEnum):
     """What was undone. Each is a sign by itself, though a stretched word is mostly only joy."""
 
-    HIDDEN = "hidden"  # zero-width and direction marks, piled-up accents
+    HIDDEN = "hidden"  # zero-width and direction marks, piled-up accents, what only looks like a blank
     ALPHABET = "alphabet"  # fullwidth, mathematical, circled, small capitals
     LOOKALIKE = "lookalike"  # Cyrillic or Greek letters within a Latin word
     LEET = "leet"  # k1ll
@@ -38,12 +40,14 @@ class Normal(msgspec.Struct, frozen=True):
     """A text in plain words, and where each of them was written."""
 
     written: str
-    """As the author wrote it, clipped."""
+    """As the author wrote it, in a long text with links and names cut short, clipped."""
     plain: str
     """Casefolded, without disguises; umlauts as ae, oe, ue, ss; pieces parted by one space or line end."""
     marks: frozenset[Disguise]
     pieces: tuple[tuple[int, int, int, int], ...]
     """For each piece: where it starts and ends in `plain`, where it starts and ends in `written`."""
+    clipped: bool = False
+    """Whether there is more that was not looked at."""
 
     def passage(self, start: int, end: int) -> str:
         """What was written where `plain[start:end]` now stands; of a disguised word always the whole."""
@@ -63,14 +67,18 @@ class Normal(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4)
 def normalise(text: str) -> Normal:
     """The text in plain words. Never fails, whatever the text. Every stage asks for the same few, one after the other."""
-    written = text[:CLIP]
+    whole = shorten(text, CLIP)
+    written = whole[:CLIP]
+    parted = written if written.isascii() else _BLANKS.sub(" ", written)
     plain: list[str] = []
     pieces: list[tuple[int, int, int, int]] = []
     marks: set[Disguise] = set()
+    if parted != written:
+        marks.add(Disguise.HIDDEN)
     at, before = 0, 0
-    for start, end, chunk, spaced in _chunks(written):
+    for start, end, chunk, spaced in _chunks(parted):
         word, found = _undo(chunk) if len(chunk) <= _REMEMBERED else _undo_one(chunk)
-        if spaced and len(word) > 3:
+        if spaced and sum(map(str.isalpha, word)) > 3:
             marks.add(Disguise.SPACED)
         if found:
             marks |= found
@@ -83,30 +91,53 @@ def normalise(text: str) -> Normal:
         pieces.append((at, at + len(word), start, end))
         at += len(word)
         before = end
-    return Normal(written=written, plain="".join(plain), marks=frozenset(marks), pieces=tuple(pieces))
+    return Normal(
+        written=written,
+        plain="".join(plain),
+        marks=frozenset(marks),
+        pieces=tuple(pieces),
+        clipped=len(whole) > len(written),
+    )
+
+
+def shorten(text: str, most: int) -> str:
+    """The text as it is, or, where it is longer than `most`, with links, mentions and mail addresses cut short: whoever posts is
+    counted few characters of them, so that words could stand behind any number."""
+    return text if len(text) <= most else _LONG.sub(_cut, text)
+
+
+def _cut(match: re.Match[str]) -> str:
+    if match["someone"]:
+        return match["someone"]
+    if match["place"]:
+        return f"{match['box'][:LINK]}@{match['place'][:LINK]}.{match['end'][:LINK]}"
+    return match[0][:LINK]
 
 
 _REMEMBERED = 32
 _CHUNK = re.compile(r"\S+")
-_LONE = re.compile(r"[^\W\d_]\Z")
+_LONE = re.compile(r"(?P<opens>[^\w\s@#<>]{0,3})[^\W\d_](?P<closes>[^\w\s@#<>]{0,3})\Z")
 
 
 def _chunks(written: str) -> Iterator[tuple[int, int, str, bool]]:
-    """The pieces between blanks; letters that stand alone one blank apart are one piece."""
+    """The pieces between blanks; letters that stand alone one blank apart are one piece, with signs before the first and after
+    the last."""
     lone: list[tuple[int, int, str]] = []
     for match in _CHUNK.finditer(written):
         start, end = match.span()
         chunk = match[0]
-        if lone and (start - lone[-1][1] != 1 or end - start > 1 or written[start - 1] == "\n"):
+        letter = None if end - start > 4 or (end - start > 1 and chunk.isalpha()) else _LONE.match(chunk)
+        opens, closes = (letter["opens"], letter["closes"]) if letter else ("", "")
+        if lone and (letter is None or opens or start - lone[-1][1] != 1 or written[start - 1] == "\n"):
             yield from _join(lone)
             lone = []
-        if end - start == 1 and _LONE.match(chunk):
-            lone.append((start, end, chunk))
-        else:
-            if lone:
-                yield from _join(lone)
-                lone = []
+        if letter is None or (opens and closes):
             yield start, end, chunk, False
+            continue
+        lone.append((start, end, chunk))
+        if closes:
+            yield from _join(lone)
+            lone = []
     yield from _join(lone)
 
 
@@ -133,9 +164,19 @@ def _locate(piece: tuple[int, int, int, int], place: int, *, to_end: bool) -> in
 
 
 _NOTHING: frozenset[Disguise] = frozenset()
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters by name that are shown as a blank, and part words as one does."""
+_BLANKS = re.compile(f"[{_BLANK}]")
+_URL = re.compile(rf"(?:https?://|www\.)[^\s<>\"{_BLANK}]+", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w@.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}")
 _NAME = re.compile(r"(?<![\w@])@[A-Za-z0-9_][\w-]*(?:\.[\w-]+)*(?:@[\w-]+(?:\.[\w-]+)*)?")
+_IN_NAME = rf"(?:(?![{_BLANK}])[\w.-])"
+_LONG = re.compile(
+    rf"""{_URL.pattern}
+      | (?P<someone>(?<![\w@/=])@{_IN_NAME}{{1,64}})@[A-Za-z0-9]{_IN_NAME}{{0,251}}(?::\d{{1,5}}(?!\d))?
+      | (?<![\w@.+-])(?P<box>[\w.+-]{{1,64}})@(?P<place>[\w-]{{1,64}})\.(?P<end>{_IN_NAME}{{2,64}})""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _DOTTED = re.compile(r"(?<![^\W_])[^\W\d_](?:([.\-_*~|/,·•])[^\W\d_])(?:\1[^\W\d_])+(?![^\W_])")
 _LEET_WORD = re.compile(r"(?<![\w$])[$]?[^\W\d_]+(?:[01345@$!|7]{1,3}[^\W\d_]+)+(?!\w)|(?<![\w$])\$[^\W\d_]{3,}(?!\w)")
@@ -144,32 +185,35 @@ _POSTCODE = re.compile(r"[A-Z]{2}\d[A-Z]\Z")
 _MASKED = re.compile(r"(?<![\w*#])[^\W\d_][^\W\d_*#]{0,11}[*#]{1,4}[^\W\d_*#]{0,12}[^\W\d_](?![\w*#])")
 _GENDERED = re.compile(r"(?<=\w)[*:_](?=in(?:nen)?\b)")
 _RUN = re.compile(r"([^\W\d_])\1\1+")
+_RUN_OF_TWO = re.compile(r"([äöüæœ])\1\1+")
+"""Of letters that are written out as two."""
 _NOISE = re.compile(r"([^\w\s<>])\1{3,}")
 _PILED = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+_UNUSUAL = re.compile("[^\\x00-\u024f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20cf]")
+"""Only in texts with such there are marks that belong to another alphabet."""
 _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _MEANT = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "i"}
 _LEET_MAP = str.maketrans(_MEANT)
 
-_HIDING = dict.fromkeys(
-    map(
-        ord,
-        "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u2800\u3164\ufeff\uffa0",
-    )
-) | dict.fromkeys(
+_HIDING = dict.fromkeys(map(ord, "\xad\u034f\u061c\u17b4\u17b5\ufeff")) | dict.fromkeys(
     code
     for first, last in (
+        (0x180B, 0x180F),
         (0x200B, 0x200F),
         (0x202A, 0x202E),
         (0x2060, 0x206F),
         (0xFE00, 0xFE0F),
+        (0xFFF9, 0xFFFB),
+        (0x1BCA0, 0x1BCA3),
+        (0x1D173, 0x1D17A),
         (0xE0000, 0xE007F),
         (0xE0100, 0xE01EF),
     )
     for code in range(first, last + 1)
 )
-_ORDINARY_HIDING = frozenset("\u200d\ufe0e\ufe0f\u200e\u200f\xad\ufeff")
-"""Part of emoji, of right-to-left text and of what editors leave behind: taken out without suspicion."""
+_ORDINARY_HIDING = frozenset("\u200d\ufe0e\ufe0f\u200e\u200f\xad\ufeff\u180b\u180c\u180d\u180f")
+"""Part of emoji, of right-to-left and Mongolian text and of what editors leave behind: taken out without suspicion."""
 
 _QUOTES = {**dict.fromkeys(map(ord, "“”„‟«»″〝〞「」『』"), '"'), **dict.fromkeys(map(ord, "‘’‚‛‹›´`′"), "'")}
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
@@ -179,8 +223,8 @@ _LETTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "ſ": "s"}
 )
 _LOOKALIKES = str.maketrans(
-    "АВЕЗКМНОРСТУХЅІЈԌаеорсухѕіјԁһԛԝѵкмтвнгёїпԍ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεικνορτυχγησωλό",
-    "ABEEKMHOPCTYXSIJGaeopcyxsijdhqwvkmtbhreing" + "ABEZHIKMNOPTYXabeikvoptuxynowlo",
+    "АВЕЗКМНОРСТУХЅІЈԌаеорсухѕіјԁһԛԝѵкмтвнгёїпԍӏӀ" + "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεικνορτυχγησωλό",
+    "ABEEKMHOPCTYXSIJGaeopcyxsijdhqwvkmtbhreingll" + "ABEZHIKMNOPTYXabeikvoptuxynowlo",
 )
 _ALPHABETS = str.maketrans(
     {
@@ -222,7 +266,11 @@ def _undo_one(chunk: str) -> tuple[str, frozenset[Disguise]]:
         chunk = _CAMEL.sub(" ", chunk)
     chunk = _undo_masks(chunk, marks)
     if not chunk.isascii():
-        chunk = unicodedata.normalize("NFD", chunk.casefold().translate(_LETTERS))
+        chunk = chunk.casefold()
+        if _RUN_OF_TWO.search(chunk):
+            marks.add(Disguise.STRETCHED)
+            chunk = _RUN_OF_TWO.sub(r"\1", chunk)
+        chunk = unicodedata.normalize("NFD", chunk.translate(_LETTERS))
         chunk = unicodedata.normalize("NFC", _PILED.sub("", chunk)).translate(_LETTERS)
     else:
         chunk = chunk.lower()
@@ -265,7 +313,27 @@ def _to_letters(chunk: str, marks: set[Disguise]) -> str:
         if _FOREIGN.search(bare):
             marks.add(Disguise.LOOKALIKE)
             bare = bare.translate(_LOOKALIKES)
+        if _UNUSUAL.search(bare):
+            bare = _without_strange_marks(bare, marks)
     return bare
+
+
+def _without_strange_marks(bare: str, marks: set[Disguise]) -> str:
+    """Without the vowel signs and formats of other alphabets between two Latin letters; at the end of a word they may be
+    grammar."""
+    kept: list[str] = []
+    between: list[str] = []
+    for letter in bare:
+        if kept and unicodedata.category(letter) in ("Mn", "Mc", "Me", "Cf") and _LATIN.match(kept[-1]):
+            between.append(letter)
+            continue
+        if between and _LATIN.match(letter):
+            marks.add(Disguise.HIDDEN)
+        else:
+            kept += between
+        between = []
+        kept.append(letter)
+    return "".join(kept + between)
 
 
 def _spell(bare: str, marks: set[Disguise]) -> str:

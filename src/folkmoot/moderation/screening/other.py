@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
+from folkmoot.moderation.screening.normal import shorten
 
 LONGEST_ANSWER = 262_144
 LONGEST_TEXT = 20_000
@@ -91,7 +92,7 @@ class ModerationEndpoint:
             return [self._doubt("not asked: it did not answer the last times")]
         try:
             async with asyncio.timeout(self._seconds):
-                scores = await self._ask("\n".join([words.text, *words.more])[:LONGEST_TEXT])
+                scores = await self._ask(shorten("\n".join([words.text, *words.more]), LONGEST_TEXT)[:LONGEST_TEXT])
         except TimeoutError:
             return [self._failed("no answer in time")]
         except (OSError, Refused, ValueError, asyncio.IncompleteReadError, msgspec.MsgspecError) as error:
@@ -106,7 +107,8 @@ class ModerationEndpoint:
         reasons = []
         for category, score in strongest.items():
             limit = self._limits.get(category, Limits())
-            probability = limit.hold if score >= self._hold_at else limit.case if score >= self._case_at else 0.0
+            strong = limit.hold if limit.hold <= 1 else limit.case  # what never holds is still a case
+            probability = strong if score >= self._hold_at else limit.case if score >= self._case_at else 0.0
             if 0 < probability <= 1:
                 reasons.append(self._reason(category, probability, self.name))
         return reasons

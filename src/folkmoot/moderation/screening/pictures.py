@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -46,6 +47,7 @@ class Known(msgspec.Struct, frozen=True):
     hash: str
     reference: str
     category: Category
+    list: str = ""
 
 
 def hash_picture(image: Image.Image) -> tuple[str, int]:
@@ -161,15 +163,25 @@ class KnownPictures:
             category=found.category,
             probability=1 - distance / BITS,
             name=found.reference,
+            on_list=found.list,
         )
 
 
-def read_list(path: Path) -> list[Known]:
+class Given(NamedTuple):
+    """What a file has of known pictures."""
+
+    known: Sequence[Known]
+    passed_over: Mapping[str, int]
+    """How many entries are not taken, by why."""
+
+
+def read_list(path: Path) -> Given:
     """A list of known pictures: CSV with hash, reference and category, or JSON as ThreatExchange and NCMEC give it.
 
     A line of CSV may leave out all but the hash. JSON: an array, or an object with one under `data`, `entries` or
-    `files`; each entry has its hash under `hash`, `indicator`, `pdq` or `fingerprints.pdq`, and may have `id` and
-    `category`. Entries of other kinds of hashes are left out. Raises Invalid with file and line or entry.
+    `files`; each entry has its hash under `hash`, `raw_indicator`, `indicator`, `pdq` or `fingerprints.pdq`, and may have `id` and
+    `category`. Other kinds of hashes, what was withdrawn and what is said to be harmless are passed over. Raises Invalid with file
+    and line or entry.
     """
     if path.stat().st_size > MOST_BYTES:
         raise Invalid("{name} is larger than {most} MB.", name=path.name, most=MOST_BYTES // 1_000_000)
@@ -177,21 +189,26 @@ def read_list(path: Path) -> list[Known]:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise Invalid("{name} is not UTF-8.", name=path.name) from None
-    found = list(_from_json(path, text) if text.lstrip()[:1] in ("[", "{") else _from_csv(path, text))
+    passed_over: Counter[str] = Counter()
+    found = list(_from_json(path, text, passed_over) if text.lstrip()[:1] in ("[", "{") else _from_csv(path, text))
     if not found:
         raise Invalid("{name} has no PDQ hashes in it.", name=path.name)
-    return found
+    return Given(found, passed_over)
 
 
 def _from_csv(path: Path, text: str) -> Iterator[Known]:
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            row = next(csv.reader([line], strict=True), [])
+        except csv.Error as error:
+            raise Invalid("{name}, {place}: {why}", name=path.name, place=f"line {number}", why=str(error)) from None
         cells = [cell.strip() for cell in row]
         if not any(cells) or (number == 1 and not _is_hash(cells[0])) or cells[0].startswith("#"):
             continue  # empty, a head, or a remark
         yield _entry(path, f"line {number}", *[*cells, "", "", ""][:3])
 
 
-def _from_json(path: Path, text: str) -> Iterator[Known]:
+def _from_json(path: Path, text: str, passed_over: Counter[str]) -> Iterator[Known]:
     try:
         given: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -204,13 +221,27 @@ def _from_json(path: Path, text: str) -> Iterator[Known]:
         place = f"entry {number}"
         if not isinstance(each, dict):
             raise Invalid("{name}, {place}: {why}", name=path.name, place=place, why="this is no object")
-        if "PDQ" not in str(each.get("type", "PDQ")).upper():
-            continue
         prints = each.get("fingerprints")
-        hash = each.get("hash") or each.get("indicator") or each.get("pdq")
-        hash = hash or (prints.get("pdq") if isinstance(prints, dict) else None)
-        if hash is not None:
+        named = [each.get(key) for key in ("hash", "raw_indicator", "indicator", "pdq")]
+        named.append(prints.get("pdq") if isinstance(prints, dict) else None)
+        hash = next((one for one in named if one and isinstance(one, str)), None)
+        if why := _why_not(each, hash):
+            passed_over[why] += 1
+        else:
             yield _entry(path, place, str(hash), str(each.get("id") or ""), str(each.get("category") or ""))
+
+
+def _why_not(entry: Mapping[str, Any], hash: str | None) -> str:
+    """Why an entry is none of a known picture; empty when it is. ThreatExchange marks what was withdrawn from an exchange with
+    `should_delete` and what turned out harmless with the status NON_MALICIOUS."""
+    kind = str(entry.get("type") or "").upper()
+    if hash is None or (kind.startswith("HASH_") and "PDQ" not in kind):
+        return "other kinds of hashes"
+    if entry.get("should_delete") or entry.get("deleted"):
+        return "withdrawn"
+    if str(entry.get("status") or "").upper() == "NON_MALICIOUS":
+        return "said to be harmless"
+    return ""
 
 
 def _entry(path: Path, place: str, hash: str, reference: str, category: str) -> Known:

@@ -27,8 +27,6 @@ class Step(msgspec.Struct, frozen=True):
     name: str
     version: str
     ask: Callable[[Words], Answer]
-    slow: bool = False
-    """Whether it may take so long that others should not wait for it: then a thread does it."""
 
 
 class Distant(msgspec.Struct, frozen=True):
@@ -60,29 +58,29 @@ class Screen:
         if limits_version:
             self.versions["limits"] = limits_version
 
-    def look_now(self, words: Words) -> Finding:
-        """The finding of everything that is on this machine."""
+    def here(self, words: Words) -> Answer:
+        """What the stages on this machine say."""
         reasons: list[Reason] = []
         for step in self._steps:
             answer = step.ask(words)
             reasons += answer.reasons
             if answer.ends:
-                break
-        return conclude(reasons, self.limits, self.versions)
+                return Answer(tuple(reasons), ends=True)
+        return Answer(tuple(reasons))
+
+    def look_now(self, words: Words) -> Finding:
+        """The finding of everything that is on this machine."""
+        return conclude(self.here(words).reasons, self.limits, self.versions)
 
     def ask(self, name: str, words: Words) -> Sequence[Reason]:
         """What one stage says by itself; nothing from one that is not there."""
         return next((step.ask(words).reasons for step in self._steps if step.name == name), ())
 
-    async def look(self, words: Words, *, distant: bool = True) -> Finding:
-        """The finding of every stage. Slow ones are asked in a thread, distant ones last and all at once, if at all."""
-        reasons: list[Reason] = []
-        for step in self._steps:
-            answer = await asyncio.to_thread(step.ask, words) if step.slow else step.ask(words)
-            reasons += answer.reasons
-            if answer.ends:
-                return conclude(reasons, self.limits, self.versions)
-        asked = self._distant if distant else ()
+    async def look(self, words: Words, *, distant: bool = True, here: Answer | None = None) -> Finding:
+        """The finding of every stage: after what they said `here` the distant ones, all at once, if at all."""
+        said = here or self.here(words)
+        reasons = list(said.reasons)
+        asked = self._distant if distant and not said.ends else ()
         for more in await asyncio.gather(*(each.ask(words) for each in asked)):
             reasons += more
         return conclude(reasons, self.limits, self.versions)

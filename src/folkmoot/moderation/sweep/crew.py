@@ -1,10 +1,14 @@
-"""Who does the reading: processes of this machine, or a Ray cluster. Each builds its Screen once and keeps it."""
+"""Who does the reading: processes of this machine, or a Ray cluster. Each builds its Screen once and keeps it.
+
+What a few wrote to one another is not shown to other machines: that is read here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +20,7 @@ from typing import Any, Protocol
 import msgspec
 
 from folkmoot.errors import Unavailable
-from folkmoot.moderation.screening import Finding, Words
+from folkmoot.moderation.screening import Finding, Screen, Words
 from folkmoot.network.gate.parts import Parts, build
 
 Batch = bytes
@@ -29,9 +33,10 @@ _reader: Reader | None = None
 
 
 class Crew(Protocol):
-    """Reads batches; `hands` says how many it reads at once."""
+    """Reads batches; `hands` says how many it reads at once, `is_elsewhere` whether they leave this machine for it."""
 
     hands: int
+    is_elsewhere: bool
 
     async def read(self, words: Sequence[Words]) -> list[Finding]: ...
 
@@ -40,6 +45,8 @@ class Crew(Protocol):
 
 class Processes:
     """As many processes as there are cores, at the lowest priority: whoever uses the network comes first."""
+
+    is_elsewhere = False
 
     def __init__(self, parts: Parts, hands: int, share: float) -> None:
         self.hands = hands
@@ -70,6 +77,7 @@ class Cluster:
         except ImportError as error:
             raise Unavailable("Ray is not installed: .venv/bin/pip install 'folkmoot[ray]'") from error
         self.hands = hands
+        self.is_elsewhere = address != "local"
         self._ray = ray
         options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
         if address == "local":
@@ -92,6 +100,30 @@ class Cluster:
 
     def dismiss(self) -> None:
         self._ray.shutdown()
+
+
+class Here:
+    """This very process, for the few texts that stay on this machine whoever reads the others."""
+
+    hands = 1
+    is_elsewhere = False
+
+    def __init__(self, screen: Screen, share: float) -> None:
+        self._screen = screen
+        self._leave = threading.Event()
+        self._pace = Pace(share, pause=self._leave.wait)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def read(self, words: Sequence[Words]) -> list[Finding]:
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._now, words)
+
+    def _now(self, words: Sequence[Words]) -> list[Finding]:
+        with self._pace.batch():
+            return [self._screen.look_now(each) for each in words]
+
+    def dismiss(self) -> None:
+        self._leave.set()
 
 
 class Pace:

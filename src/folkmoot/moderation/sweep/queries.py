@@ -8,9 +8,11 @@ from datetime import datetime
 import msgspec
 
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.screening import Reason
 
 _BATCH = """
   SELECT p.id, p.account_id, p.version, p.visibility, p.text, p.warning, p.language, p.hidden_at, parent.text AS reply_to,
+    p.visibility = 'direct' OR coalesce(parent.visibility = 'direct', false) AS has_letter,
     CASE WHEN p.has_media THEN ARRAY(SELECT m.description FROM media m WHERE m.post_id = p.id ORDER BY m.position) END AS alts,
     CASE WHEN p.has_media THEN ARRAY(SELECT m.picture_hash FROM media m
       WHERE m.post_id = p.id AND m.picture_hash IS NOT NULL ORDER BY m.position) END AS pictures,
@@ -21,15 +23,17 @@ _BATCH = """
 
 
 async def batch(db: Database, after: int, until: int, limit: int) -> list[Row]:
-    """The next posts by id, with everything of them that is read."""
+    """The next posts by id, with everything of them that is read; `has_letter` when a direct post is part of that."""
     return await db.fetch(_BATCH, after, until, limit)
 
 
 async def pictures(db: Database, after: tuple[int, str], limit: int) -> list[Row]:
-    """The next avatars and headers on show by `account_id, part`; `known` when a finding has had them before somebody."""
+    """The next avatars and headers on show by `account_id, part`; `known` when somebody has had them before them, or has them now: as
+    pictures, and not beside words that were found."""
     return await db.fetch(
         """SELECT account_id, part, hashes, EXISTS (
-             SELECT FROM findings f WHERE f.account_id = q.account_id AND f.part = 'profile' AND f.pictures @> q.hashes) AS known
+             SELECT FROM findings f WHERE f.account_id = q.account_id AND f.part = 'profile' AND f.pictures @> q.hashes
+               AND f.decision IS DISTINCT FROM 'superseded' AND f.because @> '[{"stage": "picture"}]') AS known
            FROM profile_pictures q
            WHERE (account_id, part) > ($1, $2) AND hidden_at IS NULL AND hashes <> '{}' ORDER BY account_id, part LIMIT $3""",
         *after,
@@ -125,10 +129,18 @@ async def finish(tx: Transaction, id: int, now: datetime) -> None:
     await tx.execute("UPDATE sweeps SET finished_at = $2 WHERE id = $1", id, now)
 
 
-async def known(tx: Transaction, posts: list[int]) -> set[tuple[int, int]]:
-    """Post and version of what was found in these posts before, whatever was decided about it."""
-    rows = await tx.fetch("SELECT post_id, version FROM findings WHERE post_id = ANY($1::bigint[])", posts)
-    return {(row["post_id"], row["version"]) for row in rows}
+async def known(
+    tx: Transaction, posts: list[int]
+) -> dict[tuple[int, int], list[tuple[str | None, tuple[Reason, ...]]]]:
+    """What was found in these posts before, by post and version: each time what was decided about it, and its reasons."""
+    rows = await tx.fetch(
+        "SELECT post_id, version, decision, because FROM findings WHERE post_id = ANY($1::bigint[])", posts
+    )
+    found: dict[tuple[int, int], list[tuple[str | None, tuple[Reason, ...]]]] = {}
+    for row in rows:
+        because = msgspec.json.decode(row["because"], type=tuple[Reason, ...])
+        found.setdefault((row["post_id"], row["version"]), []).append((row["decision"], because))
+    return found
 
 
 async def lock_versions(tx: Transaction, posts: list[int]) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,11 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.ids import new_id
-from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
+from folkmoot.moderation.screening import Finding, Outcome, Reason, Screen, Words, conclude
 from folkmoot.moderation.screening.copies import fingerprint
+from folkmoot.moderation.screening.finding import SETTLED
 from folkmoot.moderation.sweep import queries
-from folkmoot.moderation.sweep.crew import Cluster, Crew, Processes
+from folkmoot.moderation.sweep.crew import Cluster, Crew, Here, Processes
 from folkmoot.moderation.sweep.profiles import sweep_profiles
 from folkmoot.network.accounts import hide_pictures
 from folkmoot.network.gate import FoundBy, Subject, among_few
@@ -67,7 +68,8 @@ async def sweep(
 
     A sweep that was stopped goes on when one with the same options is begun and rules, model and limits are the same;
     what was judged meanwhile counts from there on. What was found in a version of a post before is left to the decision
-    about that. Raises Unavailable, ModelUnusable.
+    about that, unless it turns out to be a copy or a picture that was removed elsewhere. What a few wrote to one another
+    stays on this machine, whoever reads the rest. Raises Unavailable, ModelUnusable.
     """
     parts = await read(db, settings)
     if options.rules_only:
@@ -88,11 +90,14 @@ async def sweep(
     progress.total = progress.screened + await queries.count(db, after, until)
     show(progress)
     crew = _crew(parts, options)
+    here = Here(screen, options.share) if crew.is_elsewhere else crew
     try:
-        await _Sweep(db, crew, options, id, progress, show).go(after, until)
+        await _Sweep(db, crew, here, options, id, progress, show).go(after, until)
         progress.profiles, progress.doubted_profiles = await sweep_profiles(db, crew.read, crew.hands, dry=options.dry)
     finally:
-        crew.dismiss()
+        here.dismiss()
+        if here is not crew:
+            crew.dismiss()
     await _sweep_pictures(db, screen, options, progress)
     show(progress)
     if not options.dry:
@@ -138,6 +143,7 @@ class _Sweep:
         self,
         db: Database,
         crew: Crew,
+        here: Crew,
         options: Options,
         id: int,
         progress: Progress,
@@ -145,6 +151,7 @@ class _Sweep:
     ) -> None:
         self._db = db
         self._crew = crew
+        self._here = here
         self._options = options
         self._id = id
         self._progress = progress
@@ -169,8 +176,19 @@ class _Sweep:
 
     async def _read(self, rows: list[Row]) -> tuple[list[Row], list[Words], list[Finding]]:
         words = [words_of(row) for row in rows]
-        found = await self._crew.read(words)
+        found = await self._found(rows, words)
         return rows, words, [_as_seen(row, finding) for row, finding in zip(rows, found, strict=True)]
+
+    async def _found(self, rows: list[Row], words: list[Words]) -> list[Finding]:
+        """What each is found to be, letters read here and all else by the crew."""
+        if self._here is self._crew:
+            return await self._crew.read(words)
+        found: dict[int, Finding] = {}
+        for reader, letters in ((self._here, True), (self._crew, False)):
+            places = [place for place, row in enumerate(rows) if row["has_letter"] is letters]
+            if places:
+                found |= zip(places, await reader.read([words[place] for place in places]), strict=True)
+        return [found[place] for place in range(len(rows))]
 
     async def _write_down(self, rows: list[Row], words: list[Words], found: list[Finding]) -> None:
         doubtful = [
@@ -194,10 +212,12 @@ class _Sweep:
         async with self._db.transaction() as tx:
             ids = [row["id"] for row, _, _ in doubtful]
             standing = await queries.lock_versions(tx, ids) if ids else {}
-            known = await queries.known(tx, ids) if ids else set()
+            known = await queries.known(tx, ids) if ids else {}
             for row, words, finding in doubtful:
-                if standing.get(row["id"]) != row["version"] or (row["id"], row["version"]) in known:
-                    continue  # gone, edited (and so screened) meanwhile, or somebody has it before them already
+                if standing.get(row["id"]) != row["version"]:
+                    continue  # gone, or edited (and so screened) meanwhile
+                if not is_news(finding, known.get((row["id"], row["version"]), ())):
+                    continue  # somebody has it before them already, or has decided about it
                 category = finding.category or ""
                 subject = Subject(
                     account_id=row["account_id"], post_id=row["id"], version=row["version"], found_by=FoundBy.SWEEP
@@ -215,6 +235,20 @@ class _Sweep:
                 await queries.set_violence(tx, ids, [finding.probability for _, _, finding in doubtful])
             await queries.note(tx, self._id, rows[-1]["id"], len(rows), cases, holds)
         return cases, holds
+
+
+def is_news(finding: Finding, earlier: Sequence[tuple[str | None, Sequence[Reason]]]) -> bool:
+    """Whether a finding says more of a text than the earlier ones: each the decision about it, and its reasons.
+
+    That it is a copy or has a picture that was removed elsewhere since, does; what a model or a rule says of it does not, and
+    neither does anything of what was upheld: its own judgement is what it would be a copy of.
+    """
+    if any(decision == "upheld" for decision, _ in earlier):
+        return False
+    before = {(reason.stage, reason.name) for _, because in earlier for reason in because}
+    return not earlier or any(
+        reason.stage in SETTLED and (reason.stage, reason.name) not in before for reason in finding.because
+    )
 
 
 def words_of(row: Mapping[str, Any]) -> Words:

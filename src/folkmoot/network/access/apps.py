@@ -12,11 +12,13 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.errors import Missing, Unavailable, Unknown
 from folkmoot.ids import new_id
+from folkmoot.moderation.screening import Outcome, Words
 from folkmoot.network.access import queries, rules
 from folkmoot.network.access.rules import OAuthError
 from folkmoot.network.access.sessions import viewer_from
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.access.views import AppView, AuthorisedApp, IssuedToken, TokenHolder
+from folkmoot.network.gate import Gate
 
 _WRONG_CLIENT = (
     "Client authentication failed due to unknown client, no client authentication included, or unsupported "
@@ -29,12 +31,23 @@ _WRONG_GRANT = (
 
 
 async def register_app(
-    db: Database, *, name: str, redirect_uris: Sequence[str], scopes: Sequence[str], website: str | None = None
+    db: Database,
+    gate: Gate,
+    *,
+    name: str,
+    redirect_uris: Sequence[str],
+    scopes: Sequence[str],
+    website: str | None = None,
 ) -> tuple[AppView, str]:
-    """Register an app: what is known of it, and its secret, shown this once. Raises AppRefused."""
+    """Register an app: what is known of it, and its secret, shown this once.
+
+    Its name stands beside posts, so it is screened. Raises AppRefused.
+    """
     wanted = list(dict.fromkeys(scopes)) or ["read"]
     website = (website or "").strip() or None
     rules.check_app(name, redirect_uris, wanted, website)
+    if (await gate.look(Words(text=name))).outcome is Outcome.HOLD:
+        raise rules.AppRefused("Validation failed: Application name reads like a threat", field="name")
     secret = secrets.token_urlsafe(32)
     async with db.transaction() as tx:
         row = await queries.insert_app(

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from folkmoot import clock
-from folkmoot.database import Database
+from folkmoot.database import Database, Transaction
 from folkmoot.errors import Invalid, Missing, Unavailable
-from folkmoot.moderation.screening import Outcome, Stage
+from folkmoot.moderation.screening import Finding, Outcome, Stage, Words
 from folkmoot.network.access.viewer import Viewer
 from folkmoot.network.accounts import queries, rules
 from folkmoot.network.accounts.queries import view
@@ -53,44 +53,69 @@ async def update_profile(
         "indexable": indexable,
         "hides_relations": hides_relations,
     }
+    said: dict[str, str] = {}
     if display_name is not None:
-        changes["display_name"] = rules.check_words(display_name, rules.DISPLAY_NAME_MOST, "display_name")
+        said["display_name"] = rules.check_words(display_name, rules.DISPLAY_NAME_MOST, "display_name")
     if bio is not None:
-        changes["bio"] = rules.check_words(bio, rules.BIO_MOST, "bio", lines=True)
+        said["bio"] = rules.check_words(bio, rules.BIO_MOST, "bio", lines=True)
     if avatar_alt is not None:
-        changes["avatar_alt"] = rules.check_words(avatar_alt, rules.ALT_MOST, "avatar_alt")
+        said["avatar_alt"] = rules.check_words(avatar_alt, rules.ALT_MOST, "avatar_alt")
     if header_alt is not None:
-        changes["header_alt"] = rules.check_words(header_alt, rules.ALT_MOST, "header_alt")
-    changes = {name: value for name, value in changes.items() if value is not None}
+        said["header_alt"] = rules.check_words(header_alt, rules.ALT_MOST, "header_alt")
+    lines = _check_lines(fields or ())
+    changes = {name: value for name, value in (changes | said).items() if value is not None}
     pictures = {part: new for part, new in (("avatar", avatar), ("header", header)) if not isinstance(new, UnsetType)}
     for part, new in pictures.items():
         changes[f"{part}_key"] = new.key if new else None
-    pairs = [(line.name, line.value) if isinstance(line, Field) else line for line in fields or ()]
-    said = [display_name, avatar_alt, header_alt, *(part for pair in pairs for part in pair)]
+    bio_now = said.pop("bio", "")
+    more = [*said.values(), *(part for line in lines for part in line)]
     hashes = [hash for new in pictures.values() if new for hash in new.hashes]
-    words = profile_words(bio or "", [text for text in said if text], viewer.locale, hashes)
-    finding = await gate.look(words) if words.text or words.more or words.pictures else None
-    subject = Subject(account_id=viewer.account_id)
-    if finding and finding.outcome is Outcome.HOLD:
-        async with db.transaction() as tx:
-            await gate.record(tx, subject, finding, words, finding.category or "")
-        known = any(reason.stage is Stage.PICTURE for reason in finding.because)
-        raise rules.PictureHeld if known else rules.ProfileHeld
+    # What is screened is what was checked: a text or a list of any length would keep everybody else waiting.
+    words = profile_words(bio_now, [text for text in more if text], viewer.locale, hashes)
+    screened = await screen_profile(db, gate, viewer, words)
     async with db.transaction() as tx:
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
             raise Missing
         if fields is not None:
-            changes["fields"] = msgspec.json.encode(rules.check_fields(pairs, view(row).fields)).decode()
+            changes["fields"] = msgspec.json.encode(rules.check_fields(lines, view(row).fields)).decode()
         if not changes:
             return view(row)
         for part, new in pictures.items():
             await queries.keep_picture(tx, viewer.account_id, part, new)
         changed = await queries.update_profile(tx, viewer.account_id, {**row, **changes})
-        if finding and finding.outcome is Outcome.CASE:  # only now can be told what it leaves nothing of
-            await gate.record(tx, subject, finding, words, finding.category or "")
+        await screened.record(tx)  # only now can be told what it leaves nothing of
         tx.announce("account.changed", account_id=viewer.account_id)
         return view(changed)
+
+
+class ScreenedProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """Words for a profile that may stand there, and what screening said of them."""
+
+    gate: Gate
+    account_id: int
+    words: Words
+    finding: Finding | None
+
+    async def record(self, tx: Transaction) -> None:
+        """Write down what was doubted, once it stands on the profile; a step of the caller's deed."""
+        if self.finding and self.finding.outcome is Outcome.CASE:
+            subject = Subject(account_id=self.account_id)
+            await self.gate.record(tx, subject, self.finding, self.words, self.finding.category or "")
+
+
+async def screen_profile(db: Database, gate: Gate, viewer: Viewer, words: Words) -> ScreenedProfile:
+    """Look at what the viewer would have on their profile, before the deed that puts it there.
+
+    What screening would hold is written down for somebody to look at. Raises ProfileHeld or PictureHeld then.
+    """
+    finding = await gate.look(words) if words.text or words.more or words.pictures else None
+    if finding and finding.outcome is Outcome.HOLD:
+        async with db.transaction() as tx:
+            await gate.record(tx, Subject(account_id=viewer.account_id), finding, words, finding.category or "")
+        known = any(reason.stage is Stage.PICTURE for reason in finding.because)
+        raise rules.PictureHeld if known else rules.ProfileHeld
+    return ScreenedProfile(gate=gate, account_id=viewer.account_id, words=words, finding=finding)
 
 
 async def get_preferences(db: Database, viewer: Viewer) -> Preferences:
@@ -156,6 +181,15 @@ async def note_activity(db: Database, account_id: int) -> None:
     with contextlib.suppress(Unavailable):  # a host that only follows can answer, and takes no notes
         async with db.transaction() as tx:
             await queries.note_activity(tx, account_id, now, now - ACTIVITY_EVERY)
+
+
+def _check_lines(fields: Sequence[tuple[str, str] | Field]) -> list[tuple[str, str]]:
+    """The lines of a profile as they will stand there. They are counted before any is read. Raises Invalid."""
+    pairs = [(line.name, line.value) if isinstance(line, Field) else line for line in fields]
+    pairs = [pair for pair in pairs if any(part.strip() for part in pair)]
+    if len(pairs) > rules.FIELDS_MOST:
+        raise Invalid("A profile has at most {most} lines.", field="fields", most=rules.FIELDS_MOST)
+    return [(line.name, line.value) for line in rules.check_fields(pairs, ())]
 
 
 def _check_among(value: str | None, known: Sequence[str], field: str) -> None:

@@ -16,7 +16,7 @@ from folkmoot.bus import Bus, News
 from folkmoot.database import Database, Transaction
 from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
 from folkmoot.network.gate import queries
-from folkmoot.network.gate.rules import Subject
+from folkmoot.network.gate.rules import Subject, among_few
 from folkmoot.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -45,14 +45,20 @@ class Gate:
             bus.hear("screening.changed", self._changed)
             bus.on_reset(lambda: self._changed(None))
 
-    async def look(self, words: Words, *, letter: bool = False) -> Finding:
-        """What screening says of these words, by what is in force now. A `letter` is not shown to what is on another machine."""
+    async def look(self, words: Words, *, letter: bool = False, again: bool = False) -> Finding:
+        """What screening says of these words, by what is in force now.
+
+        A `letter` is not shown to what is on another machine. What was looked at before, and is looked at `again`, is not counted.
+        """
         if self._settings.screening == "off":
             return conclude((), {}, {})
         screen = await self.screen()
         begun = time.thread_time()
-        finding = await screen.look(words, distant=not letter)
-        self._count(finding, (time.thread_time() - begun) * 1_000)
+        here = screen.here(words)
+        milliseconds = (time.thread_time() - begun) * 1_000
+        finding = await screen.look(words, distant=not letter, here=here)
+        if not again:
+            self._count(among_few(finding) if letter else finding, milliseconds)
         return finding
 
     async def screen(self) -> Screen:

@@ -67,8 +67,8 @@ class Parts(msgspec.Struct, frozen=True):
     tuning_version: str = ""
     judged: tuple[tuple[str, str, str, bytes, str], ...] = ()
     """Text hash, verdict, category, likeness, reference."""
-    pictures: tuple[tuple[str, str, str], ...] = ()
-    """Hash, reference, category."""
+    pictures: tuple[tuple[str, str, str, str], ...] = ()
+    """Hash, reference, category, list."""
 
 
 async def read(db: Database, settings: Settings) -> Parts:
@@ -127,7 +127,7 @@ RULE_LIMITS = dict.fromkeys(Category, CLAIMED)
 
 
 def _picture_step(parts: Parts) -> Step:
-    known = KnownPictures(Known(hash, reference, Category(category)) for hash, reference, category in parts.pictures)
+    known = KnownPictures(Known(hash, name, Category(category), of) for hash, name, category, of in parts.pictures)
 
     def ask(words: Words) -> Answer:
         return Answer(tuple(reason for hash in words.pictures if (reason := known.find(hash))))

@@ -93,7 +93,8 @@ async def _gone_from_profile(tx: Transaction, subject: Subject, finding: Finding
 async def _profile_texts(tx: Transaction, account_id: int) -> list[str]:
     texts: list[str] | None = await tx.fetchval(
         """SELECT ARRAY[display_name, bio, avatar_alt, header_alt] || ARRAY(
-             SELECT said FROM jsonb_array_elements(fields) AS f, LATERAL (VALUES (f ->> 'name'), (f ->> 'value')) AS t (said))
+             SELECT said FROM jsonb_array_elements(fields) AS f, LATERAL (VALUES (f ->> 'name'), (f ->> 'value')) AS t (said)) || ARRAY(
+             SELECT '#' || coalesce(t.shown_as, f.tag) FROM featured_tags f LEFT JOIN tags t ON t.name = f.tag WHERE f.account_id = $1)
            FROM accounts WHERE id = $1""",
         account_id,
     )
@@ -122,7 +123,11 @@ async def judged(db: Database) -> list[Row]:
 
 
 async def known_pictures(db: Database) -> list[Row]:
-    return await db.fetch("SELECT hash, reference, category FROM known_pictures")
+    """Each picture that is on a list, once: `hash, reference, category, list`. Operators' lists go before what was removed here."""
+    return await db.fetch(
+        """SELECT DISTINCT ON (hash) hash, reference, category, list FROM known_pictures
+           ORDER BY hash, list = 'removed', added_at, list"""
+    )
 
 
 async def media_words(db: Database, account_id: int, ids: Sequence[int]) -> list[Row]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from folkmoot import clock, markup
+from folkmoot.database import Transaction
 from folkmoot.ids import new_id
 from folkmoot.moderation.screening import Outcome
 from folkmoot.network.access.viewer import Viewer
@@ -130,7 +131,7 @@ async def edit(
         await screened.record(
             tx,
             Subject(account_id=viewer.account_id, post_id=post.id, version=post.version + 1, found_by=FoundBy.EDITING),
-            hidden_for=present.hidden_for if present.waiting else None,
+            hidden_for=await _hidden_for(tx, present),
         )
         if screened.finding.outcome is Outcome.HOLD:
             await hide(tx, post.id, screened.category or "")
@@ -143,6 +144,18 @@ async def edit(
         tx.defer("moderation.cases.text_changed", post_id=post.id)  # a jury may be looking at it
         (changed,) = await queries.load(tx, [post.id])
     return changed
+
+
+async def _hidden_for(tx: Transaction, post: PostView) -> str | None:
+    """What a post waits for, or was held for while nobody has decided about it: then its new words are looked at, too."""
+    if post.waiting:
+        return post.hidden_for
+    held_for: str | None = await tx.fetchval(
+        """SELECT category FROM findings WHERE post_id = $1 AND part = 'post' AND outcome = 'hold' AND decision IS NULL
+           ORDER BY id DESC LIMIT 1""",
+        post.id,
+    )
+    return held_for
 
 
 async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Version]:

@@ -64,7 +64,7 @@ async def search_accounts(
 
 
 async def search_tags(db: Database, query: str, *, limit: int = 20, offset: int = 0) -> list[tuple[str, str]]:
-    """Hashtags like this word, with or without its #: pairs of normal form and spelling."""
+    """Hashtags like this word, with or without its #, of posts that anybody may see: pairs of normal form and spelling."""
     name = markup.normal_tag(query[: rules.LONGEST_QUERY].strip().removeprefix("#"))
     if not name or offset > rules.DEEPEST:
         return []

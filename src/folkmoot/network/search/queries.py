@@ -7,6 +7,8 @@ from folkmoot.ids import LARGEST
 from folkmoot.network.search.rules import Term, Wish, as_pattern
 from folkmoot.network.visibility import sql_may_see
 
+MOST_TAGS_TRIED = 20_000
+"""Hashtags like a word that are tried, the likeliest first: twice as deep as one may turn pages."""
 CONFIGURATIONS = ("plain_words", "english_words", "german_words")
 
 
@@ -112,15 +114,24 @@ async def accounts(
     return [row["id"] for row in rows]
 
 
-TAGS = """
-SELECT name, shown_as FROM tags
-WHERE name ILIKE $5 OR name % $1
-ORDER BY name = $1 DESC, name LIKE $2 || '%' DESC, similarity(name, $1) DESC, length(name), name
+# A hashtag is found once anybody may see a post that has it: what was held or meant for few, or only typed in to be followed,
+# is nobody's business. As with posts, the inner order and LATERAL with its LIMIT have the planner ask that tag by tag (primary
+# key of post_tags) until the page is full.
+TAGS = f"""
+SELECT t.name, t.shown_as FROM (
+  SELECT name, shown_as, name = $1 AS same, name LIKE $2 || '%' AS begins, similarity(name, $1) AS likeness,
+    length(name) AS letters FROM tags
+  WHERE name ILIKE $5 OR name % $1
+  ORDER BY same DESC, begins DESC, likeness DESC, letters, name LIMIT {MOST_TAGS_TRIED}) AS t
+CROSS JOIN LATERAL (
+  SELECT FROM post_tags pt JOIN posts p ON p.id = pt.post_id AND p.account_id = pt.account_id
+  WHERE pt.tag = t.name AND p.visibility = 'public' AND {sql_may_see("p", "NULL")} LIMIT 1) AS seen
+ORDER BY t.same DESC, t.begins DESC, t.likeness DESC, t.letters, t.name
 LIMIT $3 OFFSET $4
 """
 
 
 async def tags(db: Database, name: str, *, limit: int, offset: int) -> list[tuple[str, str]]:
-    """The hashtags a word may mean, the likeliest first: pairs of normal form and spelling (index tags_by_name)."""
+    """The hashtags in public use a word may mean, the likeliest first: pairs of normal form and spelling (index tags_by_name)."""
     rows = await db.fetch(TAGS, name, as_pattern(name), limit, offset, name_patterns(name)[0])
     return [(row["name"], row["shown_as"]) for row in rows]

@@ -60,6 +60,7 @@ async def register(call: Call, given: AppParameters) -> Any:
     addresses = [line.strip() for text in given.redirect_uris for line in text.split("\n") if line.strip()]
     app, secret = await access.register_app(
         call.server.db,
+        call.server.gate,
         name=given.client_name,
         redirect_uris=addresses,
         scopes=parse_scopes(given.scopes),

@@ -46,7 +46,7 @@ async def unfollow(call: Call) -> Any:
 @endpoint("POST", "/api/v1/tags/{tag}/feature", scope="write:accounts")
 async def feature_by_name(call: Call) -> Any:
     """Put the hashtag on one's profile."""
-    made = await relations.feature_tag(call.server.db, call.member, call.segments["tag"])
+    made = await relations.feature_tag(call.server.db, call.server.gate, call.member, call.segments["tag"])
     return tag_dict(call, made.name, made.shown_as, featuring=True)
 
 
@@ -105,7 +105,7 @@ async def suggestions(call: Call) -> Any:
 @endpoint("POST", "/api/v1/featured_tags", scope="write:accounts")
 async def feature(call: Call, given: FeatureParameters) -> Any:
     """Put a hashtag on one's profile."""
-    made = await relations.feature_tag(call.server.db, call.member, given.name)
+    made = await relations.feature_tag(call.server.db, call.server.gate, call.member, given.name)
     return featured_dict(call, made, call.member.name)
 
 

@@ -223,5 +223,11 @@ def test_the_language_is_guessed_from_small_words(text, said, language):
     assert guess(text.split(), said) == language
 
 
+def test_no_words_are_hidden_behind_or_parted_by_long_links(model):
+    link = "https://example.com/" + "a" * 21_000
+    assert violence(model, f"{link} Ich bringe dich um, du Schwein {link}") > 0.5
+    assert stretch(f"I {link} will {link} kill you") == [f"I {link[:23]} will {link[:23]} kill you"]
+
+
 def test_a_picture_without_words_is_not_doubted(model):
     assert model.reasons(Words(text=" \n", more=("",))) == []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from folkmoot.moderation.screening.finding import Category, Stage, Words
 from folkmoot.moderation.screening.rules import STARTER, BrokenRules, Rules
+from folkmoot.moderation.screening.rules.matching import _together
 
 GOOD = """
 languages = ["en"]
@@ -67,6 +70,46 @@ def test_every_text_of_a_post_is_asked_and_a_rule_speaks_once(load):
     assert len(rules.match(Words(text="paint it red", more=("paint it red",)))) == 1
 
 
+def test_a_reason_says_what_its_rule_is_about(load):
+    [reason] = load(GOOD).match(Words(text="paint it red"))
+    assert reason.title == "Announces to paint something"
+
+
+def test_the_shortest_passage_is_shown(load):
+    [reason] = load(GOOD).match(Words(text="Red you paint it red"))
+    assert reason.words == ("paint it red",)
+
+
+def test_three_lists_are_found_together_though_one_stands_nearer_on_the_other_side(load):
+    source = GOOD.replace('all = ["verb", "colour"]', 'all = ["verb", "colour", "clock"]')
+    rules = load(source.replace("I PAINT it r3d", "paint red 10:00").replace("within = 4", "within = 6"))
+    assert names(rules, "red as ever paint one two six red 10:00") == {"paint"}
+    assert names(rules, "red as ever paint one two six ten red 10:00") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "met"),
+    [
+        ("10:00 paint it red", True),
+        ("paint at 10:00 something red", True),
+        ("paint it red at 10:00", True),
+        ("10:00 red paint", False),
+        ("10:00 and now paint it red", False),
+        ("10:00 and later on paint it red and then 10:00 paint it red", True),
+    ],
+)
+def test_all_is_ordered_and_any_stands_before_or_after(load, text, met):
+    source = GOOD.replace('all = ["verb", "colour"]', 'all = ["verb", "colour"]\nany = ["clock"]\nordered = true')
+    source = source.replace("within = 4", "within = 5").replace("I PAINT it r3d", "paint it red at 10:00")
+    assert names(load(source), text) == ({"paint"} if met else set())
+
+
+def test_what_is_left_alone_is_seen_wherever_it_stands(load):
+    rules = load(GOOD.replace("within = 4", "within = 4\nnone_within = 2"))
+    assert names(rules, "game and words between them " * 150 + "paint it red in a game") == set()
+    assert names(rules, "game and words between them " * 150 + "paint it red in a house") == {"paint"}
+
+
 def test_what_is_answered_is_not_judged(load):
     assert names(load(GOOD), "yes", reply_to="paint it red", quoted="paint it red") == set()
 
@@ -81,6 +124,10 @@ def test_what_is_answered_is_not_judged(load):
         (('all = ["verb", "colour"]', 'all = ["verb"]\nany = ["colour", "clock"]'), "paint at 10:00", True),
         (('all = ["verb", "colour"]', "pattern = '{verb} it {colour}'"), "paint it red", True),
         (('all = ["verb", "colour"]', "pattern = '{verb} it {colour}'"), "painted at will, red", False),
+        (('all = ["verb", "colour"]', "pattern = 'paint it (red|\\x{e4}|\\{red)'"), "paint it red", True),
+        (("within = 4", "within = 4"), "red is red and so I say to you all today: paint the door red", True),
+        (("within = 4", "within = 4"), "red " * 150 + "and then as you know paint " * 150 + "it red", True),
+        (("within = 4", "within = 4\nordered = true"), "red paint and paint it red", True),
     ],
 )
 def test_lists_combine(load, change, text, met):
@@ -95,6 +142,12 @@ def test_a_rule_may_keep_to_its_language(load):
     assert names(rules, "paint it red", language="de") == set()
     assert names(rules, "paint it red", language="en-GB") == {"paint"}
     assert names(rules, "paint it red") == {"paint"}
+    assert names(rules, "paint it red", language="EN") == {"paint"}
+    assert names(
+        load(GOOD.replace("within = 4", 'within = 4\ndeclared_only = true\nlanguages = ["EN"]')),
+        "paint it red",
+        language="en",
+    )
     assert names(load(GOOD), "paint it red", language="fr") == {"paint"}, "or else a wrong language would hide a threat"
 
 
@@ -128,7 +181,21 @@ def test_a_rule_may_keep_to_its_language(load):
         (("'\\b\\d\\d:\\d\\d\\b'", "['x']"), "line 10: the pattern 'clock': Expected `str`, got `array`."),
         (("game = [", "Game = ["), "line 7: 'Game' is no name"),
         (('id = "paint"', 'id = "Paint it"'), "an id has small letters"),
-        (('all = ["verb", "colour"]', "pattern = 'x*'"), "meets even an empty text"),
+        (('all = ["verb", "colour"]', "pattern = 'x*'"), "rule 'paint': 'paint' meets even an empty text"),
+        (("weight = 0.4", f"weight = {'9' * 5_000}"), "rules.toml, line 16: a number in it is too long."),
+        (("weight = 0.4", "weight = " + "[" * 5_000), "rules.toml: this is nested too deeply."),
+        (
+            (
+                'languages = ["en"]',
+                "[[rule]]\nid = 'x'\ntitle = 'X'\ncategory = 'spam'\nweight = 0.1\npattern = 'x'\n"
+                "declared_only = true\nexamples.match = ['x']\nexamples.leave = ['y']\n",
+            ),
+            "rule 'x': declared_only needs languages of two letters",
+        ),
+        (
+            ('all = ["verb", "colour"]', 'all = ["verb", "colour"]\ndeclared_only = true\nlanguages = ["english"]'),
+            "rule 'paint': declared_only needs languages of two letters",
+        ),
         (('all = ["verb", "colour"]', ""), "a rule needs a pattern, or names in all or any."),
         (("weight = 0.4", 'weight = "high"'), "line 16, rule 'paint': Expected `float`, got `str`."),
     ],
@@ -149,6 +216,11 @@ def test_a_file_that_is_missing_not_text_or_too_large_is_refused(tmp_path):
     (tmp_path / "large.toml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(BrokenRules, match="larger than"):
         Rules.load([tmp_path / "large.toml"])
+
+
+def test_a_file_may_begin_with_a_mark(tmp_path):
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert names(Rules.load([tmp_path / "marked.toml"]), "paint it red") == {"paint"}
 
 
 def test_a_later_file_uses_replaces_and_switches_off(load):
@@ -197,6 +269,18 @@ examples.leave = ["w1q"]
 
 def test_no_rules_meet_nothing(load):
     assert load("").match(Words(text="anything")) == []
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 4)).map(lambda span: (span[0], sum(span))), max_size=5)
+
+
+@given(st.lists(SPANS.map(sorted), min_size=2, max_size=3))
+def test_the_shortest_passages_with_one_of_each_are_found(wanted):
+    found = _together(wanted)
+    every = {(min(s for s, _ in each), max(e for _, e in each)) for each in product(*wanted)}
+    assert set(found) <= every
+    assert found == sorted(found)
+    assert all(any(low <= start and end <= high for start, end in found) for low, high in every)
 
 
 # -- the starter rules

@@ -17,7 +17,7 @@ from folkmoot.moderation.screening.model import features, file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.learnt import Learnt, tables
 from folkmoot.moderation.screening.model.linear import Linear, Seen, see, see_part
-from folkmoot.moderation.screening.normal import Normal, normalise
+from folkmoot.moderation.screening.normal import Normal, normalise, shorten
 from folkmoot.moderation.screening.shipped import SHIPPED, ModelUnusable
 
 WINDOW, OVERLAP = 1_000, 150
@@ -269,7 +269,7 @@ class Model:
         """What the second stage says of the worst part of the worst stretch and, where that is clearly worse to the first, of its
         worst sentence; a share for each word between blanks."""
         plain = view.stretch.normal.plain
-        reply = encoder.pieces.cut(normalise(context[:LONGEST]).plain, REPLY)[0] if context else []
+        reply = encoder.pieces.cut(normalise(context).plain, REPLY)[0] if context else []
         room = encoder.longest - 2 - (len(reply) + 1 if reply else 0)
         places, words = encoder.pieces.cut(plain, WINDOW)
         count = len(plain.split())
@@ -340,7 +340,8 @@ def _lone(encoder: Encoder, normal: Normal) -> bool:
 
 
 def stretch(text: str) -> list[str]:
-    """A text in stretches that overlap; one, mostly."""
+    """A text in stretches that overlap; one, mostly. Where it takes more, long links do not keep its words apart."""
+    text = shorten(text, WINDOW + OVERLAP)
     if len(text) > LONGEST:
         text = text[: LONGEST - ENDING] + "\n" + text[-ENDING:]
     if len(text) <= WINDOW + OVERLAP:

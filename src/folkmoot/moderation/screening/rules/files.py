@@ -152,7 +152,7 @@ def read_text(path: Path) -> str:
     if len(content) > MOST_BYTES:
         raise BrokenRules(f"{path.name} is larger than {MOST_BYTES} bytes.", path.name)
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BrokenRules(f"{path.name}, line {line}: this is not UTF-8.", path.name) from error
@@ -164,10 +164,19 @@ def _parse(source: Source) -> _File:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         raise source.broken(f"this is not TOML: {error}.", line=int(found[1]) if found else 0) from error
+    except RecursionError as error:
+        raise source.broken("this is nested too deeply.") from error
+    except ValueError as error:  # more digits than Python reads
+        raise source.broken("a number in it is too long.", line=_line_of_digits(source.text)) from error
     try:
         return msgspec.convert(content, _File)
     except msgspec.ValidationError as error:
         raise _misshapen(source, content, str(error)) from error
+
+
+def _line_of_digits(text: str) -> int:
+    found = re.search(r"[0-9_]{1000}", text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def _misshapen(source: Source, content: Mapping[str, Any], said: str) -> BrokenRules:
@@ -229,7 +238,8 @@ def _list_pattern(source: Source, name: str, entries: Sequence[str]) -> str:
     return _compiled(source, name, f"(?:{'|'.join(written)})", line)
 
 
-_REFERENCE = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+_REFERENCE = re.compile(r"\\[xpP]\{[^}]*\}|\\.|\{(?P<name>[a-z][a-z0-9_-]*)\}", re.DOTALL)
+"""A name in braces; what is escaped, as in `\\x{e4}`, is none."""
 
 
 def _pattern(source: Source, name: str, pattern: str, names: Mapping[str, str], terms: Mapping[str, str]) -> str:
@@ -237,7 +247,7 @@ def _pattern(source: Source, name: str, pattern: str, names: Mapping[str, str], 
     line = source.line_of(name)
 
     def write_out(match: re.Match[str]) -> str:
-        return terms[_known(source, names, match[1], line, name)]
+        return terms[_known(source, names, match["name"], line, name)] if match["name"] else match[0]
 
     return _compiled(source, name, _REFERENCE.sub(write_out, pattern.replace(" ", r"\s")), line)
 
@@ -301,5 +311,8 @@ def _resolve(
     none = tuple(_known(source, names, term, line, rule.id) for term in rule.none)
     for term in (*every, *some, *none):
         if compile_pattern(terms[term]).search(b""):
-            raise broken(f"{term.partition(':')[2]!r} meets even an empty text.")
-    return msgspec.structs.replace(rule, all=every, any=some, none=none, languages=rule.languages or languages)
+            raise broken(f"{term.rpartition(':')[2].removeprefix('=')!r} meets even an empty text.")
+    spoken = tuple(map(str.lower, rule.languages or languages))
+    if rule.declared_only and not any(re.fullmatch("[a-z]{2}", language) for language in spoken):
+        raise broken('declared_only needs languages of two letters, such as languages = ["en"].')
+    return msgspec.structs.replace(rule, all=every, any=some, none=none, languages=spoken)

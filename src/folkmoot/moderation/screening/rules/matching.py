@@ -15,8 +15,6 @@ from folkmoot.moderation.screening.finding import Reason, Stage, Words
 from folkmoot.moderation.screening.normal import Normal, normalise
 from folkmoot.moderation.screening.rules.files import BrokenRules, Loaded, Rule, compile_pattern, options, read
 
-MOST_PLACES = 100
-"""Of one list in one text. More add nothing to what a juror sees."""
 LONGEST_PASSAGE = 200
 TOGETHER = 12
 """So many lists and patterns are looked for at once. What RE2 has to remember of them multiplies within a set and only adds up
@@ -68,7 +66,7 @@ class Rules:
         for rule in self.rules:
             if not present.issuperset(rule.all) or (rule.any and present.isdisjoint(rule.any)):
                 continue
-            if rule.declared_only and language and language[:2] not in rule.languages:
+            if rule.declared_only and language and language[:2].lower() not in rule.languages:
                 continue
             spans = _meets(rule, places)
             if spans:
@@ -129,17 +127,19 @@ class _Places:
         self._text = text
         self._patterns = patterns
         self._spans: dict[str, list[Span]] = {}
+        self._numbers: dict[str, list[int]] = {}
         self._blanks: list[int] | None = None
 
     def of(self, term: str) -> list[Span]:
         if term not in self._spans:
-            spans: list[Span] = []
-            for match in self._patterns[term].finditer(self._text):
-                spans.append(match.span())
-                if len(spans) == MOST_PLACES:
-                    break
-            self._spans[term] = spans
+            self._spans[term] = [match.span() for match in self._patterns[term].finditer(self._text)]
         return self._spans[term]
+
+    def numbers(self, term: str) -> list[int]:
+        """The numbers of the words at which it begins."""
+        if term not in self._numbers:
+            self._numbers[term] = [self.word(start) for start, _ in self.of(term)]
+        return self._numbers[term]
 
     def word(self, offset: int) -> int:
         """The number of the word at this place."""
@@ -154,15 +154,16 @@ class _Places:
 
 def _meets(rule: Rule, places: _Places) -> list[Span]:
     """The passage that meets the rule, as one span; without a bound in words, one for each name. Empty if none."""
-    wanted = [places.of(term) for term in rule.all]
-    if rule.any:
-        wanted.append(sorted(span for term in rule.any for span in places.of(term)))
+    every = [places.of(term) for term in rule.all]
+    wanted = [*every, sorted(span for term in rule.any for span in places.of(term))] if rule.any else every
     if not all(wanted):
         return []
     if rule.none_within is None and any(places.of(term) for term in rule.none):
         return []
     if len(wanted) > 1 and (rule.within is not None or rule.ordered):
-        candidates = _windows(wanted, places, rule.within or 1_000, rule.ordered)
+        found = _in_order(every, wanted[len(every) :]) if rule.ordered and every else _together(wanted)
+        within = [span for span in found if places.words(*span) <= (rule.within or 1_000)]
+        candidates = [[span] for span in sorted(within, key=_length)]
     elif len(wanted) == 1:
         candidates = [[span] for span in wanted[0] if rule.within is None or places.words(*span) <= rule.within]
     else:
@@ -173,24 +174,39 @@ def _meets(rule: Rule, places: _Places) -> list[Span]:
     return []
 
 
-def _windows(wanted: Sequence[Sequence[Span]], places: _Places, within: int, ordered: bool) -> list[list[Span]]:
-    """Passages of at most so many words that have one of each; for each place of one, the nearest of the others."""
-    starts = [[start for start, _ in spans] for spans in wanted]
-    found = []
-    for first in wanted[0]:
-        low, high = first
-        for spans, begin in zip(wanted[1:], starts[1:], strict=True):
-            after = bisect_left(begin, high if ordered else low)
-            choices = list(spans[after : after + 1])
-            if not ordered and after:
-                choices.append(spans[after - 1])
-            if not choices:
-                break
-            reach = [(min(low, start), max(high, end)) for start, end in choices]
-            low, high = min(reach, key=lambda span: span[1] - span[0])
-        else:
-            if places.words(low, high) <= within:
-                found.append([(low, high)])
+def _length(span: Span) -> int:
+    return span[1] - span[0]
+
+
+def _together(wanted: Sequence[Sequence[Span]]) -> list[Span]:
+    """The passages that have one of each and no shorter one within them, in the order of the text."""
+    ends: list[int | None] = [None] * len(wanted)  # of each the one that ends first, of those from here on
+    found: list[Span] = []
+    places = sorted(((span, number) for number, spans in enumerate(wanted) for span in spans), reverse=True)
+    for (start, end), number in places:
+        best = ends[number]
+        ends[number] = end if best is None else min(best, end)
+        reached = [each for each in ends if each is not None]
+        if len(reached) == len(ends) and not (found and found[-1][1] <= max(reached)):
+            found.append((start, max(reached)))
+    return found[::-1]
+
+
+def _in_order(every: Sequence[Sequence[Span]], some: Sequence[Sequence[Span]]) -> list[Span]:
+    """For each place of the first the nearest of the next, one after the other; and of `some` the nearest on either side."""
+    starts = [[start for start, _ in spans] for spans in every]
+    found: list[Span] = []
+    for low, high in every[0]:
+        for spans, begin in zip(every[1:], starts[1:], strict=True):
+            after = bisect_left(begin, high)
+            if after == len(spans):
+                return found
+            high = spans[after][1]
+        if not some:
+            found.append((low, high))
+        for spans in some:
+            after = bisect_left(spans, (low,))
+            found += [(min(low, start), max(high, end)) for start, end in spans[max(after - 1, 0) : after + 1]]
     return found
 
 
@@ -200,7 +216,11 @@ def _spoiled(rule: Rule, places: _Places, spans: Sequence[Span]) -> bool:
         return False
     low = places.word(min(start for start, _ in spans)) - rule.none_within
     high = places.word(max(end for _, end in spans)) + rule.none_within
-    return any(low <= places.word(start) <= high for term in rule.none for start, _ in places.of(term))
+    for numbers in map(places.numbers, rule.none):
+        first = bisect_left(numbers, low)
+        if first < len(numbers) and numbers[first] <= high:
+            return True
+    return False
 
 
 def _reason(rule: Rule, normal: Normal, text: bytes, spans: Sequence[Span]) -> Reason:
@@ -212,6 +232,7 @@ def _reason(rule: Rule, normal: Normal, text: bytes, spans: Sequence[Span]) -> R
         category=rule.category,
         probability=rule.weight,
         name=rule.id,
+        title=rule.title,
         words=tuple(passages),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from folkmoot.database import Database, Row
+from folkmoot.moderation.sanctions.queries import BY_PEOPLE
 
 
 async def _one(db: Database, sql: str, *values: object) -> Row:
@@ -142,13 +143,13 @@ async def jurors(db: Database, since: datetime, until: datetime) -> Row:
 async def screening(db: Database, since: datetime, until: datetime) -> Row:
     return await _one(
         db,
-        """SELECT coalesce(sum(screened), 0)::bigint AS screened, coalesce(sum(cases), 0)::bigint AS doubted,
+        f"""WITH decided AS (
+             SELECT decision FROM findings f WHERE outcome = 'hold' AND decided_at >= $1 AND decided_at < $2 AND {BY_PEOPLE})
+           SELECT coalesce(sum(screened), 0)::bigint AS screened, coalesce(sum(cases), 0)::bigint AS doubted,
              coalesce(sum(holds), 0)::bigint AS held,
-             (SELECT count(*) FROM findings WHERE outcome = 'hold' AND decision = 'released' AND decided_at >= $1 AND decided_at < $2)
-               AS released,
-             (SELECT count(*) FROM findings WHERE outcome = 'hold' AND decision = 'upheld' AND decided_at >= $1 AND decided_at < $2)
-               AS upheld
-           FROM screened_days WHERE day >= $1::timestamptz::date AND day <= $2::timestamptz::date""",
+             (SELECT count(*) FROM decided WHERE decision = 'released') AS released,
+             (SELECT count(*) FROM decided WHERE decision = 'upheld') AS upheld
+           FROM screened_days WHERE day::timestamptz >= date_trunc('day', $1::timestamptz) AND day::timestamptz < $2""",
         since,
         until,
     )

@@ -21,6 +21,12 @@ async def keep_tag(tx: Transaction, tag: str, shown_as: str, now: datetime) -> N
     )
 
 
+async def spelling(db: Database, tag: str) -> str | None:
+    """How the hashtag was first spelt; None for one that nobody has used yet."""
+    found: str | None = await db.fetchval("SELECT shown_as FROM tags WHERE name = $1", tag)
+    return found
+
+
 async def insert_follow(tx: Transaction, account_id: int, tag: str, id: int) -> None:
     """Follow a hashtag."""
     await tx.execute(
@@ -84,6 +90,15 @@ async def insert_featured(tx: Transaction, account_id: int, tag: str, id: int, m
 async def delete_featured(tx: Transaction, account_id: int, id: int) -> bool:
     """Show it no more; False when it was not shown."""
     return bool(await tx.execute("DELETE FROM featured_tags WHERE account_id = $1 AND id = $2", account_id, id))
+
+
+async def delete_featured_by_name(tx: Transaction, account_id: int, tags: Sequence[str]) -> bool:
+    """Show these hashtags no more; False when none of them was shown."""
+    return bool(
+        await tx.execute(
+            "DELETE FROM featured_tags WHERE account_id = $1 AND tag = ANY($2::text[])", account_id, list(tags)
+        )
+    )
 
 
 async def featured(source: Database | Transaction, account_id: int, tag: str | None) -> list[FeaturedTag]:
