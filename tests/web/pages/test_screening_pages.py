@@ -156,3 +156,38 @@ async def test_whoever_sends_a_threat_is_not_told_that_it_is_out(ask: Any, cast:
         assert unquote(answer.headers["set-cookie"].partition("notice=")[2].partition(";")[0].strip('"')).startswith(
             said
         )
+
+
+@switched(("rules", ""))
+async def test_stewards_read_what_a_rule_is_about_and_what_found_things(ask: Any, cast: Any) -> None:
+    await ask(cast.ada, "POST", "/compose", text=THREAT, visibility="public")
+    page = (await ask(cast.dora, "GET", "/admin/held")).text
+    assert 'Rule</strong> en-threat-kill-you <span dir="auto">(' in page
+    assert "en-threat-kill-you" in (await ask(cast.dora, "GET", "/admin/screening")).text
+
+
+async def test_what_found_things_is_named_in_the_language_of_the_page(db: Any, ask: Any, cast: Any) -> None:
+    finding = conclude([_picture("may"), _picture("removed")], {}, {})
+    async with db.transaction() as tx:
+        for because in finding.because:
+            each = msgspec.structs.replace(finding, because=(because,))
+            await Gate(db, Settings()).record(
+                tx, Subject(account_id=cast.ada.account_id), each, Words(text=""), "threat"
+            )
+    await db.fetch("UPDATE findings SET decision = NULL, decided_at = NULL")
+    page = (await ask(cast.dora, "GET", "/admin/screening")).text
+    assert "Known pictures: may" in page
+    assert "Known pictures: removed here" in page
+
+
+async def test_stewards_are_told_that_a_refused_picture_cannot_be_shown(db: Any, ask: Any, cast: Any) -> None:
+    finding = conclude([_picture("may")], {}, {})
+    words = Words(text="", pictures=("5a" * 32,), profile=True)
+    async with db.transaction() as tx:
+        await Gate(db, Settings()).record(tx, Subject(account_id=cast.ada.account_id), finding, words, "threat")
+    page = (await ask(cast.dora, "GET", "/admin/held")).text
+    assert "The picture was not kept and cannot be shown" in page
+
+
+def _picture(of: str) -> Reason:
+    return Reason(stage=Stage.PICTURE, category=Category.THREAT, probability=0.95, name="line 17", on_list=of)

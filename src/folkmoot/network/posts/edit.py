@@ -150,12 +150,7 @@ async def _hidden_for(tx: Transaction, post: PostView) -> str | None:
     """What a post waits for, or was held for while nobody has decided about it: then its new words are looked at, too."""
     if post.waiting:
         return post.hidden_for
-    held_for: str | None = await tx.fetchval(
-        """SELECT category FROM findings WHERE post_id = $1 AND part = 'post' AND outcome = 'hold' AND decision IS NULL
-           ORDER BY id DESC LIMIT 1""",
-        post.id,
-    )
-    return held_for
+    return await version_queries.held_for(tx, post.id)
 
 
 async def history(desk: Desk, viewer: Viewer | None, post_id: int) -> list[Version]:

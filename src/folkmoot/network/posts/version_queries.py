@@ -65,6 +65,16 @@ async def replace_words(
     )
 
 
+async def held_for(tx: Transaction, post_id: int) -> str | None:
+    """What screening holds the post for, as long as nobody has decided about it."""
+    found: str | None = await tx.fetchval(
+        """SELECT category FROM findings WHERE post_id = $1 AND part = 'post' AND outcome = 'hold' AND decision IS NULL
+           ORDER BY id DESC LIMIT 1""",
+        post_id,
+    )
+    return found
+
+
 async def clear_references(tx: Transaction, post_id: int) -> None:
     """Forget whom and which tags the text named; those of the new text follow."""
     await tx.execute(
