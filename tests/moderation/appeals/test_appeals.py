@@ -21,6 +21,7 @@ from folkmoot.moderation.sanctions import get_standing, own_statements
 from folkmoot.network.access.viewer import Role
 from folkmoot.network.accounts import close_for
 from folkmoot.network.notifications import Kind, listing
+from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 
@@ -159,6 +160,20 @@ async def test_a_reporter_may_appeal_against_a_keep(db: Any, cast: Any, court: A
     assert await court.desk.find(cast.cleo, post.id) is None
     assert (await own_reports(db, cast.bert))[0].outcome == "upheld"
     assert (await own_statements(db, cast.ada))[0].kind == "removed"
+
+
+async def test_an_edit_neither_stops_an_appeal_nor_is_let_out_by_it(db: Any, cast: Any, court: Any) -> None:
+    post, case = await removed(court, cast)
+    await appeal(db, cast.ada, case, WHY)
+    await edit(court.desk, cast.ada, post.id, Draft(text=f"{WORDS}, and I shall say more of it"))
+    await court.work()
+    await judge_anew(court, case, Choice.FINE)
+    await decide_as_steward(db, cast.dora, case, Verdict.KEEP, "Nothing in it")
+    assert (await court.case(case))["verdict"] == "keep"
+    assert await db.fetchval("SELECT hidden_at FROM posts WHERE id = $1", post.id) is not None
+    await court.work()
+    newer = await court.case_of(post.id)
+    assert (newer["id"] != case, newer["verdict"]) == (True, None), "nobody has read what it says now"
 
 
 async def test_one_appeals_once_in_time_and_with_a_reason(db: Any, cast: Any, court: Any) -> None:

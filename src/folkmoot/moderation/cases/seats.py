@@ -232,13 +232,14 @@ async def running(source: Database | Transaction, case_id: int, round: int) -> i
     return found
 
 
+_MOVED = """EXISTS (SELECT FROM case_contents t JOIN cases c ON c.id = t.case_id AND c.state <> 'appealed'
+  JOIN posts p ON p.id = t.post_id AND p.account_id = t.account_id WHERE t.id = {content} AND p.version > t.version)"""
+
+
 async def moved_version(source: Database | Transaction, content_id: int) -> bool:
-    """Whether the post has a newer version than the one that is being judged. A deleted one has not."""
-    found: bool = await source.fetchval(
-        """SELECT EXISTS (SELECT FROM case_contents t JOIN posts p ON p.id = t.post_id AND p.account_id = t.account_id
-                          WHERE t.id = $1 AND p.version > t.version)""",
-        content_id,
-    )
+    """Whether the post has a newer version than the one that is being judged. A deleted one has not; and an appeal is about what was
+    judged the first time, whatever has become of it."""
+    found: bool = await source.fetchval(f"SELECT {_MOVED.format(content='$1')}", content_id)
     return found
 
 
@@ -263,8 +264,7 @@ async def seat_for_ballot(tx: Transaction, seat_id: int, juror_id: int) -> Row |
     return await tx.fetchrow(
         f"""SELECT s.id AS seat_id, s.case_id, s.round AS seat_round, s.content_id AS seat_content, s.is_control, s.taken_at,
              s.lease_until, s.ended_at, s.ended_how,
-             EXISTS (SELECT FROM case_contents t JOIN posts p ON p.id = t.post_id AND p.account_id = t.account_id
-                     WHERE t.id = s.content_id AND p.version > t.version) AS moved,
+             {_MOVED.format(content="s.content_id")} AS moved,
              {_EXCLUDED} AS excluded,
              (SELECT count(*) FROM seats o WHERE o.case_id = s.case_id AND o.round = s.round AND o.ended_at IS NULL
               AND NOT o.is_control AND o.id <> s.id) AS others_out
