@@ -12,7 +12,6 @@ from folkmoot import clock
 from folkmoot.moderation import findings
 from folkmoot.moderation.calibration import queries as calibration
 from folkmoot.moderation.cases import Choice
-from folkmoot.moderation.cases.decide import freeze
 from folkmoot.moderation.cases.jobs import take_up_findings
 from folkmoot.moderation.cases.timers import work_clocks
 from folkmoot.moderation.evidence import forget
@@ -54,7 +53,7 @@ async def close(court: Any, db: Any) -> None:
         await work_clocks(db)
 
 
-async def test_it_is_emptied_once_its_post_is_gone_and_its_case_is_over(db: Any, cast: Any, court: Any) -> None:
+async def test_it_is_emptied_with_the_evidence_of_its_case(db: Any, cast: Any, court: Any) -> None:
     post, case = await held(court, cast)
     await db.fetch("UPDATE findings SET pictures = ARRAY[$1::text]", "0f" * 32)
     assert await forget_found(db) == 0
@@ -67,6 +66,8 @@ async def test_it_is_emptied_once_its_post_is_gone_and_its_case_is_over(db: Any,
     assert len(await calibration.decided(db, since)) == 1
     before = await db.fetchrow("SELECT * FROM findings")
     await close(court, db)
+    assert await forget_found(db) == 0, "it may be reopened"
+    await db.fetch("UPDATE cases SET erased_at = now()")
     assert await forget_found(db) == 1
     assert await forget_found(db) == 0
     row = await db.fetchrow("SELECT * FROM findings")
@@ -81,15 +82,18 @@ async def test_it_is_emptied_once_its_post_is_gone_and_its_case_is_over(db: Any,
     assert (await findings.get_finding(db, cast.dora, finding.id)) == finding
 
 
-async def test_a_legal_hold_keeps_it(db: Any, cast: Any, court: Any) -> None:
-    post, case = await held(court, cast)
+async def test_what_is_found_in_a_copy_after_the_purge_waits_for_somebody(db: Any, cast: Any, court: Any) -> None:
+    _, case = await held(court, cast)
     await court.decide(Choice.BREAKS, case, None)
-    await freeze(db, cast.dora, case, "a court asks for it")
-    await remove(court.desk, cast.ada, post)
+    await court.work()
     await close(court, db)
-    assert await forget_found(db) == 0
-    await freeze(db, cast.dora, case, "it has answered", frozen=False)
-    assert await forget_found(db) == 1
+    await db.fetch("UPDATE cases SET erased_at = now()")
+    copy = await publish(court.desk, cast.bert, Draft(text=THREAT))
+    assert copy.hidden_at is not None
+    await db.fetch("UPDATE findings SET case_id = $2 WHERE post_id = $1", copy.id, case)
+    assert await forget_found(db) == 1, "the first"
+    (waiting,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert (waiting.post_id, waiting.text) == (copy.id, THREAT)
 
 
 async def test_what_nobody_decided_is_superseded_when_it_is_gone_and_no_case_has_it(

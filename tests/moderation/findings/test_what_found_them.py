@@ -74,6 +74,19 @@ async def test_a_text_that_was_edited_while_it_was_held_counts_once(db: Any, cas
     assert sum(each.found for each in overview.names) == 1
 
 
+async def test_a_text_that_passes_and_only_stayed_held_says_nothing_of_the_model(
+    db: Any, cast: Any, process: Any
+) -> None:
+    desk = process.desk
+    post = await publish(desk, cast.ada, Draft(text=THREAT))
+    await edit(desk, cast.ada, post.id, Draft(text="Good evening to all of you, it rains"))
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert finding.because == ()
+    await findings.release(db, cast.dora, finding.id)
+    overview = await findings.overview(db, cast.dora)
+    assert (overview.released, [each.released for each in overview.names]) == (0, [])
+
+
 @pytest.mark.parametrize(("decided_by", "counted"), [("jury", 1), ("clock", 0), ("order", 0)])
 async def test_only_what_people_decided_says_whether_screening_was_right(
     db: Any, cast: Any, desk: Any, decided_by: str, counted: int

@@ -121,6 +121,20 @@ def test_lists_are_read_from_csv_and_json(tmp_path: Path) -> None:
     assert given.passed_over == {"other kinds of hashes": 1}
 
 
+def test_hashes_of_other_kinds_are_passed_over_however_they_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "mixed.json"
+    entries = [
+        {"type": "pdq", "hash": HASH, "id": "1"},
+        {"type": "video_md5", "hash": "0" * 32},
+        {"type": "sha256", "hash": "0" * 64},
+        {"type": "image", "pdq": HASH, "id": "2"},
+    ]
+    file.write_text(json.dumps(entries))
+    given = read_list(file)
+    assert [each.reference for each in given.known] == ["1", "2"]
+    assert given.passed_over == {"other kinds of hashes": 2}
+
+
 def test_what_an_exchange_withdrew_or_found_harmless_is_passed_over_and_counted(tmp_path: Path) -> None:
     exchange = tmp_path / "exchange.json"
     entries = [

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot import markup
 from folkmoot.moderation.screening.normal import CLIP, Disguise, normalise, shorten
 
 
@@ -190,10 +191,16 @@ def test_no_words_are_hidden_behind_long_links_and_names(name):
     assert not normal.clipped
 
 
-def test_what_parts_words_ends_a_long_link_too():
-    for blank in " \u3164\u2800":
-        normal = normalise(f"https://example.com/{'a' * CLIP}{blank}kill{blank}you @a@{'b' * 200}{blank}now")
-        assert normal.plain == "<url> kill you <name> now"
+@pytest.mark.parametrize("filler", ["\u3164", "\u2800", "\u115f", "\u1160", "\uffa0", "a\u3164"])
+def test_nothing_that_is_counted_few_characters_keeps_words_from_being_read(filler):
+    link = f"https://a.de/x{filler * CLIP}x"
+    name = f"@a@b{filler * (240 // len(filler))}c"
+    names = " ".join([name] * 170) if filler[0].isalnum() else ""  # no other sign may stand in one
+    for text in (f"{link} kill you {link}", f"{names} kill you {names}"):
+        assert markup.length(text) < 1_100
+        normal = normalise(text)
+        assert "kill you" in normal.plain
+        assert not normal.clipped
 
 
 def test_only_a_text_that_is_too_long_is_shortened():

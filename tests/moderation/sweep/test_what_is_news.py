@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from folkmoot import clock
@@ -30,8 +31,11 @@ RULE, COPY, OTHER, PICTURE = (
     reason(Stage.RULE, "threats"),
     reason(Stage.COPY, "finding 1"),
     reason(Stage.COPY, "finding 2"),
-    reason(Stage.PICTURE, "entry 1"),
+    msgspec.structs.replace(reason(Stage.PICTURE, "may line 1"), picture=HASH),
 )
+RELISTED = msgspec.structs.replace(PICTURE, name="june line 4")
+ANOTHER = msgspec.structs.replace(PICTURE, picture="1e" * 32)
+AGED = msgspec.structs.replace(PICTURE, picture="")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,9 @@ RULE, COPY, OTHER, PICTURE = (
         ([RULE, COPY], [("released", [RULE])], True),
         ([COPY], [(None, [RULE])], True),
         ([PICTURE], [("released", [RULE]), ("superseded", [COPY])], True),
+        ([RELISTED], [("released", [PICTURE])], False),
+        ([ANOTHER], [("released", [PICTURE])], True),
+        ([PICTURE], [("released", [AGED])], False),
         ([COPY], [("released", [COPY])], False),
         ([OTHER], [("released", [COPY])], True),
         ([COPY], [("released", [RULE]), ("superseded", [COPY])], False),

@@ -11,6 +11,7 @@ from folkmoot.bus import Bus
 from folkmoot.moderation import findings, rulebook
 from folkmoot.moderation.findings import About
 from folkmoot.moderation.screening import Outcome
+from folkmoot.moderation.sweep.profiles import sweep_profiles
 from folkmoot.network.access import COMMAND_LINE
 from folkmoot.network.accounts import update_profile
 from folkmoot.network.accounts.rules import ProfileHeld
@@ -91,6 +92,22 @@ async def test_what_is_doubted_is_doubted_until_it_is_gone_and_a_steward_can_tak
     (finding,) = [each for each in await findings.list_open(db, cast.dora, Outcome.CASE) if "#" in each.text]
     assert await findings.uphold(db, cast.dora, finding.id) is findings.Followed.BLANKED
     assert [each.name for each in await featured_tags(db, cast.ada.account_id)] == ["garden"]
+
+
+async def test_a_sweep_reads_what_was_there_before(db: Any, cast: Any) -> None:
+    gate = await insects(db)
+    await db.fetch("INSERT INTO tags VALUES ('themothishere', 'TheMothIsHere', $1)", clock.now())
+    await db.fetch("UPDATE accounts SET display_name = '', bio = ''")
+    await db.fetch(
+        "INSERT INTO featured_tags (account_id, tag, id) VALUES ($1, 'themothishere', 1)", cast.ada.account_id
+    )
+
+    async def read(words: Any) -> Any:
+        return [await gate.look(each) for each in words]
+
+    assert await sweep_profiles(db, read, 1, dry=False) == (1, 1)
+    assert await waiting(db, cast, Outcome.CASE) == ["\n#TheMothIsHere"]
+    assert await sweep_profiles(db, read, 1, dry=False) == (1, 0)
 
 
 async def test_it_is_read_as_it_is_shown(db: Any, cast: Any) -> None:

@@ -12,6 +12,9 @@ _WORDLESS = """(SELECT coalesce(jsonb_agg(r - 'words' ORDER BY n), '[]') FROM js
 _EMPTIED = f"""text = '', likeness = NULL, pictures = '{{}}'::text[], part_lengths = NULL, because = {_WORDLESS},
   decision = coalesce(decision, 'superseded'), decided_at = coalesce(decided_at, now())"""
 """What becomes of a finding once nobody needs to know what was said. One nobody decided about has nobody to decide any more."""
+_NOBODY_WAITS = """(f.decision IS NOT NULL OR f.post_id IS NULL
+  OR NOT EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.account_id = f.account_id))"""
+"""Whether somebody has decided about a finding `f`, or there is no post any more to decide about."""
 _READABLE = """(f.text <> '' OR f.likeness IS NOT NULL OR f.pictures <> '{}' OR f.part_lengths IS NOT NULL
   OR jsonb_path_exists(f.because, '$[*].words[*]'))"""
 """Whether a finding `f` still says anything of what was said."""
@@ -98,7 +101,7 @@ async def destroy(tx: Transaction, case_id: int) -> None:
              media AS (DELETE FROM evidence_media WHERE content_id IN (SELECT id FROM case_contents WHERE case_id = $1)),
              press AS (UPDATE press_views SET shown = '', withdrawn_at = coalesce(withdrawn_at, now()) WHERE case_id = $1),
              reasons AS (UPDATE statements SET text = '', excerpt = '', reasons = reasons || '{{"facts": ""}}' WHERE case_id = $1),
-             found AS (UPDATE findings SET {_EMPTIED} WHERE case_id = $1),
+             found AS (UPDATE findings f SET {_EMPTIED} WHERE case_id = $1 AND {_NOBODY_WAITS}),
              because AS (UPDATE cases SET because = {_WORDLESS} WHERE id = $1),
              letters AS (UPDATE alarms SET note = '', why = '' WHERE case_id = $1)
            UPDATE reports SET comment = '', name = NULL, email = NULL
@@ -118,15 +121,16 @@ async def end_of_findings(tx: Transaction, after: int, limit: int) -> int | None
 async def forget_found(tx: Transaction, after: int, until: int) -> int:
     """Empty those findings between two ids that are over; how many. One that somebody decides about just now is left for later.
 
-    Over is what was purged with its case, and what stands nowhere any more once no case can turn to it: its post is gone,
-    or its account is closed. A post of a closed account that nobody has decided about waits until it is deleted.
+    Over is what was purged with its case, and, where there is no case, what stands nowhere any more: its post is gone, or its
+    account is closed. What stands and nobody has decided about waits.
     """
     return await tx.execute(
         f"""WITH over AS (
              SELECT f.id FROM findings f JOIN accounts a ON a.id = f.account_id LEFT JOIN cases c ON c.id = f.case_id
              WHERE f.id > $1 AND f.id <= $2 AND {_READABLE}
+               AND {_NOBODY_WAITS}
                AND (c.erased_at IS NOT NULL
-                 OR ((f.case_id IS NULL OR (c.closed_at IS NOT NULL AND NOT c.frozen))
+                 OR (f.case_id IS NULL
                    AND ((a.closed_at IS NOT NULL AND (f.post_id IS NULL OR f.decision IS NOT NULL))
                      OR (f.post_id IS NOT NULL
                        AND NOT EXISTS (SELECT FROM posts p WHERE p.id = f.post_id AND p.account_id = f.account_id)))))
@@ -170,7 +174,7 @@ async def left_over(db: Database, limit: int) -> list[Row]:
              OR EXISTS (SELECT FROM evidence_media m WHERE m.content_id = t.id)
              OR EXISTS (SELECT FROM statements s WHERE s.case_id = p.case_id AND (s.text <> '' OR s.excerpt <> ''))
            UNION
-           SELECT p.case_id, NULL FROM evidence_purges p JOIN findings f ON f.case_id = p.case_id WHERE {_READABLE}
+           SELECT p.case_id, NULL FROM evidence_purges p JOIN findings f ON f.case_id = p.case_id WHERE {_READABLE} AND {_NOBODY_WAITS}
            UNION
            SELECT p.case_id, NULL FROM evidence_purges p JOIN cases c ON c.id = p.case_id
            WHERE jsonb_path_exists(c.because, '$[*].words[*]')

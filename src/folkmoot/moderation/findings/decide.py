@@ -137,6 +137,7 @@ async def _remember_released(tx: Transaction, finding: Row) -> bool:
     texts = [text for text in _texts(finding) if text.strip()]
     to_blame = blamed(texts, _because(finding))
     all_known = True
+    await queries.forget_removed(tx, finding["id"])
     for number, text in enumerate(texts):
         normal = normalise(text)
         marks = fingerprint(text, normal)

@@ -127,6 +127,14 @@ async def keep_judgement(
     )
 
 
+async def forget_removed(tx: Transaction, id: int) -> None:
+    """Copies of what this finding had remembered as removed are none any more."""
+    name = f"finding {id}"
+    await tx.execute(
+        "DELETE FROM judged WHERE verdict = 'removed' AND (reference = $1 OR reference LIKE $1 || '/%')", name
+    )
+
+
 async def near_known(tx: Transaction, pictures: Sequence[str]) -> list[str]:
     """Those of these pictures that are on a list, or look like one that is."""
     rows = await tx.fetch(

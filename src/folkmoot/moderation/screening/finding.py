@@ -94,6 +94,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """The passages of the text that moved it, strongest first, as they were written."""
     on_list: str = ""
     """Of a known picture: the list it is on."""
+    picture: str = ""
+    """Of a known picture: the hash of the one that was asked about."""
 
 
 class Limits(msgspec.Struct, frozen=True):

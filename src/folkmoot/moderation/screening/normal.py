@@ -170,13 +170,13 @@ _BLANKS = re.compile(f"[{_BLANK}]")
 _URL = re.compile(rf"(?:https?://|www\.)[^\s<>\"{_BLANK}]+", re.IGNORECASE)
 _MAIL = re.compile(r"(?<![\w@.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{2,64}")
 _NAME = re.compile(r"(?<![\w@])@[A-Za-z0-9_][\w-]*(?:\.[\w-]+)*(?:@[\w-]+(?:\.[\w-]+)*)?")
-_IN_NAME = rf"(?:(?![{_BLANK}])[\w.-])"
 _LONG = re.compile(
-    rf"""{_URL.pattern}
-      | (?P<someone>(?<![\w@/=])@{_IN_NAME}{{1,64}})@[A-Za-z0-9]{_IN_NAME}{{0,251}}(?::\d{{1,5}}(?!\d))?
-      | (?<![\w@.+-])(?P<box>[\w.+-]{{1,64}})@(?P<place>[\w-]{{1,64}})\.(?P<end>{_IN_NAME}{{2,64}})""",
+    r"""(?:https?://|www\.)[^\s<>"]+
+      | (?P<someone>(?<![\w@/=])@[\w.-]{1,64})@[A-Za-z0-9][\w.-]{0,251}(?::\d{1,5}(?!\d))?
+      | (?<![\w@.+-])(?P<box>[\w.+-]{1,64})@(?P<place>[\w-]{1,64})\.(?P<end>[\w.-]{2,64})""",
     re.IGNORECASE | re.VERBOSE,
 )
+"""Goes on through what only looks like a blank, as a link and a name do that are posted: they are counted few characters, too."""
 _CAMEL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 _DOTTED = re.compile(r"(?<![^\W_])[^\W\d_](?:([.\-_*~|/,·•])[^\W\d_])(?:\1[^\W\d_])+(?![^\W_])")
 _LEET_WORD = re.compile(r"(?<![\w$])[$]?[^\W\d_]+(?:[01345@$!|7]{1,3}[^\W\d_]+)+(?!\w)|(?<![\w$])\$[^\W\d_]{3,}(?!\w)")

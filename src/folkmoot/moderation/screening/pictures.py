@@ -164,6 +164,7 @@ class KnownPictures:
             probability=1 - distance / BITS,
             name=found.reference,
             on_list=found.list,
+            picture=hash,
         )
 
 
@@ -234,8 +235,10 @@ def _from_json(path: Path, text: str, passed_over: Counter[str]) -> Iterator[Kno
 def _why_not(entry: Mapping[str, Any], hash: str | None) -> str:
     """Why an entry is none of a known picture; empty when it is. ThreatExchange marks what was withdrawn from an exchange with
     `should_delete` and what turned out harmless with the status NON_MALICIOUS."""
-    kind = str(entry.get("type") or "").upper()
-    if hash is None or (kind.startswith("HASH_") and "PDQ" not in kind):
+    kind = str(entry.get("type") or "PDQ").upper()
+    prints = entry.get("fingerprints")
+    named = entry.get("pdq") or (prints.get("pdq") if isinstance(prints, dict) else None)
+    if hash is None or ("PDQ" not in kind and hash != named):
         return "other kinds of hashes"
     if entry.get("should_delete") or entry.get("deleted"):
         return "withdrawn"

@@ -41,10 +41,11 @@ async def sweep_profiles(db: Database, read: Read, hands: int, *, dry: bool) -> 
 
 
 def words_of(row: Mapping[str, Any]) -> Words:
-    """A row of `queries.profiles` as what is screened: what update_profile would have read, all of it at once."""
+    """A row of `queries.profiles` as what is screened: what update_profile and feature_tag would have read, all of it at once."""
     fields = msgspec.json.decode(row["fields"], type=list[Field])
     more = [row["display_name"], row["avatar_alt"], row["header_alt"]]
     more += [part for field in fields for part in (field.name, field.value)]
+    more += row["tags"]
     return profile_words(row["bio"], [text for text in more if text], row["locale"])
 
 

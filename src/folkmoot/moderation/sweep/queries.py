@@ -42,7 +42,9 @@ async def pictures(db: Database, after: tuple[int, str], limit: int) -> list[Row
 
 
 _PROFILE = """
-  SELECT a.id, a.display_name, a.bio, a.fields, a.avatar_alt, a.header_alt, c.locale
+  SELECT a.id, a.display_name, a.bio, a.fields, a.avatar_alt, a.header_alt, c.locale,
+    ARRAY(SELECT '#' || coalesce(t.shown_as, f.tag) FROM featured_tags f LEFT JOIN tags t ON t.name = f.tag
+      WHERE f.account_id = a.id ORDER BY f.id) AS tags
   FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id
 """
 
@@ -51,7 +53,8 @@ async def profiles(db: Database, after: int, limit: int) -> list[Row]:
     """The next profiles on show that say anything, by account."""
     return await db.fetch(
         f"""{_PROFILE} WHERE a.id > $1 AND a.closed_at IS NULL AND a.suspended_at IS NULL AND a.approved_at IS NOT NULL
-            AND (a.display_name <> '' OR a.bio <> '' OR a.fields <> '[]' OR a.avatar_alt <> '' OR a.header_alt <> '')
+            AND (a.display_name <> '' OR a.bio <> '' OR a.fields <> '[]' OR a.avatar_alt <> '' OR a.header_alt <> ''
+              OR EXISTS (SELECT FROM featured_tags f WHERE f.account_id = a.id))
             ORDER BY a.id LIMIT $2""",
         after,
         limit,

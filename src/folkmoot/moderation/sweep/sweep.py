@@ -13,7 +13,7 @@ import msgspec
 from folkmoot import clock
 from folkmoot.database import Database, Row
 from folkmoot.ids import new_id
-from folkmoot.moderation.screening import Finding, Outcome, Reason, Screen, Words, conclude
+from folkmoot.moderation.screening import Finding, Outcome, Reason, Screen, Stage, Words, conclude
 from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.moderation.screening.finding import SETTLED
 from folkmoot.moderation.sweep import queries
@@ -245,10 +245,15 @@ def is_news(finding: Finding, earlier: Sequence[tuple[str | None, Sequence[Reaso
     """
     if any(decision == "upheld" for decision, _ in earlier):
         return False
-    before = {(reason.stage, reason.name) for _, because in earlier for reason in because}
+    before = {_what(reason) for _, because in earlier for reason in because}
     return not earlier or any(
-        reason.stage in SETTLED and (reason.stage, reason.name) not in before for reason in finding.because
+        reason.stage in SETTLED and before.isdisjoint((_what(reason), (reason.stage, ""))) for reason in finding.because
     )
+
+
+def _what(reason: Reason) -> tuple[Stage, str]:
+    """What a copy copies, and which picture is known: on whatever list, and in findings of before that was kept any."""
+    return reason.stage, reason.picture if reason.stage is Stage.PICTURE else reason.name
 
 
 def words_of(row: Mapping[str, Any]) -> Words:

@@ -123,10 +123,10 @@ async def judged(db: Database) -> list[Row]:
 
 
 async def known_pictures(db: Database) -> list[Row]:
-    """Each picture that is on a list, once: `hash, reference, category, list`. Operators' lists go before what was removed here."""
+    """Each picture that is on a list, once: `hash, reference, category, list`. What was removed here goes first: it names its case."""
     return await db.fetch(
         """SELECT DISTINCT ON (hash) hash, reference, category, list FROM known_pictures
-           ORDER BY hash, list = 'removed', added_at, list"""
+           ORDER BY hash, list <> 'removed', added_at, list"""
     )
 
 

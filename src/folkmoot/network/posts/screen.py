@@ -44,7 +44,9 @@ class Screened(msgspec.Struct, frozen=True):
         """
         finding = self.finding
         if hidden_for is not None:
-            finding = msgspec.structs.replace(finding, outcome=Outcome.HOLD)
+            passes = finding.outcome is Outcome.PUBLISH  # then nothing in these words speaks for it
+            because = () if passes else finding.because
+            finding = msgspec.structs.replace(finding, outcome=Outcome.HOLD, because=because)
         if finding.outcome is not Outcome.PUBLISH:
             await self.gate.record(tx, subject, finding, self.words, self.category or hidden_for or "")
 

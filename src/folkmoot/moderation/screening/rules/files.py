@@ -313,6 +313,4 @@ def _resolve(
         if compile_pattern(terms[term]).search(b""):
             raise broken(f"{term.rpartition(':')[2].removeprefix('=')!r} meets even an empty text.")
     spoken = tuple(map(str.lower, rule.languages or languages))
-    if rule.declared_only and not any(re.fullmatch("[a-z]{2}", language) for language in spoken):
-        raise broken('declared_only needs languages of two letters, such as languages = ["en"].')
     return msgspec.structs.replace(rule, all=every, any=some, none=none, languages=spoken)

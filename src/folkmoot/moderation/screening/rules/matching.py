@@ -78,6 +78,9 @@ class Rules:
             if source.name in tried:
                 continue
             line = source.line_of(rule.id)
+            if rule.declared_only and not any(len(language) == 2 for language in rule.languages):
+                said = 'declared_only needs languages of two letters, such as languages = ["en"].'
+                raise source.broken(said, line=line, rule=rule.id)
             for text, wanted in [(t, True) for t in rule.examples.match] + [(t, False) for t in rule.examples.leave]:
                 if any(reason.name == rule.id for reason in self._match_text(normalise(text), None)) is not wanted:
                     said = "does not meet its example" if wanted else "meets an example it has to leave alone"
