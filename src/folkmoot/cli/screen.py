@@ -17,7 +17,7 @@ from folkmoot import clock
 from folkmoot.cli.options import with_settings
 from folkmoot.cli.reach import with_database
 from folkmoot.database import Database
-from folkmoot.errors import Invalid
+from folkmoot.errors import Invalid, Missing
 from folkmoot.moderation import calibration, rulebook
 from folkmoot.moderation import sweep as sweeping
 from folkmoot.moderation.rulebook.trial import Trial, try_rules
@@ -163,8 +163,12 @@ def versions(settings: Settings, content: int | None) -> None:
 def rollback(settings: Settings, version: str) -> None:
     """Put the version with this ID (see `folkmoot screen versions`) in force again, or the `shipped` limits."""
     if version == "shipped":
-        with_database(settings, lambda db: rulebook.ship_limits(db, COMMAND_LINE))
-        click.echo("The shipped limits are in force again.")
+        try:
+            with_database(settings, lambda db: rulebook.ship_limits(db, COMMAND_LINE))
+        except Missing:
+            click.echo("The shipped limits are in force already.")
+        else:
+            click.echo("The shipped limits are in force again.")
         return
     if not version.isdecimal():
         raise click.BadParameter(f"{version!r} is neither an ID nor `shipped`", param_hint="ID|shipped")

@@ -11,15 +11,18 @@ from folkmoot.moderation.appeals import appeal
 from folkmoot.moderation.cases import Choice, Verdict
 from folkmoot.moderation.cases.clusters import other_texts, say_the_same
 from folkmoot.moderation.cases.decide import decide_as_steward, escalate, hide_for_now
+from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.jobs import take_up_findings
 from folkmoot.moderation.cases.open import look
+from folkmoot.moderation.cases.reopen import reopen
 from folkmoot.moderation.cases.timers import work_clocks
-from folkmoot.moderation.sanctions import own_statements
+from folkmoot.moderation.sanctions import get_standing, own_statements
 from folkmoot.moderation.screening.copies import fingerprint
 from folkmoot.network.access.viewer import Role
 from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft, PollDraft
+from folkmoot.network.posts.views import Visibility
 
 WORDS = "The allotments by the river will be sold, and nobody on the council has said a word about it"
 OTHER = "Another thing altogether, about the ferry and its timetable in the winter, which is a scandal"
@@ -200,6 +203,105 @@ async def test_what_had_inherited_a_reversed_verdict_comes_back_if_nothing_else_
     await court.work()
     assert await is_seen(court, cast, copy) == (text == OTHER)
     assert ((await court.case_of(copy.id))["id"] == case) == (text == OTHER)
+
+
+@pytest.mark.parametrize("was_stored", [False, True])
+async def test_a_shared_warning_lets_no_unread_text_out_with_a_reversal(
+    db: Any, cast: Any, court: Any, enrol: Any, was_stored: bool
+) -> None:
+    post = await publish(court.desk, cast.ada, Draft(text=WORDS, warning=THREAT))
+    assert await take_up_findings(db) == 1
+    case = (await court.case_of(post.id))["id"]
+    await court.decide(Choice.BREAKS, case)
+    fresh = await publish(court.desk, cast.cleo, Draft(text=OPTION, warning=THREAT))
+    assert await take_up_findings(db) == 1
+    assert (await court.case_of(fresh.id))["id"] == case
+    if was_stored:  # what older releases wrote down
+        await db.fetch("UPDATE case_contents t SET text_hash = c.text_hash FROM cases c WHERE c.id = t.case_id")
+    await reverse(court, cast, enrol, case)
+    await court.work()
+    assert await is_seen(court, cast, post)
+    assert not await is_seen(court, cast, fresh)
+    assert (await court.case_of(fresh.id))["id"] != case
+
+
+async def test_nothing_is_kept_any_more_where_all_has_been_destroyed(db: Any, cast: Any, court: Any) -> None:
+    _, case = await reported(court, cast)
+    await court.decide(Choice.BREAKS, case)
+    await db.fetch("UPDATE cases SET state = 'closed', erased_at = now() WHERE id = $1", case)
+    copy = await publish(court.desk, cast.cleo, Draft(text=WORDS))
+    assert copy.hidden_at is not None
+    assert await take_up_findings(db) == 1
+    assert (await court.case_of(copy.id))["id"] != case
+    assert await db.fetchval("SELECT count(*) FROM case_contents WHERE case_id = $1", case) == 1
+
+
+@pytest.mark.parametrize("outcome", ["seen", "held"])
+async def test_a_letter_nobody_objected_to_is_put_before_no_jurors_by_a_reversal(
+    db: Any, cast: Any, court: Any, enrol: Any, outcome: str
+) -> None:
+    _, case = await reported(court, cast)
+    await court.decide(Choice.BREAKS, case)
+    direct = Visibility.DIRECT
+    letter = await publish(court.desk, cast.cleo, Draft(text=OPTION, warning=WORDS, visibility=direct))
+    assert letter.hidden_at is not None
+    assert await take_up_findings(db) == 1
+    assert (await court.case_of(letter.id))["id"] == case
+    if outcome == "held":  # what takes the place of words that wait for people waits for them, too
+        await edit(court.desk, cast.cleo, letter.id, Draft(text=OPTION, warning="Mine", visibility=direct))
+    await reverse(court, cast, enrol, case)
+    await court.work()
+    row = await db.fetchrow("SELECT hidden_at, warning FROM posts WHERE id = $1", letter.id)
+    assert row["warning"] == (WORDS if outcome == "seen" else "Mine")
+    assert (row["hidden_at"] is None) == (outcome == "seen")
+    assert await db.fetchval("SELECT count(*) FROM cases") == (1 if outcome == "seen" else 2)
+
+
+async def test_a_reversal_leaves_the_warning_of_a_newer_version_as_it_is(
+    db: Any, cast: Any, court: Any, enrol: Any
+) -> None:
+    post, case = await reported(court, cast)
+    await court.decide(Choice.BREAKS, case)
+    await edit(court.desk, cast.ada, post.id, Draft(text=OTHER, warning="Ferries", sensitive=True))
+    await reverse(court, cast, enrol, case)
+    row = await db.fetchrow("SELECT warning, sensitive FROM posts WHERE id = $1", post.id)
+    assert tuple(row) == ("Ferries", True)
+
+
+async def reopened(court: Any, case_id: int) -> None:
+    async with court.db.transaction() as tx:
+        case = await CaseInHand.lock(tx, case_id)
+        await reopen(tx, case, "a ballot was void")
+        await case.write()
+    await court.work()
+
+
+async def test_an_edit_does_not_stop_the_jury_of_a_case_that_is_reopened(db: Any, cast: Any, court: Any) -> None:
+    post, case = await reported(court, cast)
+    await court.decide(Choice.FINE, case)
+    await edit(court.desk, cast.ada, post.id, Draft(text=OTHER))
+    await court.work()
+    await reopened(court, case)
+    await court.decide(Choice.FINE, case)
+    assert (await court.case(case))["verdict"] == "keep"
+    assert len((await court.folded(case)).content) == 2
+    assert await is_seen(court, cast, post)
+
+
+async def test_a_removed_copy_stays_with_its_case_until_that_is_decided_anew(db: Any, cast: Any, court: Any) -> None:
+    post, case = await reported(court, cast)
+    copy = await publish(court.desk, cast.cleo, Draft(text=WORDS))
+    assert (await court.report(cast.bert, cast.cleo, copy.id)).case_ids == (case,)
+    await court.decide(Choice.BREAKS, case)
+    await edit(court.desk, cast.cleo, copy.id, Draft(text=OTHER))
+    await court.work()
+    await reopened(court, case)
+    await court.decide(Choice.FINE, case)
+    assert (await get_standing(db, cast.cleo)).points == 0
+    assert await is_seen(court, cast, post)
+    assert not await is_seen(court, cast, copy)
+    await court.work()
+    assert (await court.case_of(copy.id))["id"] != case
 
 
 async def test_what_an_edit_holds_hides_its_case_and_no_clock_lets_it_out(db: Any, cast: Any, court: Any) -> None:

@@ -39,12 +39,16 @@ from folkmoot.moderation.notices.senders import (
     with_key,
     withdraw_sender,
 )
-from folkmoot.moderation.notices.states import NoticeClosed
+from folkmoot.moderation.notices.states import NoticeClosed, What
+from folkmoot.moderation.notices.take_up import Matter, look_at
 from folkmoot.moderation.notices.work import amend, log_deletions, work
 from folkmoot.moderation.transparency.log import origin_of
 from folkmoot.moderation.transparency.log.sequence import sequence
 from folkmoot.network.access.viewer import COMMAND_LINE
+from folkmoot.network.posts.edit import edit
+from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
+from folkmoot.network.posts.rules import Draft
 from folkmoot.vault import open_vault
 
 SATURDAY = datetime(2021, 1, 9, 18, 1, tzinfo=UTC)
@@ -211,6 +215,40 @@ async def test_what_a_jury_kept_before_is_taken_down_when_an_order_is_confirmed(
     received = await room.letter(f"Order: {room.address(cast.ada, post)}", level="allowed", intent="removal_order")
     assert await room.states(received) == ["ordered"]
     assert await hidden_at(room, post) is not None
+
+
+async def test_a_notice_follows_its_post_into_another_case(room: Any, cast: Any, write: Any) -> None:
+    words = "The allotments by the river will be sold, and nobody on the council has said a word about it"
+    with clock.held_at(SATURDAY):
+        first, copy = await write(cast.ada, words), await write(cast.cleo, words)
+        (case,) = (await room.court.report(cast.bert, cast.ada, first)).case_ids
+        received = await room.letter(f"Removal order: {room.address(cast.cleo, copy)}", intent="removal_order")
+        due = (await room.row(received))["due_at"]
+        assert (await room.court.case(case))["deadline_at"] == due
+        await edit(room.desk, cast.cleo, copy, Draft(text="Quite another matter, of some length, about the ferry"))
+        await room.chores()
+        own = await room.court.case_of(copy)
+        assert own["id"] != case
+        assert await room.db.fetchval("SELECT case_id FROM notice_items") == own["id"]
+        assert [(await room.court.case(each))["deadline_at"] for each in (own["id"], case)] == [due, None]
+        runs = await room.db.fetch("SELECT case_id FROM case_timers WHERE kind = 'override' AND done_at IS NULL")
+        assert [row["case_id"] for row in runs] == [own["id"]]
+        await carry_out_order(room.db, room.settings, cast.dora, received.notice_id)
+    assert await hidden_at(room, copy) is not None
+    assert await hidden_at(room, first) is None
+    for each in (case, own["id"]):
+        await room.court.folded(each)
+
+
+async def test_a_notice_asks_screening_about_what_no_jury_has_seen_yet(room: Any, cast: Any, court: Any) -> None:
+    post = await publish(court.desk, cast.ada, Draft(text="The allotments by the river will be sold"))
+    await court.report(cast.bert, cast.ada, post.id)
+    matter = Matter(number=1, what=What.POST, post_id=post.id, account_id=cast.ada.account_id)
+    assert await look_at(room.db, court.desk.gate, [matter]) == {post.id: None}
+    await edit(court.desk, cast.ada, post.id, Draft(text="I will find you tonight and kill you, traitor"))
+    found = (await look_at(room.db, court.desk.gate, [matter]))[post.id]
+    assert found is not None
+    assert found.outcome == "hold"
 
 
 # What stewards do -----------------------------------------------------------------------------------------------------

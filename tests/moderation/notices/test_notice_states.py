@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot.moderation.cases.leave import hidden_by_deadline_alone
 from folkmoot.moderation.cases.states import Step as CaseStep
-from folkmoot.moderation.notices.let_go import hidden_by_deadline_alone
 from folkmoot.moderation.notices.states import (
     ARROWS,
     Due,

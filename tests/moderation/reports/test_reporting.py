@@ -14,6 +14,7 @@ from folkmoot.moderation.cases.content_queries import contents
 from folkmoot.moderation.reports import Category, Outcome, find_reports, own_reports, receipt, report_by_form
 from folkmoot.moderation.reports.rules import NotOurs, NotTheirPost
 from folkmoot.network.notifications import Kind, listing
+from folkmoot.network.posts.edit import edit
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.remove import remove
 from folkmoot.network.posts.rules import Draft
@@ -243,3 +244,16 @@ async def test_only_stewards_see_everybodys_reports(db: Any, cast: Any, court: A
         made.id
     ]
     assert await find_reports(db, cast.dora, account_id=cast.bert.account_id) == []
+
+
+async def test_a_report_that_is_quicker_than_the_job_puts_no_edit_before_a_jury_unscreened(
+    db: Any, cast: Any, court: Any
+) -> None:
+    post = await publish(court.desk, cast.ada, Draft(text=WORDS))
+    await court.report(cast.bert, cast.ada, post.id)
+    await edit(court.desk, cast.ada, post.id, Draft(text="I will find you tonight and kill you, traitor"))
+    await court.report(cast.cleo, cast.ada, post.id)
+    case = await court.case_of(post.id)
+    assert (case["severity"], case["hidden_at"] is not None) == ("threat", True)
+    await court.work()
+    assert len((await court.folded(case["id"])).content) == 2

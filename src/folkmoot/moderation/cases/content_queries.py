@@ -88,6 +88,14 @@ async def content(source: Database | Transaction, content_id: int | None) -> Con
     return next(iter(await evidence.opened(source, rows)), None)
 
 
+async def content_of(tx: Transaction, case_id: int, post_id: int, version: int) -> int | None:
+    """Which content of a case is this version of a post."""
+    id: int | None = await tx.fetchval(
+        "SELECT id FROM case_contents WHERE case_id = $1 AND post_id = $2 AND version = $3", case_id, post_id, version
+    )
+    return id
+
+
 async def has_content(source: Database | Transaction, case_id: int, content_id: int) -> bool:
     found: bool = await source.fetchval(
         "SELECT EXISTS (SELECT FROM case_contents WHERE case_id = $1 AND id = $2)", case_id, content_id
@@ -111,6 +119,14 @@ async def keep_member(
         why,
         now,
     )
+
+
+async def member_version(tx: Transaction, case_id: int, post_id: int) -> int | None:
+    """The version of a post that is under the case's verdict; None when none is."""
+    version: int | None = await tx.fetchval(
+        "SELECT version FROM case_posts WHERE case_id = $1 AND post_id = $2", case_id, post_id
+    )
+    return version
 
 
 async def drop_member(tx: Transaction, case_id: int, post_id: int) -> None:

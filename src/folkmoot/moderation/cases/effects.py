@@ -58,16 +58,23 @@ async def texts_of(tx: Transaction, case: CaseInHand, *, was_hidden: bool) -> li
                     written_at=row["written_at"],
                     was_hidden=was_hidden,
                     judged=_is_judged(case, contents, members.get(content_id), row),
+                    unchanged=_is_unchanged(members.get(content_id)),
                 )
             )
     return texts
 
 
+def _is_unchanged(member: Row | None) -> bool:
+    """Whether the version a case knows is the present one, or there is none."""
+    return member is None or member["gone"] or member["present_version"] == member["version"]
+
+
 def _is_judged(case: CaseInHand, contents: Mapping[int, Content], member: Row | None, row: Content) -> bool:
-    """Whether a post still says what the case's judges read: the same, unchanged, or a copy of it."""
+    """Whether a post still says what the case's judges read: the same, unchanged, or a copy of it. Not by the hash that is kept of a
+    version: of what inherited a verdict that was once the case's own."""
     if member is None or member["gone"]:
         return True
-    if member["present_version"] != member["version"]:
+    if not _is_unchanged(member):
         return False
     judged = contents.get(case["content_id"])
     if judged is None or row is judged:
@@ -75,10 +82,13 @@ def _is_judged(case: CaseInHand, contents: Mapping[int, Content], member: Row | 
     if not say_the_same(other_texts(row), other_texts(judged)):
         return False
     pictures = tuple(case["pictures"] or ())
-    if row["text_hash"] is not None and row["text_hash"] == case["text_hash"] and tuple(member["pictures"]) == pictures:
+    if row["text"] and row["text"] == judged["text"] and tuple(member["pictures"]) == pictures:
+        return True
+    mine = marks_of(row["text"], member["pictures"])
+    if mine.text_hash is not None and mine.text_hash == case["text_hash"] and mine.pictures == pictures:
         return True
     theirs = Marks(text_hash=case["text_hash"], likeness=case["likeness"], pictures=pictures)
-    return alike(row["text"], marks_of(row["text"], member["pictures"]), theirs) is not None
+    return alike(row["text"], mine, theirs) is not None
 
 
 def decision_of(

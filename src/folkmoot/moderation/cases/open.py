@@ -18,6 +18,7 @@ from folkmoot.moderation.cases.clusters import Marks, alike, marks_of, other_tex
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.juries import seats_wanted
+from folkmoot.moderation.cases.leave import take_along
 from folkmoot.moderation.cases.priority import default_at
 from folkmoot.moderation.cases.rules import should_hide
 from folkmoot.moderation.cases.seats import end_seats
@@ -32,10 +33,12 @@ from folkmoot.moderation.cases.triage import (
     severity_of,
 )
 from folkmoot.moderation.cases.verdict import enforce_on_copy, settle_reports
+from folkmoot.moderation.sanctions import queries as sanctions
 from folkmoot.moderation.sanctions.rules import Immunity, Source, is_immune
+from folkmoot.moderation.sanctions.views import Kind
 from folkmoot.moderation.screening import Category, Finding, Outcome, Reason, Stage, Words
 from folkmoot.network.access.viewer import Role, Viewer
-from folkmoot.network.gate import Gate
+from folkmoot.network.gate import Gate, among_few
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.hold import release
 
@@ -62,6 +65,11 @@ async def open_as_steward(desk: Desk, steward: Viewer, post_id: int, why: str) -
         opened = await take_up(tx, post, finding, Source.OWN, by=steward.actor, why=why)
         tx.record(Event.CASE_OPENED, actor=steward.actor, subject=opened.case_id, why=why, **steward.traces)
     return opened.case_id
+
+
+def is_before_a_jury(known: Row | None) -> bool:
+    """Whether a post is before a jury as it stands, by what `queries.case_of_post` says of it: then nobody asks screening again."""
+    return known is not None and known["decided_at"] is None and known["version"] == known["present_version"]
 
 
 async def look(db: Database, gate: Gate, post_id: int) -> Finding | None:
@@ -105,7 +113,8 @@ async def take_up_found(tx: Transaction, found: Row) -> int | None:
     reference = _judged_case(finding)
     if reference is not None and await queries.find_case(tx, reference) is not None:
         case = await CaseInHand.lock(tx, reference)
-        if case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD):
+        stands = case["verdict"] == "remove" and case.file.state in (State.APPEALABLE, State.CLOSED, State.UPHELD)
+        if stands and case["erased_at"] is None:  # nothing may be kept where everything has been destroyed
             await _inherit(tx, case, post)
             await queries.link_finding(tx, found["id"], reference)
             return reference
@@ -125,11 +134,7 @@ def _judged_case(finding: Finding) -> int | None:
 
 async def _inherit(tx: Transaction, case: CaseInHand, post: Row) -> None:
     """The verdict on one is the verdict on its copy: no second jury, and the author can appeal like the first."""
-    content_id = new_id()
-    await content_queries.keep_content(tx, content_id, case.id, post, post["version"], case["text_hash"], case.now)
-    await content_queries.keep_member(
-        tx, case.id, post["id"], post["account_id"], post["version"], content_id, "inherited", case.now
-    )
+    content_id = await _keep_newer(tx, case, post, marks_of(post["text"], post["pictures"]), "inherited")
     if case.file.state is State.APPEALABLE:
         case.take(Step.JOIN, f"copy:{post['id']}:{post['version']}", about=content_id, why="inherited")
         await case.write()
@@ -211,11 +216,9 @@ async def _join(tx: Transaction, case_id: int, as_it_was: int, post: Row, marks:
     case = await CaseInHand.lock(tx, case_id)
     if not case.is_undecided or case["content_id"] != as_it_was or _is_only_held(case, post):
         return None
-    content_id = new_id()
-    await content_queries.keep_content(tx, content_id, case_id, post, post["version"], marks.text_hash, case.now)
-    await content_queries.keep_member(
-        tx, case_id, post["id"], post["account_id"], post["version"], content_id, why, case.now
-    )
+    if await content_queries.member_version(tx, case_id, post["id"]) == post["version"]:
+        return Opened(case_id)
+    content_id = await _keep_newer(tx, case, post, marks, why)
     await content_queries.keep_parties(tx, case_id, [post["account_id"]], "author")
     await content_queries.keep_parties(tx, case_id, post["mentioned"], "mentioned")
     case.take(
@@ -318,10 +321,19 @@ async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
     may_join = case.file.state not in (State.UPHELD, State.REVERSED, State.CLOSED)
     for row in sorted(fresh, key=lambda row: row["report_id"]):
         if may_join:
-            case.take(Step.JOIN, f"report:{row['report_id']}", about=row["report_id"])
+            # A report follows its post out of a case and may come back with it.
+            case.take(Step.JOIN, f"report:{row['report_id']}:{case.file.version}", about=row["report_id"])
     who = [row["reporter_id"] for row in fresh if row["reporter_id"] is not None]
     if who and case.file.reports <= content_queries.MOST_PARTIES:
         await content_queries.keep_parties(tx, case.id, who, "reporter")
+    await _weigh_reports(tx, case)
+    if case["verdict"] is not None:
+        await settle_reports(tx, case)
+    return len(fresh) == 1000
+
+
+async def _weigh_reports(tx: Transaction, case: CaseInHand) -> None:
+    """Believe what those who reported it, and stewards, make of an undecided case."""
     if case.is_undecided and case.file.state is not State.ESCALATED:
         calibration, _, wait = await learned_queries.learned(tx)
         stewards = [row["verdict"] == "remove" for row in await queries.votes(tx, case.id, case["round"])]
@@ -331,13 +343,14 @@ async def hear_reports(tx: Transaction, case: CaseInHand) -> bool:
         if not case.file.hidden and should_hide(case["belief"], case.policy, wait, hidden=False):
             case.take(Step.HIDE, f"prior:{case.file.version}", why="probably breaks the rules")
             await hide_provisionally(tx, case)
-    elif case["verdict"] is not None:
-        await settle_reports(tx, case)
-    return len(fresh) == 1000
 
 
 async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
-    """The author changed a post: if it is before a jury, the new version joins the case. A job, which may run twice."""
+    """The author changed a post: if it is before a jury, the new version joins the case. A job, which may run twice.
+
+    A direct post that nobody has objected to and no finding holds is judged among few, as when it was published, and no juror reads
+    it in doubt.
+    """
     found = await queries.case_of_post(db, post_id)
     post = await content_queries.read_post(db, post_id)
     if found is None or post is None or (found["decided_at"] is not None and not _is_left_over(found, post)):
@@ -347,13 +360,20 @@ async def text_changed(db: Database, gate: Gate, post_id: int) -> None:
         post = await content_queries.read_post(tx, post_id)
         if post is not None:
             await _take_turn(tx, post, marks_of(post["text"], post["pictures"]))
-            await note_edit(tx, found["id"], post, finding)
+            is_private = False
+            if finding is not None and post["visibility"] == "direct" and not await queries.is_doubted(tx, post_id):
+                finding = among_few(finding)
+                is_private = finding.outcome is Outcome.PUBLISH
+            await note_edit(tx, found["id"], post, finding, is_private=is_private)
 
 
-async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding | None = None) -> Opened:
+async def note_edit(
+    tx: Transaction, case_id: int, post: Row, finding: Finding | None = None, *, is_private: bool = False
+) -> Opened:
     """A newer version of the first post comes before the jury; a copy that is none any more becomes a case of its own.
 
-    So does what a case that is over has left out of sight because nobody there had read it. Answers where the post belongs.
+    So does what a case that is over has left out of sight because nobody there had read it; what `is_private` is let go without a
+    jury. Answers where the post belongs.
     """
     case = await CaseInHand.lock(tx, case_id)
     members = {row["post_id"]: row for row in await content_queries.members(tx, case_id)}
@@ -364,7 +384,9 @@ async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding |
     is_newer = member["version"] < post["version"]
     is_first = member["why"] == "first"
     is_alike = is_first or (not _is_only_held(case, post) and await _likeness(tx, case, post, marks) is not None)
-    if not case.is_undecided:
+    if is_private and _is_left_over(case.row, post):
+        await release(tx, post["id"])
+    elif not case.is_undecided:
         if not is_alike and _is_left_over(case.row, post):
             if member["why"] == "inherited" and not is_newer and finding and finding.outcome is Outcome.PUBLISH:
                 await release(tx, post["id"])  # only a verdict that is reversed had spoken against it
@@ -372,6 +394,10 @@ async def note_edit(tx: Transaction, case_id: int, post: Row, finding: Finding |
             return await _part(tx, case, post, finding)
         if is_newer and _is_left_over(case.row, post):
             return await take_up(tx, post, finding, Source.OWN)
+    elif not is_alike and await _was_removed(tx, case, post):
+        pass  # it stays until then, as its author's strike does, and is taken up if the verdict is another
+    elif not is_alike and is_private and post["hidden_at"] is None:
+        await content_queries.drop_member(tx, case_id, post["id"])
     elif not is_alike:
         return await _part(tx, case, post, finding)
     elif is_first and is_newer:
@@ -389,18 +415,30 @@ def _is_left_over(case: Mapping[str, Any], post: Row) -> bool:
     return post["hidden_at"] is not None and case["verdict"] is not None and case["measure"] != "remove"
 
 
+async def _was_removed(tx: Transaction, case: CaseInHand, post: Row) -> bool:
+    """Whether an earlier verdict of this case, which is judged anew, has taken the post out of sight."""
+    if case["round"] == 1 or post["hidden_at"] is None:
+        return False
+    return post["id"] in {row["post_id"] for row in await sanctions.told_of(tx, case.id, [Kind.REMOVED])}
+
+
 async def _part(tx: Transaction, case: CaseInHand, post: Row, finding: Finding | None) -> Opened:
     """Take a copy that is none any more out of a case, with what is open about it; it is taken up like any other post."""
     await content_queries.drop_member(tx, case.id, post["id"])
     opened = await take_up(tx, post, finding, Source(case["source"]))
-    if opened.case_id != case.id and await queries.move_to_case(tx, post["id"], case.id, opened.case_id):
+    if opened.case_id != case.id and await take_along(tx, post["id"], case, opened.case_id):
+        await _weigh_reports(tx, case)
+        await case.write()
         tx.defer("moderation.cases.reweigh", once=f"reweigh:{opened.case_id}", case_id=opened.case_id)
     return opened
 
 
 async def _keep_newer(tx: Transaction, case: CaseInHand, post: Row, marks: Marks, why: str) -> int:
-    content_id = new_id()
-    await content_queries.keep_content(tx, content_id, case.id, post, post["version"], marks.text_hash, case.now)
+    """Put a version under the case's verdict; its content's id. What has left the case and comes back as it was, is there already."""
+    content_id = await content_queries.content_of(tx, case.id, post["id"], post["version"])
+    if content_id is None:
+        content_id = new_id()
+        await content_queries.keep_content(tx, content_id, case.id, post, post["version"], marks.text_hash, case.now)
     await content_queries.keep_member(
         tx, case.id, post["id"], post["account_id"], post["version"], content_id, why, case.now
     )

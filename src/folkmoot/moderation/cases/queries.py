@@ -11,6 +11,8 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.cases.priors import Reporter
 from folkmoot.moderation.cases.states import Event
 
+_RUNNING = "('received', 'open', 'interim')"
+"""Of a notice whose sender waits for an answer."""
 _COLUMNS = """id, state, version, round, severity, category, account_id, content_id, text_hash, likeness, pictures, bands,
   score, because, prior, belief, ballots, seats_free, reach, stake, target_at, place, hidden_at, first_hidden_at,
   overridden, source, life_at_risk, frozen, reports, deadline_at, opened_at, decided_at, verdict, measure, rule_id,
@@ -70,10 +72,13 @@ async def one_at_a_time(tx: Transaction, what: str) -> None:
 
 
 async def case_of_post(source: Database | Transaction, post_id: int) -> Row | None:
-    """The latest case a post is or was in, and the version that was judged there."""
+    """The case a post is before, else the last it came to; the version that is known there, and the present one if there is any."""
     return await source.fetchrow(
-        """SELECT c.id, c.state, c.verdict, c.measure, c.decided_at, c.decided_by, m.version, m.account_id
-           FROM case_posts m JOIN cases c ON c.id = m.case_id WHERE m.post_id = $1 ORDER BY m.case_id DESC LIMIT 1""",
+        """SELECT c.id, c.state, c.verdict, c.measure, c.decided_at, c.decided_by, m.version, m.account_id,
+             p.version AS present_version
+           FROM case_posts m JOIN cases c ON c.id = m.case_id
+             LEFT JOIN posts p ON p.id = m.post_id AND p.account_id = m.account_id
+           WHERE m.post_id = $1 ORDER BY c.decided_at IS NOT NULL, m.joined_at DESC, m.case_id DESC LIMIT 1""",
         post_id,
     )
 
@@ -107,21 +112,77 @@ async def link_finding(tx: Transaction, finding_id: int, case_id: int) -> None:
     await tx.execute("UPDATE findings SET case_id = $2 WHERE id = $1", finding_id, case_id)
 
 
-async def move_to_case(tx: Transaction, post_id: int, old: int, new: int) -> bool:
-    """What is open about a post that has left a case goes with it; whether anybody had reported it."""
+# What goes along with a post that has left a case -------------------------------------------------------------------
+
+
+async def move_findings(tx: Transaction, post_id: int, old: int, new: int) -> None:
     await tx.execute(
         "UPDATE findings SET case_id = $3 WHERE post_id = $1 AND case_id = $2 AND decision IS NULL", post_id, old, new
     )
+
+
+async def move_reports(tx: Transaction, post_id: int, old: int, new: int) -> bool:
+    """Open reports about a post; those that name another post of the old case belong to both. Whether there are any."""
     return bool(
-        await tx.execute(
-            """UPDATE case_reports SET case_id = $3, joined_at = NULL
-               WHERE post_id = $1 AND case_id = $2 AND outcome IS NULL
-                 AND report_id NOT IN (SELECT report_id FROM case_reports WHERE case_id = $3)""",
+        await tx.fetch(
+            """WITH theirs AS (
+                 SELECT c.report_id, c.reporter_id,
+                   (SELECT min(m.post_id) FROM case_posts m WHERE m.case_id = $2 AND m.post_id = ANY(r.posts)) AS other
+                 FROM case_reports c JOIN reports r ON r.id = c.report_id
+                 WHERE c.case_id = $2 AND c.outcome IS NULL AND $1 = ANY(r.posts)),
+               come AS (
+                 INSERT INTO case_reports (case_id, report_id, post_id, reporter_id)
+                 SELECT $3, report_id, $1, reporter_id FROM theirs ON CONFLICT DO NOTHING),
+               gone AS (
+                 DELETE FROM case_reports c USING theirs t
+                 WHERE c.case_id = $2 AND c.report_id = t.report_id AND t.other IS NULL),
+               stay AS (
+                 UPDATE case_reports c SET post_id = t.other FROM theirs t
+                 WHERE c.case_id = $2 AND c.report_id = t.report_id AND t.other IS NOT NULL)
+               SELECT report_id FROM theirs""",
             post_id,
             old,
             new,
         )
     )
+
+
+async def move_notices(tx: Transaction, post_id: int, old: int, new: int) -> datetime | None:
+    """What notices want of a post and nobody has settled; the earliest time by which they want it."""
+    rows = await tx.fetch(
+        f"""UPDATE notice_items i SET case_id = $3 FROM notices n
+            WHERE n.id = i.notice_id AND i.post_id = $1 AND i.case_id = $2 AND i.settled_at IS NULL
+            RETURNING CASE WHEN n.state IN {_RUNNING} THEN n.due_at END AS due_at""",
+        post_id,
+        old,
+        new,
+    )
+    return min((row["due_at"] for row in rows if row["due_at"] is not None), default=None)
+
+
+async def earliest_due(tx: Transaction, case_id: int) -> datetime | None:
+    """The earliest clock of all notices that wait for a case."""
+    found: datetime | None = await tx.fetchval(
+        f"""SELECT min(n.due_at) FROM notice_items i JOIN notices n ON n.id = i.notice_id
+            WHERE i.case_id = $1 AND i.settled_at IS NULL AND n.state IN {_RUNNING}""",
+        case_id,
+    )
+    return found
+
+
+async def is_doubted(tx: Transaction, post_id: int) -> bool:
+    """Whether anybody ever wanted a post judged, by a report, by a notice, or a steward by opening a case about it; or what screening
+    held of it waits for people."""
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM reports r JOIN posts p ON p.account_id = r.account_id
+                          WHERE p.id = $1 AND p.id = ANY(r.posts))
+             OR EXISTS (SELECT FROM notice_items WHERE post_id = $1)
+             OR EXISTS (SELECT FROM findings WHERE post_id = $1 AND outcome = 'hold' AND decision IS NULL)
+             OR EXISTS (SELECT FROM case_posts m JOIN case_events e ON e.case_id = m.case_id
+                        WHERE m.post_id = $1 AND m.why = 'first' AND e.step = 'opened' AND e.by_id IS NOT NULL)""",
+        post_id,
+    )
+    return found
 
 
 async def findings_without_case(db: Database, limit: int) -> list[int]:

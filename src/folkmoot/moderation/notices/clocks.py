@@ -7,11 +7,11 @@ from folkmoot.audit import Event
 from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Missing
 from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.leave import hurry
 from folkmoot.moderation.notices import queries
 from folkmoot.moderation.notices.inhand import NoticeInHand
 from folkmoot.moderation.notices.rules import ANY, Clock, Kind, check_clock, find_clock, warnings_at
 from folkmoot.moderation.notices.states import State
-from folkmoot.moderation.notices.take_up import hurry
 from folkmoot.network.access.viewer import Role, Viewer
 
 DUE = "due"

@@ -11,6 +11,7 @@ from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Invalid
 from folkmoot.moderation.cases.decide import deadline as put_deadline
 from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.queries import earliest_due
 from folkmoot.moderation.notices import queries, words
 from folkmoot.moderation.notices.clocks import set_clock
 from folkmoot.moderation.notices.inhand import NoticeInHand
@@ -110,7 +111,7 @@ async def _move_clocks(tx: Transaction, notice: NoticeInHand, was: datetime) -> 
         if row["case_id"] is None or row["settled_at"] is not None:
             continue
         case = await CaseInHand.lock(tx, row["case_id"])
-        earliest = await queries.earliest_due(tx, row["case_id"])
+        earliest = await earliest_due(tx, row["case_id"])
         if case.is_undecided and earliest is not None and case["deadline_at"] == was and earliest != was:
             await put_deadline(tx, case, earliest)
 

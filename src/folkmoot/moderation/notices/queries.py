@@ -148,12 +148,12 @@ async def tombstones(source: Database | Transaction, ids: Sequence[int]) -> list
 
 
 async def judged(source: Database | Transaction, post_ids: Sequence[int]) -> list[Row]:
-    """The latest case of each post, and the version that was judged there."""
+    """The case each post is before, else the last it came to, and the version that was judged there."""
     return await source.fetch(
         """SELECT DISTINCT ON (m.post_id) m.post_id, c.id AS case_id, c.account_id, c.verdict, c.measure, c.decided_at,
              c.decided_by, m.version
            FROM case_posts m JOIN cases c ON c.id = m.case_id WHERE m.post_id = ANY($1::bigint[])
-           ORDER BY m.post_id, m.case_id DESC""",
+           ORDER BY m.post_id, c.decided_at IS NOT NULL, m.joined_at DESC, m.case_id DESC""",
         list(post_ids),
     )
 
@@ -164,16 +164,6 @@ async def unconfirmed_since(tx: Transaction, since: datetime) -> int:
         """SELECT count(*) FROM notice_items i JOIN notices n ON n.id = i.notice_id
            WHERE n.received_at > $1 AND n.trust NOT IN ('key', 'known') AND n.confirmed_at IS NULL AND i.case_id IS NOT NULL""",
         since,
-    )
-    return found
-
-
-async def earliest_due(tx: Transaction, case_id: int) -> datetime | None:
-    """The earliest clock of all notices that wait for a case."""
-    found: datetime | None = await tx.fetchval(
-        f"""SELECT min(n.due_at) FROM notice_items i JOIN notices n ON n.id = i.notice_id
-            WHERE i.case_id = $1 AND i.settled_at IS NULL AND n.state IN {_RUNNING}""",
-        case_id,
     )
     return found
 

@@ -11,10 +11,10 @@ import msgspec
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases import queries as cases
-from folkmoot.moderation.cases.decide import deadline
 from folkmoot.moderation.cases.effects import hide_provisionally
 from folkmoot.moderation.cases.inhand import CaseInHand
-from folkmoot.moderation.cases.open import look, take_up
+from folkmoot.moderation.cases.leave import hurry
+from folkmoot.moderation.cases.open import is_before_a_jury, look, take_up
 from folkmoot.moderation.cases.reopen import reopen
 from folkmoot.moderation.cases.rules import Verdict
 from folkmoot.moderation.cases.states import State as CaseState
@@ -53,8 +53,7 @@ async def look_at(db: Database, gate: Gate, matters: list[Matter]) -> dict[int, 
     for matter in matters:
         if matter.post_id is not None and matter.post_id not in found:
             known = await cases.case_of_post(db, matter.post_id)
-            undecided = known is not None and known["decided_at"] is None
-            found[matter.post_id] = None if undecided else await look(db, gate, matter.post_id)
+            found[matter.post_id] = None if is_before_a_jury(known) else await look(db, gate, matter.post_id)
     return found
 
 
@@ -130,12 +129,6 @@ def source_of(notice: NoticeInHand, *, believed: bool) -> Source:
     if not believed:
         return Source.NOTICE
     return {Kind.ORDER: Source.ORDER, Kind.TRUSTED_FLAGGER: Source.TRUSTED}.get(Kind(notice["kind"]), Source.NOTICE)
-
-
-async def hurry(tx: Transaction, case: CaseInHand, due_at: datetime) -> None:
-    """Put the notice's clock on a case; an earlier one stays."""
-    if case.is_undecided and (case["deadline_at"] is None or due_at < case["deadline_at"]):
-        await deadline(tx, case, due_at)
 
 
 async def carry_out(tx: Transaction, case: CaseInHand, *, by: int | None = None) -> None:

@@ -15,7 +15,7 @@ from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.cases import queries as cases
 from folkmoot.moderation.cases.alarms import sound
 from folkmoot.moderation.cases.inhand import CaseInHand
-from folkmoot.moderation.cases.open import Opened, hear_reports, look, take_up
+from folkmoot.moderation.cases.open import Opened, hear_reports, is_before_a_jury, look, take_up
 from folkmoot.moderation.reports import letters, queries, rules
 from folkmoot.moderation.reports.views import Category, Receipt, ReportView
 from folkmoot.moderation.sanctions.rules import Source
@@ -183,7 +183,7 @@ async def _object(
 async def _look_once(desk: Desk, post_id: int) -> Finding | None:
     """What screening says of a post, unless it is before a jury already: of ten thousand reports one asks."""
     known = await cases.case_of_post(desk.db, post_id)
-    return None if known is not None and known["decided_at"] is None else await look(desk.db, desk.gate, post_id)
+    return None if is_before_a_jury(known) else await look(desk.db, desk.gate, post_id)
 
 
 async def _belongs(

@@ -53,6 +53,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     was_hidden: bool = False
     judged: bool = True
     """Whether the post says now what was judged; what nobody has read is not let out with it."""
+    unchanged: bool = True
+    """Whether it is the version the case knows; the warning of a later one is its author's."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +219,9 @@ async def undo(tx: Transaction, decision: Decision, texts: Sequence[Text]) -> No
     """An appeal found otherwise: everything comes back, strikes are void, all who were told are told."""
     for text in texts:
         if text.post_id is not None:
-            author = await queries.take_warning(tx, text.post_id, text.sensitive, text.warning)
+            author = None
+            if text.unchanged:
+                author = await queries.take_warning(tx, text.post_id, text.sensitive, text.warning)
             if author is not None:
                 tx.announce("post.changed", post_id=text.post_id, edited=True, account_id=author)
             await _let_out(tx, text)
