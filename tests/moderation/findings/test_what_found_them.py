@@ -100,6 +100,7 @@ async def test_only_what_people_decided_says_whether_screening_was_right(
 
 
 async def test_a_day_that_is_in_one_span_is_not_in_the_next(db: Any, cast: Any, desk: Any) -> None:
+    await db.fetch("DELETE FROM screened_days")  # of tests that do commit
     await publish(desk, cast.ada, Draft(text="Good evening to all of you"))
     await desk.gate.write_counts()
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -108,6 +109,7 @@ async def test_a_day_that_is_in_one_span_is_not_in_the_next(db: Any, cast: Any, 
 
 
 async def test_a_letter_that_passes_is_counted_as_passed(db: Any, cast: Any, desk: Any) -> None:
+    await db.fetch("DELETE FROM screened_days")
     await publish(
         desk, cast.ada, Draft(text="@bert You will regret this, I know where you live", visibility=Visibility.DIRECT)
     )
