@@ -40,6 +40,9 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "moderation.findings.remember_crops": lambda tools, **arguments: findings.remember_crops(
         tools.db, tools.storage, **arguments
     ),
+    "moderation.findings.remember_crops_of_case": lambda tools, **arguments: findings.remember_crops_of_case(
+        tools.db, tools.storage, **arguments
+    ),
     "moderation.notices.take_up_rest": notices.take_up_rest,
     "moderation.transparency.log.tell": public_log.tell,
     "moderation.paging.hooks": paging.call_hooks,

@@ -16,7 +16,7 @@ from folkmoot.moderation.cases import Choice
 from folkmoot.moderation.cases.inhand import CaseInHand
 from folkmoot.moderation.cases.reopen import reopen
 from folkmoot.moderation.evidence.pictures import seal_pictures
-from folkmoot.moderation.findings.jobs import remember_crops
+from folkmoot.moderation.findings.jobs import remember_crops, remember_crops_of_case
 from folkmoot.moderation.screening import Outcome
 from folkmoot.moderation.screening.pictures import hash_picture
 from folkmoot.network import media
@@ -81,7 +81,7 @@ async def test_a_picture_that_a_jury_removed_is_known_with_a_little_cut_off(
 
     async def jobs() -> list[dict[str, int]]:
         rows = await db.fetch(
-            """DELETE FROM procrastinate_jobs WHERE task_name = 'moderation.findings.remember_crops' RETURNING args"""
+            """DELETE FROM procrastinate_jobs WHERE task_name = 'moderation.findings.remember_crops_of_case' RETURNING args"""
         )
         return [msgspec.json.decode(row["args"]) for row in rows]
 
@@ -96,8 +96,8 @@ async def test_a_picture_that_a_jury_removed_is_known_with_a_little_cut_off(
     with court.later(days=4):
         await media.sweep_loose(db, storage)
     assert not await db.fetchval("SELECT count(*) FROM media")
-    await remember_crops(db, storage, case_id=case)
-    await remember_crops(db, storage, case_id=case)
+    await remember_crops_of_case(db, storage, case_id=case)
+    await remember_crops_of_case(db, storage, case_id=case)
     assert {tuple(row) for row in await db.fetch("SELECT DISTINCT list, reference FROM known_pictures")} == {
         ("removed", f"case {case}")
     }
@@ -111,11 +111,11 @@ async def test_a_picture_that_a_jury_removed_is_known_with_a_little_cut_off(
     await db.fetch(
         "DELETE FROM known_pictures WHERE hash <> ALL((SELECT pictures FROM cases WHERE id = $1)::text[])", case
     )
-    await remember_crops(db, storage, case_id=case)
+    await remember_crops_of_case(db, storage, case_id=case)
     assert await db.fetchval("SELECT count(*) FROM known_pictures") == 1, "a verdict that is void teaches nothing"
     await court.decide(Choice.BREAKS, case)
     (args,) = await jobs()
-    await remember_crops(db, storage, **args)
+    await remember_crops_of_case(db, storage, **args)
     assert await db.fetchval("SELECT count(*) FROM known_pictures") > 1
 
     async with db.transaction() as tx:
@@ -123,5 +123,5 @@ async def test_a_picture_that_a_jury_removed_is_known_with_a_little_cut_off(
         await in_hand.write()
     await court.decide(Choice.FINE, case)
     assert await rulebook.picture_lists(db) == []
-    await remember_crops(db, storage, **args)
+    await remember_crops_of_case(db, storage, **args)
     assert await rulebook.picture_lists(db) == []

@@ -11,7 +11,7 @@ from folkmoot.database import Database, Row, Transaction
 from folkmoot.moderation.cases.priors import Reporter
 from folkmoot.moderation.cases.states import Event
 
-_RUNNING = "('received', 'open', 'interim')"
+RUNNING_NOTICES = "('received', 'open', 'interim')"
 """Of a notice whose sender waits for an answer."""
 _COLUMNS = """id, state, version, round, severity, category, account_id, content_id, text_hash, likeness, pictures, bands,
   score, because, prior, belief, ballots, seats_free, reach, stake, target_at, place, hidden_at, first_hidden_at,
@@ -152,7 +152,7 @@ async def move_notices(tx: Transaction, post_id: int, old: int, new: int) -> dat
     rows = await tx.fetch(
         f"""UPDATE notice_items i SET case_id = $3 FROM notices n
             WHERE n.id = i.notice_id AND i.post_id = $1 AND i.case_id = $2 AND i.settled_at IS NULL
-            RETURNING CASE WHEN n.state IN {_RUNNING} THEN n.due_at END AS due_at""",
+            RETURNING CASE WHEN n.state IN {RUNNING_NOTICES} THEN n.due_at END AS due_at""",
         post_id,
         old,
         new,
@@ -164,7 +164,7 @@ async def earliest_due(tx: Transaction, case_id: int) -> datetime | None:
     """The earliest clock of all notices that wait for a case."""
     found: datetime | None = await tx.fetchval(
         f"""SELECT min(n.due_at) FROM notice_items i JOIN notices n ON n.id = i.notice_id
-            WHERE i.case_id = $1 AND i.settled_at IS NULL AND n.state IN {_RUNNING}""",
+            WHERE i.case_id = $1 AND i.settled_at IS NULL AND n.state IN {RUNNING_NOTICES}""",
         case_id,
     )
     return found

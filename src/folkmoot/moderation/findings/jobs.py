@@ -19,17 +19,8 @@ from folkmoot.moderation.screening.pictures import hash_crops
 from folkmoot.storage import Storage
 
 
-async def remember_crops(
-    db: Database, storage: Storage, *, finding_id: int | None = None, case_id: int | None = None
-) -> None:
-    """Know the pictures of what was upheld, or removed by a verdict, again when a little was cut off. May run twice."""
-    if finding_id is not None:
-        await _of_finding(db, storage, finding_id)
-    if case_id is not None:
-        await _of_case(db, storage, case_id)
-
-
-async def _of_finding(db: Database, storage: Storage, finding_id: int) -> None:
+async def remember_crops(db: Database, storage: Storage, *, finding_id: int) -> None:
+    """Know the pictures of what was upheld again when a little was cut off. May run twice."""
     found = await queries.upheld_pictures(db, finding_id)
     if found is None:
         return
@@ -41,8 +32,8 @@ async def _of_finding(db: Database, storage: Storage, finding_id: int) -> None:
             tx.announce("screening.changed")
 
 
-async def _of_case(db: Database, storage: Storage, case_id: int) -> None:
-    """Those of the version that was judged, as evidence has them: its author may have deleted it since."""
+async def remember_crops_of_case(db: Database, storage: Storage, *, case_id: int) -> None:
+    """The same of what a verdict removed: of the version that was judged, as evidence has it, since its author may have deleted it."""
     found = await queries.removed_version(db, case_id)
     judged = await content_queries.content(db, found["content_id"]) if found is not None else None
     if found is None or judged is None:

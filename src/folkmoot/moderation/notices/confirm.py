@@ -11,11 +11,11 @@ from folkmoot.database import Database, Transaction
 from folkmoot.errors import Conflict, Invalid
 from folkmoot.moderation.cases.decide import deadline as put_deadline
 from folkmoot.moderation.cases.inhand import CaseInHand
+from folkmoot.moderation.cases.leave import let_wait
 from folkmoot.moderation.cases.queries import earliest_due
 from folkmoot.moderation.notices import queries, words
 from folkmoot.moderation.notices.clocks import set_clock
 from folkmoot.moderation.notices.inhand import NoticeInHand
-from folkmoot.moderation.notices.let_go import let_go
 from folkmoot.moderation.notices.rules import WORDS_MOST, Kind
 from folkmoot.moderation.notices.states import RUNNING, UNSETTLED, ItemState, NoticeClosed, State, Step
 from folkmoot.moderation.notices.take_up import carry_out, hide_until_decided
@@ -101,7 +101,7 @@ async def _withdraw(tx: Transaction, notice: NoticeInHand, numbers: Collection[i
             changes = {"state": ItemState.WITHDRAWN.value, "how": "stewards", "since": notice.now}
             await queries.save_item(tx, notice.id, row["number"], changes | {"settled_at": notice.now})
             if row["case_id"] is not None:
-                await let_go(tx, row["case_id"])
+                await let_wait(tx, await CaseInHand.lock(tx, row["case_id"]))
 
 
 async def _move_clocks(tx: Transaction, notice: NoticeInHand, was: datetime) -> None:
@@ -252,7 +252,7 @@ async def refuse(db: Database, settings: Settings, steward: Viewer, notice_id: i
         await queries.stop_timers(tx, notice.id, notice.now)
         for row in rows:
             if row["case_id"] is not None and ItemState(row["state"]) in UNSETTLED:
-                await let_go(tx, row["case_id"])
+                await let_wait(tx, await CaseInHand.lock(tx, row["case_id"]))
         if tell:
             head = await head_of(tx, settings, notice)
             await send(tx, settings, notice, "free", words.refused(head, why), by=steward.actor)

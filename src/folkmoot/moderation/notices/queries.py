@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from folkmoot.database import Database, Row, Transaction
+from folkmoot.moderation.cases.queries import RUNNING_NOTICES
 from folkmoot.moderation.notices.rules import Clock
 from folkmoot.moderation.notices.states import Event
 from folkmoot.network.visibility import sql_is_public
-
-_RUNNING = "('received', 'open', 'interim')"
 
 
 async def insert(tx: Transaction, table: str, row: Mapping[str, Any]) -> None:
@@ -184,7 +183,7 @@ async def present(tx: Transaction, notice_id: int) -> list[Row]:
 async def moved(db: Database, limit: int) -> list[int]:
     """Notices about which there is news: something they name was decided, hidden, shown again, or is gone."""
     rows = await db.fetch(
-        f"""SELECT DISTINCT i.notice_id FROM notice_items i JOIN notices n ON n.id = i.notice_id AND n.state IN {_RUNNING}
+        f"""SELECT DISTINCT i.notice_id FROM notice_items i JOIN notices n ON n.id = i.notice_id AND n.state IN {RUNNING_NOTICES}
             JOIN cases c ON c.id = i.case_id
             LEFT JOIN posts p ON p.id = i.post_id AND p.account_id = i.account_id
             LEFT JOIN accounts a ON a.id = i.account_id
@@ -312,7 +311,7 @@ async def line(source: Database | Transaction, notice_id: int) -> Row | None:
 async def running(source: Database | Transaction, limit: int) -> list[Row]:
     """Notices somebody waits for, what is due first at the head; those that were met come after those that were not."""
     return await source.fetch(
-        f"{_LINE} WHERE n.state IN {_RUNNING} ORDER BY n.met_at IS NOT NULL, n.due_at LIMIT $1", limit
+        f"{_LINE} WHERE n.state IN {RUNNING_NOTICES} ORDER BY n.met_at IS NOT NULL, n.due_at LIMIT $1", limit
     )
 
 

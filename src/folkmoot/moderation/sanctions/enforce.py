@@ -211,7 +211,7 @@ async def remember(tx: Transaction, decision: Decision) -> None:
     if decision.pictures and decision.text_hash is None and not (removed and lasting):
         await queries.judge_pictures(tx, decision.pictures, removed, decision.category, reference, decision.at)
         if removed:
-            tx.defer("moderation.findings.remember_crops", case_id=decision.case_id)
+            tx.defer("moderation.findings.remember_crops_of_case", case_id=decision.case_id)
     tx.announce("screening.changed")
 
 
@@ -219,11 +219,10 @@ async def undo(tx: Transaction, decision: Decision, texts: Sequence[Text]) -> No
     """An appeal found otherwise: everything comes back, strikes are void, all who were told are told."""
     for text in texts:
         if text.post_id is not None:
-            author = None
             if text.unchanged:
                 author = await queries.take_warning(tx, text.post_id, text.sensitive, text.warning)
-            if author is not None:
-                tx.announce("post.changed", post_id=text.post_id, edited=True, account_id=author)
+                if author is not None:
+                    tx.announce("post.changed", post_id=text.post_id, edited=True, account_id=author)
             await _let_out(tx, text)
     for account_id in sorted({text.account_id for text in texts}):
         author_row = await queries.author_of(tx, account_id)
