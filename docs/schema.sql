@@ -1702,6 +1702,13 @@ CREATE TABLE public.push_subscriptions (
     CONSTRAINT push_subscriptions_public_key_check CHECK ((length(public_key) = 65))
 );
 
+CREATE TABLE public.refused_pictures (
+    finding_id bigint NOT NULL,
+    number smallint NOT NULL,
+    content_type text NOT NULL,
+    sealed bytea NOT NULL
+);
+
 CREATE TABLE public.rehearsals (
     id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -2244,6 +2251,9 @@ ALTER TABLE ONLY public.push_subscriptions
 
 ALTER TABLE ONLY public.push_subscriptions
     ADD CONSTRAINT push_subscriptions_token_id_key UNIQUE (token_id);
+
+ALTER TABLE ONLY public.refused_pictures
+    ADD CONSTRAINT refused_pictures_pkey PRIMARY KEY (finding_id, number);
 
 ALTER TABLE ONLY public.rehearsals
     ADD CONSTRAINT rehearsals_pkey PRIMARY KEY (id);
@@ -2796,6 +2806,9 @@ ALTER TABLE ONLY public.push_messages
 
 ALTER TABLE ONLY public.push_subscriptions
     ADD CONSTRAINT push_subscriptions_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);
+
+ALTER TABLE ONLY public.refused_pictures
+    ADD CONSTRAINT refused_pictures_finding_id_fkey FOREIGN KEY (finding_id) REFERENCES public.findings(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.accounts(id);

@@ -89,5 +89,5 @@ def cost() -> None:
 if __name__ == "__main__":
     try:
         training()
-    except (NoData, ModelUnusable) as error:
+    except (NoData, ModelUnusable, FloatingPointError) as error:
         raise SystemExit(str(error)) from None

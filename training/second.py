@@ -59,7 +59,7 @@ class Recipe(NamedTuple):
     """What is added to the seed, so that no epoch has the texts of another recipe's."""
 
 
-FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 1.0, 0)
+FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 0.5, 0)
 """From e5 as it came."""
 FURTHER = Recipe((1, 1), 8e-5, {"en": Share(5_000, 3_000, 4, 800), "de": Share(5_000, 4_000, 6, 1_000)}, 0.67, 100)
 """From a model's file that was taught most of this before; its own parameters count in the mean like those of a course."""

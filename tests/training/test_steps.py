@@ -55,6 +55,38 @@ def test_courses_are_averaged_place_by_place():
     assert torch.equal(both["head"], torch.full((3,), 0.5))
 
 
+def test_gradients_are_numbers_for_texts_of_every_length():
+    rng = np.random.default_rng(1)
+
+    def some(*shape):
+        return torch.tensor(rng.normal(0, 0.05, shape).astype(np.float32))
+
+    one = torch.ones(encoder.HIDDEN)
+    layer = {"qkv": some(384, 1152), "qkv_bias": some(1152), "out": some(384, 384), "out_bias": some(384)}
+    layer |= {"wide": some(384, 1536), "wide_bias": some(1536), "narrow": some(1536, 384), "narrow_bias": some(384)}
+    layer |= {"norm": (one, some(384)), "norm2": (one, some(384))}
+    params = {"positions": some(64, 384), "kinds": some(2, 384), "norm": (one, some(384)), "layers": [layer]}
+    params["head"] = (some(768, 3), some(3))
+    params = encoder._each(params, lambda leaf: leaf.clone().requires_grad_())
+    for length in encoder.LENGTHS:
+        texts = [encoder.Text(tuple(rng.integers(3, 90, length)), length, (1.0, 0.0, np.nan)) for _ in range(6)]
+        places, kinds, there, labels, weight, _ = encoder.collate(texts, rng, 0.0)
+        logits = encoder.forward({**params, "words": some(90, 384)}, places, kinds, there, encoder.DROPPED)
+        encoder._loss(logits, labels, weight).backward()
+        bad = [leaf.shape for leaf in encoder._leaves(params) if not torch.isfinite(leaf.grad).all()]
+        assert bad == [], length
+
+
+def test_a_course_that_came_to_no_number_ends_at_once(monkeypatch):
+    params = {"words": torch.zeros(9, 4), "head": (torch.zeros(4, 3), torch.zeros(3))}
+    monkeypatch.setattr(
+        encoder, "forward", lambda params, places, *_: (params["head"][1] * np.nan).expand(len(places), 3)
+    )
+    epoch = [encoder.Text((1, 5, 2), 3, (1.0, 0.0, 0.0))] * 600
+    with pytest.raises(FloatingPointError, match="loss of batch 1 is nan"):
+        encoder.teach(params, [epoch], rate=1e-4, seed=1)
+
+
 def test_a_file_is_taught_further_from_the_steps_it_has():
     _, arrays = file.read(SHIPPED)
     again = constants(export.graph(export.weights(arrays, 1)))

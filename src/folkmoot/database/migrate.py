@@ -10,7 +10,7 @@ import asyncpg
 
 from folkmoot.errors import Unavailable
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration; a test compares it with the folder."""
 
 

@@ -12,6 +12,7 @@ from folkmoot.moderation.evidence import jobs as evidence
 from folkmoot.moderation.evidence.forget import forget_found
 from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
+from folkmoot.moderation.findings.refused import forget_refused, keep_refused
 from folkmoot.moderation.notices import jobs as notices
 from folkmoot.moderation.notices.forget import forget_letters
 from folkmoot.moderation.paging import jobs as paging
@@ -37,6 +38,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
     "moderation.cases.score": cases.score,
     "moderation.cases.tell_reporters": cases.tell_reporters,
     "moderation.cases.text_changed": cases.text_changed,
+    "moderation.findings.keep_refused": lambda tools, **arguments: keep_refused(tools.db, tools.storage, **arguments),
     "moderation.findings.remember_crops": lambda tools, **arguments: findings.remember_crops(
         tools.db, tools.storage, **arguments
     ),
@@ -81,6 +83,7 @@ way there and back costs ten times the look. Each may run twice, also at the sam
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.evidence.forget_found": ("13 3 * * *", lambda tools: forget_found(tools.db)),
+    "moderation.findings.forget_refused": ("17 3 * * *", lambda tools: forget_refused(tools.db)),
     "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
     "moderation.evidence.seal_pictures": ("43 4 * * *", evidence.seal_pictures),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,33 @@ import msgspec
 import pytest
 from PIL import Image
 
+from folkmoot import clock
 from folkmoot.demo import pictures
+from folkmoot.errors import Forbidden, Missing
 from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.findings.jobs import remember_crops
+from folkmoot.moderation.findings.refused import forget_refused, keep_refused, refused_pictures
 from folkmoot.moderation.screening import Outcome
 from folkmoot.moderation.screening.pictures import hash_picture
 from folkmoot.moderation.sweep import Options, sweep
 from folkmoot.network import accounts, media
 from folkmoot.network.access import COMMAND_LINE
-from folkmoot.network.accounts.rules import PictureHeld
+from folkmoot.network.accounts.rules import PictureHeld, ProfileHeld
 from folkmoot.settings import Settings
-from folkmoot.storage import open_storage
+from folkmoot.storage import Storage, open_storage
 
 PICTURE = pictures.draw("harbour", 7)
+THREAT = "I will find you tonight and I will kill you, you traitor"
 
 
 @pytest.fixture
-def keep(db: Any, tmp_path: Path) -> Any:
+def storage(tmp_path: Path) -> Storage:
+    return open_storage(dataclasses.replace(Settings(), data=tmp_path))
+
+
+@pytest.fixture
+def keep(db: Any, storage: Storage, tmp_path: Path) -> Any:
     settings = dataclasses.replace(Settings(), data=tmp_path)
-    storage = open_storage(settings)
 
     async def keep(kind: str, data: bytes) -> Any:
         store = {"avatar": media.store_avatar, "header": media.store_header}[kind]
@@ -96,3 +106,89 @@ async def test_a_new_picture_takes_the_place_of_a_hidden_one(db: Any, cast: Any,
     async with db.transaction() as tx:
         await accounts.show_pictures(tx, cast.ada.account_id, old.hashes)
     assert (await accounts.get_account(db, cast.ada.account_id)).avatar_key == new.key
+
+
+async def waiting(db: Any) -> list[dict[str, Any]]:
+    """The jobs that keep what was refused, taken off the queue."""
+    rows = await db.fetch(
+        "DELETE FROM procrastinate_jobs WHERE task_name = 'moderation.findings.keep_refused' RETURNING args"
+    )
+    return [msgspec.json.decode(row["args"]) for row in rows]
+
+
+async def test_stewards_see_what_was_refused_and_nobody_else_can(
+    db: Any, cast: Any, desk: Any, keep: Any, storage: Storage
+) -> None:
+    await make_known(db)
+    avatar, header = await keep("avatar", PICTURE), await keep("header", pictures.draw("loaves", 3))
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=avatar, header=header)
+    (job,) = await waiting(db)
+    assert job["keys"] == [avatar.key], "not the harmless one beside it"
+    await keep_refused(db, storage, **job)
+    await keep_refused(db, storage, **job)
+    (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
+    assert (finding.picture_keys, finding.refused) == ((), (0,))
+    plain = await storage.get(avatar.key)
+    assert await findings.refused_picture(db, cast.dora, finding.id, 0) == (plain, "image/jpeg")
+    assert plain not in await db.fetchval("SELECT sealed FROM refused_pictures"), "sealed"
+    with pytest.raises(Forbidden):
+        await findings.refused_picture(db, cast.ada, finding.id, 0)
+    for id, number in ((finding.id, 1), (finding.id + 1, 0)):
+        with pytest.raises(Missing):
+            await findings.refused_picture(db, cast.dora, id, number)
+
+
+async def test_words_that_are_refused_bring_no_picture_with_them(db: Any, cast: Any, desk: Any, keep: Any) -> None:
+    other = await keep("avatar", pictures.draw("loaves", 3))
+    with pytest.raises(ProfileHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, bio=THREAT, avatar=other)
+    assert await waiting(db) == []
+
+
+async def test_what_was_refused_is_kept_a_month_after_the_decision(
+    db: Any, cast: Any, desk: Any, keep: Any, storage: Storage, court: Any
+) -> None:
+    await make_known(db)
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
+    (job,) = await waiting(db)
+    await keep_refused(db, storage, **job)
+    with court.later(days=90):
+        assert await forget_refused(db) == 0, "nobody has decided"
+    await findings.uphold(db, cast.dora, job["finding_id"])
+    with court.later(days=29):
+        assert await forget_refused(db) == 0
+    with court.later(days=31):
+        assert await forget_refused(db) == 1
+    assert await refused_pictures(db, job["finding_id"]) == []
+
+
+async def test_of_what_was_refused_twice_the_first_is_forgotten(
+    db: Any, cast: Any, desk: Any, keep: Any, storage: Storage
+) -> None:
+    await make_known(db)
+    jobs = []
+    for _ in range(2):
+        with pytest.raises(PictureHeld):
+            await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
+        jobs += await waiting(db)
+    await keep_refused(db, storage, **jobs[1])
+    await keep_refused(db, storage, **jobs[0])
+    assert await refused_pictures(db, jobs[0]["finding_id"]) == [], "it was out of date before it was kept"
+    await db.fetch("UPDATE findings SET decision = 'superseded', decided_at = $1", clock.now() - timedelta(minutes=1))
+    assert await forget_refused(db) == 1
+
+
+async def test_what_was_upheld_is_refused_with_a_little_cut_off_too(
+    db: Any, cast: Any, desk: Any, keep: Any, storage: Storage
+) -> None:
+    await make_known(db)
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
+    (job,) = await waiting(db)
+    await keep_refused(db, storage, **job)
+    await findings.uphold(db, cast.dora, job["finding_id"])
+    before = await db.fetchval("SELECT count(*) FROM known_pictures")
+    await remember_crops(db, storage, finding_id=job["finding_id"])
+    assert await db.fetchval("SELECT count(*) FROM known_pictures") > before

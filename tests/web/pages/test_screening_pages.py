@@ -11,8 +11,10 @@ import msgspec
 import pytest
 
 from folkmoot import clock
+from folkmoot.demo import pictures
 from folkmoot.ids import new_id
 from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.findings.refused import keep_refused
 from folkmoot.moderation.rulebook import queries
 from folkmoot.moderation.screening import Category, Limits, Outcome, Reason, Stage, Words, conclude
 from folkmoot.moderation.screening.model import SHIPPED, Model
@@ -21,6 +23,7 @@ from folkmoot.network.posts.hold import hide
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 from folkmoot.settings import Settings
+from folkmoot.storage import key_of, open_storage, record_object
 
 ELSEWHERE = "https://judge.example:8443/v1/moderations"
 
@@ -186,7 +189,33 @@ async def test_stewards_are_told_that_a_refused_picture_cannot_be_shown(db: Any,
     async with db.transaction() as tx:
         await Gate(db, Settings()).record(tx, Subject(account_id=cast.ada.account_id), finding, words, "threat")
     page = (await ask(cast.dora, "GET", "/admin/held")).text
-    assert "The picture was not kept and cannot be shown" in page
+    assert "The picture is not kept and cannot be shown" in page
+
+
+async def test_stewards_are_shown_a_refused_picture_and_it_is_kept_nowhere_else(
+    db: Any, ask: Any, cast: Any, tmp_path: Path
+) -> None:
+    storage = open_storage(dataclasses.replace(Settings(), data=tmp_path))
+    data = pictures.draw("harbour", 7)
+    async with db.transaction() as tx:
+        await record_object(tx, key_of(data, "image/png"), len(data), "image/png")
+    key = await storage.put(data, "image/png")
+    subject = Subject(account_id=cast.ada.account_id, refused=(key,))
+    words = Words(text="", pictures=("5a" * 32,), profile=True)
+    async with db.transaction() as tx:
+        await Gate(db, Settings()).record(tx, subject, conclude([_picture("may")], {}, {}), words, "threat")
+    id = await db.fetchval("SELECT id FROM findings")
+    await keep_refused(db, storage, finding_id=id, keys=[key])
+    page = (await ask(cast.dora, "GET", "/admin/held")).text
+    assert "cannot be shown" not in page
+    assert "1 picture" in page
+    address = f"/admin/held/{id}/pictures/0"
+    assert f'src="{address}"' in page
+    shown = await ask(cast.dora, "GET", address)
+    assert (shown.content, shown.headers["content-type"]) == (data, "image/png")
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert (await ask(cast.dora, "GET", f"/admin/held/{id}/pictures/1")).status_code == 404
+    assert (await ask(cast.ada, "GET", address)).status_code == 403
 
 
 def _picture(of: str) -> Reason:

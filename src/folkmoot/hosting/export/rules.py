@@ -35,12 +35,14 @@ SECRET_TABLES = frozenset(
         "press_views",
         "push_messages",
         "push_subscriptions",
+        "refused_pictures",
         "secrets",
         "sessions",
         "tokens",
     }
 )
-"""Whoever has their rows can act as somebody, or open what was sealed: they travel sealed or not at all."""
+"""Whoever has their rows can act as somebody, or open what was sealed, or nothing without the master key: they travel
+sealed or not at all."""
 
 SECRET_COLUMNS: Mapping[str, Mapping[str, str]] = {
     "apps": {"secret_hash": "'\\x'"},

@@ -9,6 +9,7 @@ from folkmoot.moderation.findings.read import (
     overview,
     own_profile_decision,
 )
+from folkmoot.moderation.findings.refused import refused_picture
 from folkmoot.moderation.findings.rules import About, Followed
 from folkmoot.moderation.findings.views import FindingView, Overview
 from folkmoot.moderation.findings.words import tell
@@ -24,6 +25,7 @@ __all__ = [
     "list_open",
     "overview",
     "own_profile_decision",
+    "refused_picture",
     "release",
     "tell",
     "uphold",

@@ -15,6 +15,7 @@ from folkmoot.errors import Missing
 from folkmoot.moderation.cases import content_queries
 from folkmoot.moderation.evidence.pictures import picture
 from folkmoot.moderation.findings import queries
+from folkmoot.moderation.findings.refused import refused_pictures
 from folkmoot.moderation.screening.pictures import hash_crops
 from folkmoot.storage import Storage
 
@@ -25,8 +26,9 @@ async def remember_crops(db: Database, storage: Storage, *, finding_id: int) -> 
     if found is None:
         return
     category, keys = found
-    for key in keys:
-        hashes = await asyncio.to_thread(_crops, await storage.get(key))
+    shown = [await storage.get(key) for key in keys]
+    for data in [*shown, *await refused_pictures(db, finding_id)]:
+        hashes = await asyncio.to_thread(_crops, data)
         async with db.transaction() as tx:
             await queries.keep_crops(tx, finding_id, hashes, category, clock.now())
             tx.announce("screening.changed")

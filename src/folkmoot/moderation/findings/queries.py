@@ -23,6 +23,7 @@ _VIEW = """
     CASE WHEN f.post_id IS NULL
       THEN ARRAY(SELECT object_key FROM profile_pictures q WHERE q.account_id = f.account_id AND q.hashes && f.pictures ORDER BY part)
       ELSE ARRAY(SELECT m.preview_key FROM media m WHERE m.post_id = f.post_id ORDER BY m.position) END AS picture_keys,
+    ARRAY(SELECT number FROM refused_pictures r WHERE r.finding_id = f.id ORDER BY number) AS refused,
     EXISTS (SELECT FROM cases c WHERE c.id = f.case_id AND (c.decided_by = 'jury' OR (c.decided_by = 'stewards'
       AND (c.ballots > 0 OR (SELECT count(*) FROM steward_votes v WHERE v.case_id = c.id AND v.round = c.round) > 1))
     )) AS judged
@@ -50,6 +51,7 @@ def _view(row: Row) -> FindingView:
         language=row["language"],
         reply_to=row["reply_to"],
         picture_keys=tuple(row["picture_keys"]),
+        refused=tuple(row["refused"]),
         hidden=bool(row["hidden"]),
         gone=bool(row["gone"]),
         found_by=row["found_by"],
@@ -176,6 +178,35 @@ async def upheld_pictures(db: Database, id: int) -> tuple[str, list[str]] | None
         id,
     )
     return (row["category"], row["keys"]) if row else None
+
+
+async def keep_refused(tx: Transaction, id: int, number: int, content_type: str, sealed: bytes) -> None:
+    """Keep a picture that was refused, unless its finding is out of date by now."""
+    await tx.execute(
+        """INSERT INTO refused_pictures (finding_id, number, content_type, sealed)
+           SELECT id, $2, $3, $4 FROM findings WHERE id = $1 AND decision IS DISTINCT FROM 'superseded'
+           ON CONFLICT DO NOTHING""",
+        id,
+        number,
+        content_type,
+        sealed,
+    )
+
+
+async def refused(db: Database, id: int) -> list[Row]:
+    """The pictures that were refused: `number, content_type, sealed`."""
+    return await db.fetch(
+        "SELECT number, content_type, sealed FROM refused_pictures WHERE finding_id = $1 ORDER BY number", id
+    )
+
+
+async def forget_refused(tx: Transaction, before: datetime) -> int:
+    """Delete what belongs to findings that are out of date or emptied, or were decided before then; how many."""
+    return await tx.execute(
+        """DELETE FROM refused_pictures r USING findings f
+           WHERE f.id = r.finding_id AND (f.decision = 'superseded' OR f.pictures = '{}' OR f.decided_at < $1)""",
+        before,
+    )
 
 
 async def keep_crops(tx: Transaction, id: int, hashes: Sequence[str], category: str, now: datetime) -> None:

@@ -30,6 +30,9 @@ class FindingView(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str | None
     """What the post answers, as it stands today."""
     picture_keys: tuple[str, ...]
+    """What the post or the profile shows, or would show."""
+    refused: tuple[int, ...]
+    """Numbers of the pictures that were refused and are kept for whoever decides."""
     hidden: bool
     """Whether the post is out of sight now."""
     gone: bool

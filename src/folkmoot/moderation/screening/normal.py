@@ -14,6 +14,8 @@ from functools import lru_cache
 
 import msgspec
 
+from folkmoot.moderation.screening.glued import GLUED, told_apart
+
 CLIP = 20_000
 """Characters that are looked at, long links cut short. The rest of a longer text is not; posts are shorter by far."""
 LINK = 23
@@ -78,8 +80,10 @@ def normalise(text: str) -> Normal:
     at, before = 0, 0
     for start, end, chunk, spaced in _chunks(parted):
         word, found = _undo(chunk) if len(chunk) <= _REMEMBERED else _undo_one(chunk)
-        if spaced and sum(map(str.isalpha, word)) > 3:
-            marks.add(Disguise.SPACED)
+        if spaced:
+            if sum(map(str.isalpha, word)) > 3:
+                marks.add(Disguise.SPACED)
+            word = _RUN_OF_LETTERS.sub(lambda letters: told_apart(letters[0]) or letters[0], word)
         if found:
             marks |= found
         if not word:
@@ -116,7 +120,9 @@ def _cut(match: re.Match[str]) -> str:
 
 _REMEMBERED = 32
 _CHUNK = re.compile(r"\S+")
-_LONE = re.compile(r"(?P<opens>[^\w\s@#<>]{0,3})[^\W\d_](?P<closes>[^\w\s@#<>]{0,3})\Z")
+_PILED = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+"""Accents and strokes that are written onto the letter before them."""
+_LONE = re.compile(rf"(?P<opens>[^\w\s@#<>]{{0,3}})[^\W\d_](?:{_PILED.pattern})?(?P<closes>[^\w\s@#<>]{{0,3}})\Z")
 
 
 def _chunks(written: str) -> Iterator[tuple[int, int, str, bool]]:
@@ -185,10 +191,10 @@ _POSTCODE = re.compile(r"[A-Z]{2}\d[A-Z]\Z")
 _MASKED = re.compile(r"(?<![\w*#])[^\W\d_][^\W\d_*#]{0,11}[*#]{1,4}[^\W\d_*#]{0,12}[^\W\d_](?![\w*#])")
 _GENDERED = re.compile(r"(?<=\w)[*:_](?=in(?:nen)?\b)")
 _RUN = re.compile(r"([^\W\d_])\1\1+")
+_RUN_OF_LETTERS = re.compile(rf"[a-z]{{{GLUED},}}")
 _RUN_OF_TWO = re.compile(r"([äöüæœ])\1\1+")
 """Of letters that are written out as two."""
 _NOISE = re.compile(r"([^\w\s<>])\1{3,}")
-_PILED = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _UNUSUAL = re.compile("[^\\x00-\u024f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20cf]")
 """Only in texts with such there are marks that belong to another alphabet."""
@@ -257,7 +263,7 @@ for _word in _OFTEN_MASKED:
 def _undo_one(chunk: str) -> tuple[str, frozenset[Disguise]]:
     """One piece in plain words, and what was undone."""
     if chunk.isascii() and chunk.isalpha():
-        return _unstretch(chunk.lower(), _NOTHING)
+        return _apart(*_unstretch(chunk.lower(), _NOTHING))
     marks: set[Disguise] = set()
     if not chunk.isascii():
         chunk = _to_letters(chunk, marks)
@@ -276,7 +282,7 @@ def _undo_one(chunk: str) -> tuple[str, frozenset[Disguise]]:
         chunk = chunk.lower()
     chunk = _NOISE.sub(r"\1\1\1", chunk.replace("_", " "))
     chunk = " ".join(chunk.split())
-    return _unstretch(chunk, frozenset(marks))
+    return _apart(*_unstretch(chunk, frozenset(marks)))
 
 
 _undo = lru_cache(maxsize=1 << 10)(_undo_one)
@@ -388,6 +394,14 @@ def _undo_masks(chunk: str, marks: set[Disguise]) -> str:
 
 def _fits(masked: str, known: str) -> bool:
     return all(one in "*#" or one == other for one, other in zip(masked, known, strict=True))
+
+
+def _apart(plain: str, marks: frozenset[Disguise]) -> tuple[str, frozenset[Disguise]]:
+    """Words that were written as one and threaten, with blanks between them; a hashtag is written so anyway."""
+    if len(plain) < GLUED or "<" in plain:
+        return plain, marks
+    least = 2 if plain.startswith("#") else 3
+    return _RUN_OF_LETTERS.sub(lambda run: told_apart(run[0], least=least, violent=True) or run[0], plain), marks
 
 
 def _unstretch(plain: str, marks: frozenset[Disguise]) -> tuple[str, frozenset[Disguise]]:

@@ -72,7 +72,7 @@ async def update_profile(
     hashes = [hash for new in pictures.values() if new for hash in new.hashes]
     # What is screened is what was checked: a text or a list of any length would keep everybody else waiting.
     words = profile_words(bio_now, [text for text in more if text], viewer.locale, hashes)
-    screened = await screen_profile(db, gate, viewer, words)
+    screened = await screen_profile(db, gate, viewer, words, [new for new in pictures.values() if new])
     async with db.transaction() as tx:
         row = await queries.lock_account(tx, viewer.account_id)
         if row is None or row["closed_at"] is not None:
@@ -104,16 +104,21 @@ class ScreenedProfile(msgspec.Struct, frozen=True, kw_only=True):
             await self.gate.record(tx, subject, self.finding, self.words, self.finding.category or "")
 
 
-async def screen_profile(db: Database, gate: Gate, viewer: Viewer, words: Words) -> ScreenedProfile:
+async def screen_profile(
+    db: Database, gate: Gate, viewer: Viewer, words: Words, pictures: Sequence[ProfilePicture] = ()
+) -> ScreenedProfile:
     """Look at what the viewer would have on their profile, before the deed that puts it there.
 
-    What screening would hold is written down for somebody to look at. Raises ProfileHeld or PictureHeld then.
+    What screening would hold is written down for somebody to look at, with those of the `pictures` that are known. Raises
+    ProfileHeld or PictureHeld then.
     """
     finding = await gate.look(words) if words.text or words.more or words.pictures else None
     if finding and finding.outcome is Outcome.HOLD:
+        known = {reason.picture for reason in finding.because if reason.stage is Stage.PICTURE}
+        refused = tuple(each.key for each in pictures if known.intersection(each.hashes))
+        subject = Subject(account_id=viewer.account_id, refused=refused)
         async with db.transaction() as tx:
-            await gate.record(tx, Subject(account_id=viewer.account_id), finding, words, finding.category or "")
-        known = any(reason.stage is Stage.PICTURE for reason in finding.because)
+            await gate.record(tx, subject, finding, words, finding.category or "")
         raise rules.PictureHeld if known else rules.ProfileHeld
     return ScreenedProfile(gate=gate, account_id=viewer.account_id, words=words, finding=finding)
 

@@ -73,6 +73,8 @@ class Gate:
         """Write a finding down for those who look at what was found; `category` is what it is held or shown for."""
         marks = _parts().fingerprint(words.text)
         id = await queries.insert_finding(tx, subject, finding, words, category, marks, clock.now())
+        if subject.refused:
+            tx.defer("moderation.findings.keep_refused", finding_id=id, keys=list(subject.refused))
         tx.announce("finding.made", id=id, outcome=finding.outcome.value)
 
     async def write_counts(self) -> None:

@@ -27,6 +27,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """None for a profile."""
     version: int | None = None
     found_by: FoundBy = FoundBy.PUBLISHING
+    refused: tuple[str, ...] = ()
+    """Storage keys of known pictures that a profile would have had."""
 
 
 def profile_words(bio: str, more: Sequence[str], language: str | None, pictures: Sequence[str] = ()) -> Words:

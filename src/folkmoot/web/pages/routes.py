@@ -196,4 +196,5 @@ HANDLERS: Sequence[HTTPRouteHandler] = (
     media.serve_media,
     media.serve_seat_picture,
     media.serve_case_picture,
+    media.serve_refused_picture,
 )
