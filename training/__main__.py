@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -34,17 +35,28 @@ def training() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A model's file whose encoder is taught further, in half the time; default: e5's as it came.",
 )
-def make(data_folder: Path, to: Path | None, first_stage_only: bool, further_than: Path | None) -> None:
+@click.option(
+    "--averaged-with",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A model's file whose encoder is averaged with the one that is taught from e5.",
+)
+def make(
+    data_folder: Path, to: Path | None, first_stage_only: bool, further_than: Path | None, averaged_with: Path | None
+) -> None:
     """Train, calibrate and write the model and, where it is the shipped one, its card."""
     from training import card
     from training import make as making
     from training.second import second_stage
 
-    second = (
-        None if first_stage_only else lambda examples: second_stage(examples, making.SEED, click.echo, further_than)
-    )
+    if further_than and averaged_with:
+        raise click.UsageError("One of --further-than and --averaged-with, not both.")
+
+    second = partial(second_stage, seed=making.SEED, tell=click.echo, begun=further_than, beside=averaged_with)
     to = to or SHIPPED.with_name(f"{making.VERSION}.folkmodel")
-    click.echo(f"SHA-256 {making.make(data_folder, to, click.echo, second)}")
+    try:
+        click.echo(f"SHA-256 {making.make(data_folder, to, click.echo, None if first_stage_only else second)}")
+    except FloatingPointError as error:
+        raise click.ClickException(str(error)) from error
     if to == SHIPPED:
         card.write(data_folder)
     else:
@@ -89,5 +101,5 @@ def cost() -> None:
 if __name__ == "__main__":
     try:
         training()
-    except (NoData, ModelUnusable, FloatingPointError) as error:
+    except (NoData, ModelUnusable) as error:
         raise SystemExit(str(error)) from None

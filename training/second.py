@@ -73,25 +73,32 @@ AMONG = 0.2
 """The share of our own texts that stand among ordinary ones."""
 
 
-def second_stage(examples: Sequence[Example], seed: int, tell: Tell, begun: Path | None = None) -> export.Arrays:
-    """The encoder's part of the file, taught from e5 or further than a file that has `begun`."""
+def second_stage(
+    examples: Sequence[Example], seed: int, tell: Tell, begun: Path | None = None, beside: Path | None = None
+) -> export.Arrays:
+    """The encoder's part of the file, taught from e5 or further than a file that has `begun`.
+
+    Instead of the latter, the parameters of a file `beside` are averaged with those of the course from e5, which then has its pieces.
+    """
     base = e5.read(e5.find(), LAYERS)
-    if begun is None:
-        recipe = FRESH
-        kept = vocabulary(base, [one for one in examples if one.source != "writing"])
-        first = start(base, kept, SPECIAL, seed)
+    known = begun or beside
+    if known is None:
+        kept, before = vocabulary(base, [one for one in examples if one.source != "writing"]), None
     else:
-        recipe = FURTHER
-        _, arrays = file.read(begun)
-        before, kept = export.weights(arrays, seed), export.pieces(arrays)
-        first = further(start(base, kept, SPECIAL, seed), before)
+        _, arrays = file.read(known)
+        kept = export.pieces(arrays)
+        before = further(start(base, kept, SPECIAL, seed), export.weights(arrays, seed))
+    if begun is not None and before is not None:
+        recipe, first = FURTHER, before
+    else:
+        recipe, first = FRESH, start(base, kept, SPECIAL, seed)
     pieces = Pieces(kept, [base.scores.get(piece, -3.0) for piece in kept])
     taught = [one for one in examples if one.part is Part.TRAIN]
     ranks = {
         language: ranked([one for one in taught if one.language == language and one.source != "writing"], seed)
         for language in LANGUAGES
     }
-    params = [] if begun is None else [first]
+    params = [] if before is None else [before]
     for course, times in enumerate(recipe.epochs):
         own = seed + recipe.seed + sum(recipe.epochs[:course])
         epochs = [material(taught, ranks, pieces, recipe, own + number) for number in range(times)]

@@ -1,5 +1,7 @@
 """A course is taught in the steps that are shipped, courses are averaged; tried where `make model` has installed PyTorch and onnx."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,7 @@ def test_courses_are_averaged_place_by_place():
 
 
 def test_gradients_are_numbers_for_texts_of_every_length():
+    assert encoder.inductor.cpp.simdlen == encoder.BITS or not shutil.which("g++")
     rng = np.random.default_rng(1)
 
     def some(*shape):

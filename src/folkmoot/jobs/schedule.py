@@ -12,7 +12,7 @@ from folkmoot.moderation.evidence import jobs as evidence
 from folkmoot.moderation.evidence.forget import forget_found
 from folkmoot.moderation.evidence.keep import seal_old
 from folkmoot.moderation.findings import jobs as findings
-from folkmoot.moderation.findings.refused import forget_refused, keep_refused
+from folkmoot.moderation.findings.refused import keep_refused
 from folkmoot.moderation.notices import jobs as notices
 from folkmoot.moderation.notices.forget import forget_letters
 from folkmoot.moderation.paging import jobs as paging
@@ -21,7 +21,7 @@ from folkmoot.moderation.sanctions.letters import mail_statement
 from folkmoot.moderation.transparency.log import jobs as public_log
 from folkmoot.network.access import jobs as access
 from folkmoot.network.accounts import jobs as accounts
-from folkmoot.network.media import hash_old, sweep_loose
+from folkmoot.network.media import hash_old, sweep_loose, sweep_these
 from folkmoot.network.polls import jobs as polls
 from folkmoot.network.posts import jobs as posts
 from folkmoot.network.push import jobs as push
@@ -54,6 +54,7 @@ JOBS: dict[str, Callable[..., Awaitable[Any]]] = {
         tools.db, tools.settings, **arguments
     ),
     "network.accounts.erase": accounts.erase,
+    "network.media.sweep_these": lambda tools, **arguments: sweep_these(tools.db, tools.storage, **arguments),
     "network.site.tell_staff": lambda tools, **arguments: site.tell_staff(tools.db, tools.settings, **arguments),
     "network.posts.deliver": lambda tools, **arguments: posts.deliver(tools.db, **arguments),
 }
@@ -83,7 +84,6 @@ way there and back costs ten times the look. Each may run twice, also at the sam
 
 PERIODIC: dict[str, tuple[str, Callable[[Tools], Awaitable[Any]]]] = {
     "moderation.evidence.forget_found": ("13 3 * * *", lambda tools: forget_found(tools.db)),
-    "moderation.findings.forget_refused": ("17 3 * * *", lambda tools: forget_refused(tools.db)),
     "moderation.evidence.seal_old": ("23 3 * * *", lambda tools: seal_old(tools.db)),
     "moderation.evidence.seal_pictures": ("43 4 * * *", evidence.seal_pictures),
     "moderation.cases.look_at_the_queue": ("*/5 * * * *", cases.look_at_the_queue),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,12 @@ import msgspec
 import pytest
 from PIL import Image
 
-from folkmoot import clock
 from folkmoot.demo import pictures
 from folkmoot.errors import Forbidden, Missing
 from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.evidence.forget import forget_found
 from folkmoot.moderation.findings.jobs import remember_crops
-from folkmoot.moderation.findings.refused import forget_refused, keep_refused, refused_pictures
+from folkmoot.moderation.findings.refused import keep_refused, refused_pictures
 from folkmoot.moderation.screening import Outcome
 from folkmoot.moderation.screening.pictures import hash_picture
 from folkmoot.moderation.sweep import Options, sweep
@@ -108,11 +107,9 @@ async def test_a_new_picture_takes_the_place_of_a_hidden_one(db: Any, cast: Any,
     assert (await accounts.get_account(db, cast.ada.account_id)).avatar_key == new.key
 
 
-async def waiting(db: Any) -> list[dict[str, Any]]:
-    """The jobs that keep what was refused, taken off the queue."""
-    rows = await db.fetch(
-        "DELETE FROM procrastinate_jobs WHERE task_name = 'moderation.findings.keep_refused' RETURNING args"
-    )
+async def waiting(db: Any, job: str = "moderation.findings.keep_refused") -> list[dict[str, Any]]:
+    """The jobs that keep what was refused, or others, taken off the queue."""
+    rows = await db.fetch("DELETE FROM procrastinate_jobs WHERE task_name = $1 RETURNING args", job)
     return [msgspec.json.decode(row["args"]) for row in rows]
 
 
@@ -155,13 +152,36 @@ async def test_what_was_refused_is_kept_a_month_after_the_decision(
     (job,) = await waiting(db)
     await keep_refused(db, storage, **job)
     with court.later(days=90):
-        assert await forget_refused(db) == 0, "nobody has decided"
+        await forget_found(db)
+    assert len(await refused_pictures(db, job["finding_id"])) == 1, "nobody has decided"
     await findings.uphold(db, cast.dora, job["finding_id"])
     with court.later(days=29):
-        assert await forget_refused(db) == 0
+        await forget_found(db)
+    assert len(await refused_pictures(db, job["finding_id"])) == 1
     with court.later(days=31):
-        assert await forget_refused(db) == 1
+        await forget_found(db)
     assert await refused_pictures(db, job["finding_id"]) == []
+
+
+async def test_the_plain_picture_is_deleted_within_minutes_unless_somebody_shows_it(
+    db: Any, cast: Any, desk: Any, keep: Any, storage: Storage, court: Any
+) -> None:
+    shown, refused = await keep("avatar", pictures.draw("loaves", 3)), await keep("avatar", PICTURE)
+    await accounts.update_profile(db, desk.gate, cast.bert, avatar=shown)
+    await make_known(db)
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=refused)
+    (job,) = await waiting(db)
+    await keep_refused(db, storage, **job)
+    (later,) = await waiting(db, "network.media.sweep_these")
+    assert later["keys"] == [refused.key]
+    await media.sweep_these(db, storage, keys=[refused.key, shown.key])
+    assert await storage.exists(refused.key), "an upload of the same may just be on its way"
+    with court.later(minutes=11):
+        await media.sweep_these(db, storage, keys=[refused.key, shown.key])
+    assert not await storage.exists(refused.key)
+    assert await storage.exists(shown.key)
+    assert len(await refused_pictures(db, job["finding_id"])) == 1
 
 
 async def test_of_what_was_refused_twice_the_first_is_forgotten(
@@ -176,8 +196,9 @@ async def test_of_what_was_refused_twice_the_first_is_forgotten(
     await keep_refused(db, storage, **jobs[1])
     await keep_refused(db, storage, **jobs[0])
     assert await refused_pictures(db, jobs[0]["finding_id"]) == [], "it was out of date before it was kept"
-    await db.fetch("UPDATE findings SET decision = 'superseded', decided_at = $1", clock.now() - timedelta(minutes=1))
-    assert await forget_refused(db) == 1
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
+    assert await refused_pictures(db, jobs[1]["finding_id"]) == [], "another has taken its place"
 
 
 async def test_what_was_upheld_is_refused_with_a_little_cut_off_too(
@@ -189,6 +210,9 @@ async def test_what_was_upheld_is_refused_with_a_little_cut_off_too(
     (job,) = await waiting(db)
     await keep_refused(db, storage, **job)
     await findings.uphold(db, cast.dora, job["finding_id"])
+    assert len(await waiting(db, "moderation.findings.remember_crops")) == 1
+    await keep_refused(db, storage, **job)
+    assert len(await waiting(db, "moderation.findings.remember_crops")) == 1, "a steward may be quicker than the worker"
     before = await db.fetchval("SELECT count(*) FROM known_pictures")
     await remember_crops(db, storage, finding_id=job["finding_id"])
     assert await db.fetchval("SELECT count(*) FROM known_pictures") > before

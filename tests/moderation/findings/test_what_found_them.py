@@ -79,7 +79,7 @@ async def test_a_text_that_passes_and_only_stayed_held_says_nothing_of_the_model
 ) -> None:
     desk = process.desk
     post = await publish(desk, cast.ada, Draft(text=THREAT))
-    await edit(desk, cast.ada, post.id, Draft(text="Good evening to all of you, it rains"))
+    await edit(desk, cast.ada, post.id, Draft(text="The soup is warm"))
     (finding,) = await findings.list_open(db, cast.dora, Outcome.HOLD)
     assert finding.because == ()
     await findings.release(db, cast.dora, finding.id)

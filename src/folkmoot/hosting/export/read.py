@@ -131,7 +131,7 @@ class _Import:
 
     def _load_secrets(self, connection: queries.Connection, tables: dict[str, Table]) -> None:
         waiting: list[bytes] = []
-        of = ""
+        of, size = "", 0
 
         def put() -> None:
             if waiting:
@@ -142,14 +142,15 @@ class _Import:
                 waiting.clear()
 
         def take(line: bytes) -> None:
-            nonlocal of
+            nonlocal of, size
             name = json.loads(line).get("table")
             if name is None:
                 return
-            if name != of or len(waiting) >= BATCH_ROWS:
+            if name != of or len(waiting) >= BATCH_ROWS or size >= BATCH_BYTES:
                 put()
-                of = name
+                of, size = name, 0
             waiting.append(line.partition(b'"row":')[2][:-1])
+            size += len(line)
 
         unseal(self._reader, self._checked.private_key, take)
         put()

@@ -141,6 +141,15 @@ async def forget_found(tx: Transaction, after: int, until: int) -> int:
     )
 
 
+async def forget_refused(tx: Transaction, before: datetime) -> int:
+    """Delete refused pictures of findings that are out of date or emptied, or were decided before then; how many."""
+    return await tx.execute(
+        """DELETE FROM refused_pictures r USING findings f
+           WHERE f.id = r.finding_id AND (f.decision = 'superseded' OR f.pictures = '{}' OR f.decided_at < $1)""",
+        before,
+    )
+
+
 async def forget_reasons(tx: Transaction, limit: int) -> int:
     """Take the passages out of the reasons of cases that were purged before this was part of it; how many."""
     return await tx.execute(

@@ -26,12 +26,17 @@ async def remember_crops(db: Database, storage: Storage, *, finding_id: int) -> 
     if found is None:
         return
     category, keys = found
-    shown = [await storage.get(key) for key in keys]
-    for data in [*shown, *await refused_pictures(db, finding_id)]:
-        hashes = await asyncio.to_thread(_crops, data)
-        async with db.transaction() as tx:
-            await queries.keep_crops(tx, finding_id, hashes, category, clock.now())
-            tx.announce("screening.changed")
+    for data in await refused_pictures(db, finding_id):
+        await _remember(db, finding_id, category, data)
+    for key in keys:
+        await _remember(db, finding_id, category, await storage.get(key))
+
+
+async def _remember(db: Database, finding_id: int, category: str, data: bytes) -> None:
+    hashes = await asyncio.to_thread(_crops, data)
+    async with db.transaction() as tx:
+        await queries.keep_crops(tx, finding_id, hashes, category, clock.now())
+        tx.announce("screening.changed")
 
 
 async def remember_crops_of_case(db: Database, storage: Storage, *, case_id: int) -> None:

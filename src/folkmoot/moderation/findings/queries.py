@@ -200,13 +200,9 @@ async def refused(db: Database, id: int) -> list[Row]:
     )
 
 
-async def forget_refused(tx: Transaction, before: datetime) -> int:
-    """Delete what belongs to findings that are out of date or emptied, or were decided before then; how many."""
-    return await tx.execute(
-        """DELETE FROM refused_pictures r USING findings f
-           WHERE f.id = r.finding_id AND (f.decision = 'superseded' OR f.pictures = '{}' OR f.decided_at < $1)""",
-        before,
-    )
+async def is_upheld(tx: Transaction, id: int) -> bool:
+    found: bool = await tx.fetchval("SELECT EXISTS (SELECT FROM findings WHERE id = $1 AND decision = 'upheld')", id)
+    return found
 
 
 async def keep_crops(tx: Transaction, id: int, hashes: Sequence[str], category: str, now: datetime) -> None:

@@ -1,21 +1,18 @@
-"""Pictures that were refused for a profile, sealed, for those who decide about them and not for long."""
+"""Pictures that were refused for a profile, sealed, for those who decide about them, until a month after they have."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import structlog
 
 from folkmoot import clock
 from folkmoot.database import Database
-from folkmoot.errors import Missing
+from folkmoot.errors import Missing, Unavailable
 from folkmoot.moderation.findings import queries
 from folkmoot.network.access.viewer import Role, Viewer
+from folkmoot.network.media import UPLOADED
 from folkmoot.storage import Storage, content_type_of
-
-KEPT = timedelta(days=30)
-"""How long after a decision, which another steward may want to turn round."""
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +22,7 @@ def _purpose(finding_id: int, number: int) -> str:
 
 
 async def keep_refused(db: Database, storage: Storage, *, finding_id: int, keys: Sequence[str]) -> None:
-    """Keep these objects with a finding. May run twice. As objects nobody refers to them, and they are swept within two days."""
+    """Keep these objects with a finding, sealed; the plain ones are deleted as soon as no upload can be about them. May run twice."""
     for number, key in enumerate(keys):
         try:
             plain = await storage.get(key)
@@ -35,6 +32,10 @@ async def keep_refused(db: Database, storage: Storage, *, finding_id: int, keys:
         sealed = db.vault.seal(_purpose(finding_id, number), plain)
         async with db.transaction() as tx:
             await queries.keep_refused(tx, finding_id, number, content_type_of(key), sealed)
+    async with db.transaction() as tx:
+        tx.defer("network.media.sweep_these", at=clock.now() + UPLOADED, keys=list(keys))
+        if await queries.is_upheld(tx, finding_id):  # somebody was quicker
+            tx.defer("moderation.findings.remember_crops", finding_id=finding_id)
 
 
 async def refused_picture(db: Database, steward: Viewer, finding_id: int, number: int) -> tuple[bytes, str]:
@@ -47,14 +48,14 @@ async def refused_picture(db: Database, steward: Viewer, finding_id: int, number
 
 
 async def refused_pictures(db: Database, finding_id: int) -> list[bytes]:
-    """All that were refused and are kept."""
-    return [_plain(db, finding_id, row["number"], row["sealed"]) for row in await queries.refused(db, finding_id)]
-
-
-async def forget_refused(db: Database) -> int:
-    """Delete those about which was decided a month ago, or nobody has to decide any more. Nightly; how many."""
-    async with db.transaction() as tx:
-        return await queries.forget_refused(tx, clock.now() - KEPT)
+    """All that were refused and are kept; none that was sealed with another master key."""
+    found = []
+    for row in await queries.refused(db, finding_id):
+        try:
+            found.append(_plain(db, finding_id, row["number"], row["sealed"]))
+        except Unavailable as error:
+            log.warning("a refused picture cannot be opened", finding=finding_id, error=str(error))
+    return found
 
 
 def _plain(db: Database, finding_id: int, number: int, sealed: bytes) -> bytes:

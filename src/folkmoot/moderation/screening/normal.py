@@ -398,10 +398,13 @@ def _fits(masked: str, known: str) -> bool:
 
 def _apart(plain: str, marks: frozenset[Disguise]) -> tuple[str, frozenset[Disguise]]:
     """Words that were written as one and threaten, with blanks between them; a hashtag is written so anyway."""
-    if len(plain) < GLUED or "<" in plain:
-        return plain, marks
-    least = 2 if plain.startswith("#") else 3
-    return _RUN_OF_LETTERS.sub(lambda run: told_apart(run[0], least=least, violent=True) or run[0], plain), marks
+    return (plain if len(plain) < GLUED else _RUN_OF_LETTERS.sub(_one_apart, plain)), marks
+
+
+def _one_apart(run: re.Match[str]) -> str:
+    start = run.start()
+    least = 2 if run.string[start - 1 : start] == "#" else 3
+    return told_apart(run[0], least=least, violent=True) or run[0]
 
 
 def _unstretch(plain: str, marks: frozenset[Disguise]) -> tuple[str, frozenset[Disguise]]:

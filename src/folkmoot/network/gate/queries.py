@@ -33,7 +33,8 @@ async def insert_finding(
     await tx.execute(
         """WITH earlier AS (
              UPDATE findings SET decision = 'superseded', decided_at = $17
-             WHERE decision IS NULL AND part = $3 AND (post_id = $4 OR id = ANY($19::bigint[])))
+             WHERE decision IS NULL AND part = $3 AND (post_id = $4 OR id = ANY($19::bigint[])) RETURNING id),
+           refused AS (DELETE FROM refused_pictures WHERE finding_id IN (SELECT id FROM earlier))
            INSERT INTO findings (id, account_id, part, post_id, version, outcome, probability, category, categories, because,
              versions, text, language, text_hash, likeness, pictures, created_at, found_by, part_lengths)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14, $15, $16, $17, $18, $20)""",

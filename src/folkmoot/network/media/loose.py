@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from folkmoot import clock
@@ -13,6 +14,8 @@ from folkmoot.network.posts.views import MediaView
 from folkmoot.storage import Storage
 
 FORGOTTEN_AFTER = timedelta(hours=24)
+UPLOADED = timedelta(minutes=10)
+"""After so long an upload has found its place, or none."""
 _SWEPT_AT_ONCE = 100
 
 
@@ -60,11 +63,18 @@ async def sweep_loose(db: Database, storage: Storage) -> None:
         pass
 
 
-async def _sweep_objects(db: Database, storage: Storage) -> int:
+async def sweep_these(db: Database, storage: Storage, *, keys: Sequence[str]) -> None:
+    """Delete those of these objects that nobody refers to, without waiting a day. May run twice."""
+    await _sweep_objects(db, storage, UPLOADED, keys)
+
+
+async def _sweep_objects(
+    db: Database, storage: Storage, after: timedelta = FORGOTTEN_AFTER, among: Sequence[str] | None = None
+) -> int:
     # The files go inside the transaction, against our habit: its locks keep an upload of the same bytes waiting until
     # they are gone for certain. Should it fail half-way, the rows still name what is to be deleted next time.
     async with db.transaction() as tx:
-        keys = await queries.lock_unreferenced(tx, clock.now() - FORGOTTEN_AFTER, _SWEPT_AT_ONCE)
+        keys = await queries.lock_unreferenced(tx, clock.now() - after, _SWEPT_AT_ONCE, among)
         for key in keys:
             await storage.delete(key)
         await queries.delete_objects(tx, keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from folkmoot.database import Database, Row, Transaction
@@ -98,21 +99,24 @@ _NOT_SHOWN = """NOT EXISTS (SELECT FROM media WHERE object_key = key)
 """No media, no version of a post, no avatar, no header (hidden ones neither)."""
 
 
-async def lock_unreferenced(tx: Transaction, before: datetime, most: int) -> list[str]:
-    """Objects nobody refers to: shown nowhere, and no evidence, or evidence that holds them sealed.
+async def lock_unreferenced(
+    tx: Transaction, before: datetime, most: int, among: Sequence[str] | None = None
+) -> list[str]:
+    """Objects (`among` these, if given) nobody refers to: shown nowhere, and no evidence, or evidence that holds them sealed.
 
     Locked, so that an upload of the same bytes waits until they are gone and then writes them anew; skipped when such
     an upload has just renewed their date.
     """
     rows = await tx.fetch(
         f"""SELECT key FROM objects
-           WHERE created_at < $1 AND {_NOT_SHOWN}
+           WHERE created_at < $1 AND ($3::text[] IS NULL OR key = ANY($3::text[])) AND {_NOT_SHOWN}
            AND NOT EXISTS (SELECT FROM evidence_media WHERE object_key = key AND sealed_key IS NULL)
            AND NOT EXISTS (SELECT FROM evidence_media WHERE sealed_key = key)
            ORDER BY key LIMIT $2
            FOR UPDATE SKIP LOCKED""",
         before,
         most,
+        None if among is None else list(among),
     )
     return [row["key"] for row in rows]
 
