@@ -109,7 +109,7 @@ def test_each_source_has_its_own_odds():
         language: [one for one in corpora if one.language == language and not one.violence] for language in LANGUAGES
     }
     share = second.Share(hard=20, any=10, violent=2, varied=3)
-    recipe = second.FRESH._replace(shares=dict.fromkeys(LANGUAGES, share))
+    recipe = second.FRESH._replace(shares=dict.fromkeys(LANGUAGES, share), ours=1.0)
     assert second.priors([own[0]._replace(violence=True, chance=0.5)])["writing"] == 0
     texts = second.material([*corpora, *own], ranks, pieces, recipe, 1)
     assert len({text.prior for text in texts}) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 LONGEST = 60
@@ -73,6 +74,8 @@ _GERMAN = _Language(
         """
     ),
 )
+_VIOLENT = re.compile("|".join(sorted(_ENGLISH.violent | _GERMAN.violent)))
+"""Asked first: hardly any word has one."""
 _LONGEST_WORD = max(len(word) for each in (_ENGLISH, _GERMAN) for words in each for word in words)
 
 
@@ -82,7 +85,7 @@ def told_apart(letters: str, *, least: int = 2, violent: bool = False) -> str | 
     None where something is left over, where they are fewer than `least`, and, when asked for `violent` ones, where none of them
     is, or none is a person: *mitzubringen* is three frequent words, too. `letters` are plain: lower case, umlauts written out.
     """
-    if not GLUED <= len(letters) <= LONGEST:
+    if not GLUED <= len(letters) <= LONGEST or (violent and not _VIOLENT.search(letters)):
         return None
     for language in (_ENGLISH, _GERMAN):
         words = _fewest(letters, language)

@@ -191,6 +191,8 @@ _POSTCODE = re.compile(r"[A-Z]{2}\d[A-Z]\Z")
 _MASKED = re.compile(r"(?<![\w*#])[^\W\d_][^\W\d_*#]{0,11}[*#]{1,4}[^\W\d_*#]{0,12}[^\W\d_](?![\w*#])")
 _GENDERED = re.compile(r"(?<=\w)[*:_](?=in(?:nen)?\b)")
 _RUN = re.compile(r"([^\W\d_])\1\1+")
+_ONE_WORD = 10
+"""Letters below which a word is nearly always one."""
 _RUN_OF_LETTERS = re.compile(rf"[a-z]{{{GLUED},}}")
 _RUN_OF_TWO = re.compile(r"([äöüæœ])\1\1+")
 """Of letters that are written out as two."""
@@ -398,7 +400,9 @@ def _fits(masked: str, known: str) -> bool:
 
 def _apart(plain: str, marks: frozenset[Disguise]) -> tuple[str, frozenset[Disguise]]:
     """Words that were written as one and threaten, with blanks between them; a hashtag is written so anyway."""
-    return (plain if len(plain) < GLUED else _RUN_OF_LETTERS.sub(_one_apart, plain)), marks
+    if len(plain) < _ONE_WORD and "#" not in plain:
+        return plain, marks
+    return _RUN_OF_LETTERS.sub(_one_apart, plain), marks
 
 
 def _one_apart(run: re.Match[str]) -> str:
