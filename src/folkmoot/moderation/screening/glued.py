@@ -69,7 +69,7 @@ _GERMAN = _Language(
         auf ab um aus bei beim mit nach vor fuer gegen durch ueber unter bis weg hin raus rein jetzt heute nacht nachts
         abend morgen bald gleich hier dort da haus strasse tuer stadt leute mann frau kinder familie schwein schweine sau
         verraeter dreck pack gesindel ratten feind feinde polizei bullen richter politiker regierung wie ja nein bitte
-        liebe lieber hasse guten tag gute danke gehoert gehoeren gehoerst verdient baum wand galgen messer in an am im so
+        liebe lieber hasse guten tag gute danke gehoert gehoeren gehoerst verdient baum wand galgen messer hund hunde in an am im so
         was will her
         """
     ),
@@ -87,13 +87,20 @@ def told_apart(letters: str, *, least: int = 2, violent: bool = False) -> str | 
     """
     if not GLUED <= len(letters) <= LONGEST or (violent and not _VIOLENT.search(letters)):
         return None
+    found: list[tuple[str, ...]] = []
     for language in (_ENGLISH, _GERMAN):
         words = _fewest(letters, language)
         if words is None or len(words) < least:
             continue
         if not violent or not (language.violent.isdisjoint(words) or language.people.isdisjoint(words)):
-            return " ".join(words)
-    return None
+            found.append(words)
+    fewest = min(found, key=len, default=None)
+    return " ".join(fewest) if fewest else None
+
+
+def is_violent(word: str) -> bool:
+    """Whether a plain word is one of those that say what is done to somebody."""
+    return word in _ENGLISH.violent or word in _GERMAN.violent
 
 
 def _fewest(letters: str, language: _Language) -> tuple[str, ...] | None:

@@ -51,6 +51,13 @@ def test_plain_harmlessness_is_not_held(model, text):
     assert violence(model, text) < model.limits[Category.VIOLENCE].hold
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"), [("theirs", False), ("Röntgen!", False), ("#Trees", False), ("Abknallen!", True)]
+)
+def test_the_encoder_is_not_asked_about_one_word_unless_it_says_what_to_do_to_somebody(model, text, asked):
+    assert model.assess(Words(text=text)).asked_again is asked
+
+
 def test_it_shows_the_words_as_they_were_written(model):
     text = "Hello there. I will K1LL you tonight. Have a nice day."
     words = model.assess(Words(text=text, language="en")).words

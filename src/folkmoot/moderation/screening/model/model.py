@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
+from folkmoot.moderation.screening.glued import is_violent
 from folkmoot.moderation.screening.line import logit, sigmoid
 from folkmoot.moderation.screening.model import features, file, language
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
@@ -30,6 +31,8 @@ STRETCHES = 3
 CLEARLY = 1.0
 """By so much, as the logarithm of odds, the first stage must find the worst sentence worse than the whole for the second to be
 asked of it, too: what is diluted less is seen in the whole."""
+SEVERAL = 16
+"""Letters from which on a word may be several."""
 REPLY = 20
 """Pieces of the text replied to that the second stage looks at."""
 SHOWN = 6
@@ -333,10 +336,13 @@ def _by_word(table: Linear, plain: str, seen: Seen, columns: Sequence[float]) ->
 
 
 def _lone(encoder: Encoder, normal: Normal) -> bool:
-    """Whether a text is one common word, in which there is no order to know: "Fire!" """
+    """Whether a text is one word, in which there is no order to know: "Fire!" What is no piece by itself and says what to do to
+    somebody is worth a look all the same ("Aufhängen!"), and so is what may be several words without blanks."""
     tokens = (normal.plain[start:end] for start, end in features.tokens(normal.plain))
     words = [token for token in tokens if token[0].isalnum()]
-    return len(words) == 1 and len(encoder.pieces.word(words[0])) == 1
+    if len(words) != 1 or len(words[0]) >= SEVERAL:
+        return False
+    return len(encoder.pieces.word(words[0])) == 1 or not is_violent(words[0])
 
 
 def stretch(text: str) -> list[str]:
