@@ -228,7 +228,8 @@ class Members:
                 account_id=post["account"]["id"],
                 **{"status_ids[]": str(post_id)},
             )
-            if found:
+            # While nobody can post, the same is reported again, and the network answers with the first report.
+            if found and int(found["id"]) not in self.ledger.reports[-100:]:
                 self.ledger.reports.append(int(found["id"]))
                 self.ledger.note("report", found["id"])
 
