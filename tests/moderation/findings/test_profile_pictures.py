@@ -113,6 +113,15 @@ async def waiting(db: Any, job: str = "moderation.findings.keep_refused") -> lis
     return [msgspec.json.decode(row["args"]) for row in rows]
 
 
+async def refused(db: Any, cast: Any, desk: Any, keep: Any) -> dict[str, Any]:
+    """The job that keeps a known picture, which Ada would have had."""
+    await make_known(db)
+    with pytest.raises(PictureHeld):
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
+    (job,) = await waiting(db)
+    return job
+
+
 async def test_stewards_see_what_was_refused_and_nobody_else_can(
     db: Any, cast: Any, desk: Any, keep: Any, storage: Storage
 ) -> None:
@@ -146,10 +155,7 @@ async def test_words_that_are_refused_bring_no_picture_with_them(db: Any, cast: 
 async def test_what_was_refused_is_kept_a_month_after_the_decision(
     db: Any, cast: Any, desk: Any, keep: Any, storage: Storage, court: Any
 ) -> None:
-    await make_known(db)
-    with pytest.raises(PictureHeld):
-        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
-    (job,) = await waiting(db)
+    job = await refused(db, cast, desk, keep)
     await keep_refused(db, storage, **job)
     with court.later(days=90):
         await forget_found(db)
@@ -166,20 +172,20 @@ async def test_what_was_refused_is_kept_a_month_after_the_decision(
 async def test_the_plain_picture_is_deleted_within_minutes_unless_somebody_shows_it(
     db: Any, cast: Any, desk: Any, keep: Any, storage: Storage, court: Any
 ) -> None:
-    shown, refused = await keep("avatar", pictures.draw("loaves", 3)), await keep("avatar", PICTURE)
+    shown, known = await keep("avatar", pictures.draw("loaves", 3)), await keep("avatar", PICTURE)
     await accounts.update_profile(db, desk.gate, cast.bert, avatar=shown)
     await make_known(db)
     with pytest.raises(PictureHeld):
-        await accounts.update_profile(db, desk.gate, cast.ada, avatar=refused)
+        await accounts.update_profile(db, desk.gate, cast.ada, avatar=known)
     (job,) = await waiting(db)
     await keep_refused(db, storage, **job)
     (later,) = await waiting(db, "network.media.sweep_these")
-    assert later["keys"] == [refused.key]
-    await media.sweep_these(db, storage, keys=[refused.key, shown.key])
-    assert await storage.exists(refused.key), "an upload of the same may just be on its way"
+    assert later["keys"] == [known.key]
+    await media.sweep_these(db, storage, keys=[known.key, shown.key])
+    assert await storage.exists(known.key), "an upload of the same may just be on its way"
     with court.later(minutes=11):
-        await media.sweep_these(db, storage, keys=[refused.key, shown.key])
-    assert not await storage.exists(refused.key)
+        await media.sweep_these(db, storage, keys=[known.key, shown.key])
+    assert not await storage.exists(known.key)
     assert await storage.exists(shown.key)
     assert len(await refused_pictures(db, job["finding_id"])) == 1
 
@@ -204,10 +210,7 @@ async def test_of_what_was_refused_twice_the_first_is_forgotten(
 async def test_what_was_upheld_is_refused_with_a_little_cut_off_too(
     db: Any, cast: Any, desk: Any, keep: Any, storage: Storage
 ) -> None:
-    await make_known(db)
-    with pytest.raises(PictureHeld):
-        await accounts.update_profile(db, desk.gate, cast.ada, avatar=await keep("avatar", PICTURE))
-    (job,) = await waiting(db)
+    job = await refused(db, cast, desk, keep)
     await keep_refused(db, storage, **job)
     await findings.uphold(db, cast.dora, job["finding_id"])
     assert len(await waiting(db, "moderation.findings.remember_crops")) == 1

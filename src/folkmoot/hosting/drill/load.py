@@ -229,7 +229,7 @@ class Members:
                 **{"status_ids[]": str(post_id)},
             )
             # While nobody can post, the same is reported again, and the network answers with the first report.
-            if found and int(found["id"]) not in self.ledger.reports[-100:]:
+            if found and int(found["id"]) not in self.ledger.reports:
                 self.ledger.reports.append(int(found["id"]))
                 self.ledger.note("report", found["id"])
 
