@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot.errors import Unavailable
 from folkmoot.hosting import processes
+from folkmoot.hosting.link.database import connect
 from folkmoot.hosting.postgres import EmbeddedPostgres, InUse, NoDatabase, available, hold
 from folkmoot.hosting.postgres.binaries import STATE
 from folkmoot.hosting.postgres.check import check_version
@@ -84,6 +86,19 @@ def test_a_note_whose_number_belongs_to_another_process_is_no_obstacle(server: E
     assert not server.is_running
     server.start()
     assert server.is_running
+
+
+def test_a_server_that_has_not_said_yet_where_its_socket_is_is_not_called(server: EmbeddedPostgres) -> None:
+    """PostgreSQL writes its note in two goes, and a standby's agent looks at any moment."""
+    server.start()
+    note = server.cluster / "postmaster.pid"
+    lines = note.read_text().splitlines()
+    note.write_text("\n".join([*lines[:4], ""]) + "\n")
+    found = server.find_postmaster()
+    assert found is not None
+    assert (found.pid, found.sockets) == (int(lines[0]), None)
+    with pytest.raises(Unavailable, match="does not run"):
+        connect(server._settings)
 
 
 def test_a_server_whose_owner_was_killed_ends_by_itself(settings: Settings) -> None:

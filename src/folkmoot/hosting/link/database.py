@@ -49,7 +49,7 @@ def connect(settings: Settings) -> psycopg.Connection[Any]:
     if settings.database_url:
         return open_session(settings.database_url)
     found = EmbeddedPostgres(settings).find_postmaster()
-    if found is None:
+    if found is None or found.sockets is None:
         raise Unavailable("The database of {folder} does not run.", folder=settings.data)
     names = states.read(settings.data).names
     try:
@@ -109,7 +109,7 @@ def serve_postgres(settings: Settings, *, framed: bool) -> Callable[[Stream, Mes
             _join(far, enter(settings.database_url, greeting, far.write), hurry)
             return
         found = EmbeddedPostgres(settings).find_postmaster()
-        if found is None:
+        if found is None or found.sockets is None:
             raise LinkBroken(cause="pg: no server runs here")
         near = socket.socket(socket.AF_UNIX)
         try:

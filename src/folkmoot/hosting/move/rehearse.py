@@ -134,7 +134,7 @@ def clone(here: Here) -> dict[str, Any]:
     settings = dataclasses.replace(Settings(data=data), shared_buffers_mb=16, web_processes=1)
     scratch, ours = EmbeddedPostgres(settings), EmbeddedPostgres(here.settings)
     running = ours.find_postmaster()
-    if running is None:
+    if running is None or running.sockets is None:
         raise Unavailable("The standby's database does not run.")
     with here.connected() as connection:
         size = int(queries.value(connection, "SELECT sum(pg_database_size(oid))::bigint FROM pg_database"))

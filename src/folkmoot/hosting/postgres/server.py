@@ -34,10 +34,10 @@ UNFINISHED_RESTORE = "restore.json"
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """What postmaster.pid says of a running server."""
+    """What postmaster.pid says of a running server; it names the folder of its socket a moment after itself."""
 
     pid: int
-    sockets: Path
+    sockets: Path | None
     is_ready: bool
 
 
@@ -73,7 +73,7 @@ class EmbeddedPostgres:
 
     def _address(self, role: str, database: str) -> str:
         running = None if self._ground else self.find_postmaster()
-        sockets = running.sockets if running else self.prepare().sockets
+        sockets = (running and running.sockets) or self.prepare().sockets
         return f"postgresql://{quote(role, '')}@/{quote(database, '')}?host={quote(str(sockets))}"
 
     @property
@@ -110,7 +110,7 @@ class EmbeddedPostgres:
         pid = int(lines[0])
         if processes.working_folder(pid) != self.cluster:
             return None
-        return Postmaster(pid, Path(lines[4]), len(lines) > 7 and lines[7].strip() == "ready")
+        return Postmaster(pid, Path(lines[4]) if lines[4] else None, len(lines) > 7 and lines[7].strip() == "ready")
 
     def prepare(self) -> Ground:
         """Make all a start needs short of the cluster: folders, user, programs. Milliseconds once they are there."""
