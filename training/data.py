@@ -39,6 +39,8 @@ LICENCES = {
 """The sources that are learnt from, all of which may go with a model under AGPL-3.0-or-later."""
 
 
+TWIN = "harmless "
+"""Stands before the kind of a twin."""
 MISSED = "published as harmless"
 """The kind of what our reading found violent."""
 
@@ -199,7 +201,7 @@ def _pair(row: dict[str, Any], language: str) -> list[Example]:
     number = int.from_bytes(hashlib.sha256(first.encode()).digest()[:4], "little") % 100
     part = Part.DEV if number < 15 else Part.TRAIN
     twin = Example(
-        row["harmless"], language, "writing", part, False, read=True, reply_to=reply_to, kind=f"harmless {kind}"
+        row["harmless"], language, "writing", part, False, read=True, reply_to=reply_to, kind=f"{TWIN}{kind}"
     )
     if "violent" not in row:
         return [twin]

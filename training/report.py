@@ -140,7 +140,7 @@ def among_calm(examples: Sequence[Example], calm: int) -> list[Example]:
     found = []
     for language in LANGUAGES:
         short = [one for one in examples if one.language == language and not one.reply_to and len(one.text) <= SHORT]
-        ordinary = [one for one in short if one.kind == "harmless ordinary"]
+        ordinary = [one for one in short if one.kind == f"{data.TWIN}ordinary"]
         violent = [one for one in short if one.violence]
         for some in (violent, ordinary):
             for one in rng.sample(some, min(HIDDEN, len(some))):
@@ -194,6 +194,7 @@ GROUPS = {
     "veiled and mobilisation": (("veiled", "mobilisation"), ("veiled_twin", "mobilisation_twin")),
     "glorification": (("glorification",), ("glorification_twin",)),
     "ordinary": ((), ("ordinary",)),
+    "everyday": ((), ("everyday",)),
 }
 """Kinds of the unseen writing as our aims speak of them, and their harmless twins."""
 
