@@ -39,6 +39,8 @@ LICENCES = {
 """The sources that are learnt from, all of which may go with a model under AGPL-3.0-or-later."""
 
 
+SHARED_WORDS = frozenset({"everyday"})
+"""Kinds of our pairs whose halves have the words of a threat in common, so that only their order and sense tells them apart."""
 TWIN = "harmless "
 """Stands before the kind of a twin."""
 MISSED = "published as harmless"
@@ -67,6 +69,11 @@ class Example(NamedTuple):
     """Of our own writing: which kind of violence, and for a twin `harmless` before it. Of the corpora: MISSED or nothing."""
     chance: float | None = None
     """Where it cannot be told whether it is violent: how likely a jury would find so. `violence` then says what is likelier."""
+
+    @property
+    def shares_words(self) -> bool:
+        """Whether it is a half of a pair that only order and sense tell apart."""
+        return self.kind.removeprefix(TWIN) in SHARED_WORDS
 
     @property
     def likely(self) -> float:

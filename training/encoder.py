@@ -220,10 +220,11 @@ def teach(
     return _each({**params, **learning}, lambda one: one.detach().cpu())  # type: ignore[no-any-return]
 
 
-def mean(courses: Sequence[Params]) -> Params:
-    """The parameters of several courses from the same start, averaged one by one."""
+def mean(courses: Sequence[Params], counts: Sequence[float]) -> Params:
+    """The parameters of several courses from the same start, averaged one by one; `counts` says how much each counts."""
+    shares = torch.tensor(counts) / sum(counts)
     leaves = zip(*map(_leaves, courses), strict=True)
-    averages = iter([torch.stack([one.cpu() for one in same]).mean(0) for same in leaves])
+    averages = iter([torch.tensordot(shares, torch.stack([one.cpu() for one in same]), 1) for same in leaves])
     return _each(courses[0], lambda _: next(averages))  # type: ignore[no-any-return]
 
 

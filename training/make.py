@@ -47,10 +47,13 @@ class Looked(NamedTuple):
 
 
 def first_stage(examples: Sequence[Example], language: str, tell: Tell) -> linear.Fitted:
-    """The tables of one language, from corpora, our own pairs and disguised copies of what is violent or nearly so."""
+    """The tables of one language, from corpora, our own pairs and disguised copies of what is violent or nearly so.
+
+    Not from pairs whose halves have their words in common: tables know no order, so the words of a threat would only weigh less.
+    """
     rng = random.Random(SEED)
     own = [one for one in examples if one.language == language and one.part is Part.TRAIN]
-    told = [one for one in own if one.chance is None]
+    told = [one for one in own if one.chance is None and not one.shares_words]
     violent = [one for one in told if one.violence and one.source != "writing"]
     others = rng.sample([one for one in told if not one.violence and one.source != "writing"], len(violent) * 2)
     pairs = [one for one in told if one.source == "writing"]

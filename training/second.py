@@ -55,18 +55,18 @@ class Recipe(NamedTuple):
     shares: Mapping[str, Share]
     ours: float
     """How much of our own writing an epoch has, drawn at random."""
-    whole: frozenset[str]
-    """Kinds of our pairs that every epoch has all of: what a file that is taught further has not met yet."""
+    counts: float
+    """How much a course counts in the mean, beside the parameters of a file, which count once."""
+    order: int
+    """How often an epoch has the pairs that only order and sense tell apart beside the share of `ours`."""
     seed: int
     """What is added to the seed, so that no epoch has the texts of another recipe's."""
 
 
-FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 0.5, frozenset(), 0)
+FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 0.5, 1, 0, 0)
 """From e5 as it came."""
-FURTHER = Recipe(
-    (2,), 1e-4, {"en": Share(5_000, 3_000, 4, 800), "de": Share(5_000, 4_000, 6, 1_000)}, 0.5, frozenset({"everyday"}), 100
-)
-"""From a model's file that was taught most of this before; its own parameters count in the mean like those of a course."""
+FURTHER = Recipe((2,), 1e-4, {"en": Share(5_000, 3_000, 4, 800), "de": Share(5_000, 4_000, 6, 1_000)}, 0.5, 3, 1, 100)
+"""From a model's file that was taught most of this before."""
 LEFT_OUT = 0.15
 """The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
 SHORT = 110
@@ -108,7 +108,8 @@ def second_stage(
         epochs = [material(taught, ranks, pieces, recipe, own + number) for number in range(times)]
         tell(f"encoder, course {course + 1} of {len(recipe.epochs)}: {len(epochs[0])} texts, {times} times")
         params.append(teach(first, epochs, rate=recipe.rate, seed=own, tell=tell))
-    return export.arrays(mean(params), base, kept, SPECIAL)
+    counts = [1.0] * (before is not None) + [recipe.counts] * len(recipe.epochs)
+    return export.arrays(mean(params, counts), base, kept, SPECIAL)
 
 
 def vocabulary(base: e5.Base, examples: Sequence[Example], most: int = KEPT) -> list[str]:
@@ -162,8 +163,8 @@ def material(
         chosen = list(calm)
         for one in own:
             if one.source == "writing":
-                if rng.random() < recipe.ours or one.kind.removeprefix(TWIN) in recipe.whole:
-                    chosen.append(neighbours.among(one, rng) if rng.random() < AMONG else one)
+                times = (rng.random() < recipe.ours) + (recipe.order if one.shares_words else 0)
+                chosen += [neighbours.among(one, rng) if rng.random() < AMONG else one for _ in range(times)]
             elif one.violence or one.chance is not None:
                 often = share.violent if one.chance is None else 3
                 third = often // 3

@@ -69,6 +69,19 @@ def test_what_cannot_be_told_stands_on_both_sides():
     assert found[0] < 0 < found[1]
 
 
+def test_the_tables_learn_nothing_from_pairs_that_only_order_tells_apart():
+    told = [one for one in invented(300) if one.part is Part.TRAIN]
+    order = Example(
+        "smash the goblins we should not", "en", "writing", Part.TRAIN, violence=False, kind="harmless everyday"
+    )
+    alone, beside, other = (
+        make.first_stage([*told, *more], "en", lambda line: None).weights
+        for more in ([], [order] * 20, [order._replace(kind="harmless threat")] * 20)
+    )
+    assert np.array_equal(alone, beside)
+    assert not np.array_equal(alone, other)
+
+
 def test_a_threshold_leaves_room_for_what_the_rules_take():
     scores = np.arange(1000.0)
     nobody, some = np.zeros(1000, dtype=bool), scores < 4
@@ -118,6 +131,9 @@ def test_each_source_has_its_own_odds():
     assert texts == second.material([*corpora, *own], ranks, pieces, recipe, 1)
     fewer = second.material([*corpora, *own], ranks, pieces, recipe._replace(ours=0.5), 1)
     assert len(texts) - len(fewer) == pytest.approx(len(own) / 2 * 7 / 6, rel=0.3)
+    alike = [one._replace(kind="everyday") for one in own]
+    ordered = second.material([*corpora, *alike], ranks, pieces, recipe._replace(order=1), 1)
+    assert len(ordered) - len(texts) == pytest.approx(len(own) * 7 / 6, abs=2)
     untold = corpora[0]._replace(text="s m", violence=False, chance=0.25)
     more = second.material([*corpora, *own, untold], ranks, pieces, recipe, 1)
     assert 3 <= sum(text.labels[0] == 0.25 for text in more) <= 6

@@ -51,10 +51,11 @@ def test_courses_are_averaged_place_by_place():
         "layers": [{"out": torch.ones(2, 2), "norm": (torch.ones(2), torch.full((2,), 4.0))}],
         "head": torch.zeros(3),
     }
-    both = encoder.mean([first, other])
+    both = encoder.mean([first, other], [1, 1])
     assert torch.equal(both["layers"][0]["out"], torch.full((2, 2), 0.5))
     assert [one.tolist() for one in both["layers"][0]["norm"]] == [[1, 1], [2, 2]]
     assert torch.equal(both["head"], torch.full((3,), 0.5))
+    assert torch.equal(encoder.mean([first, other], [1, 3])["head"], torch.full((3,), 0.25))
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # the compiler asks for it
