@@ -376,12 +376,12 @@ async def test_one_socket_may_ask_for_several_streams_and_leave_them(moot: Moot)
         await ear.socket.send_str('{"type":"subscribe","stream":"nowhere"}')
         await until(lambda: len(ear.frames) == 2)
         assert [frame["status"] for frame in ear.frames] == [400, 400]
-        await ada.says("One #a")
+        await ada.says("Good morning, all of you #a")
         assert len(await ear.until(2)) == 2
         await ear.socket.send_str('{"type":"unsubscribe","stream":"public"}')
         await ear.socket.send_str("what?")  # what is refused after it says that it was read
         await until(lambda: ear.frames[-1].get("status") == 400)
-        await ada.says("Two #a")
+        await ada.says("Good evening to everybody #a")
         assert len(await ear.until(3)) == 3
 
 
