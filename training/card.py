@@ -9,7 +9,7 @@ from pathlib import Path
 
 from folkmoot.moderation.screening import Category
 from folkmoot.moderation.screening.model import SHIPPED, Model
-from training import data, report
+from training import data, processor, report
 from training.data import Example, Part
 
 CARD = Path(__file__).parent.parent / "docs" / "model-card.md"
@@ -31,7 +31,7 @@ def write(folder: Path, to: Path = CARD) -> None:
         f"- **SHA-256** `{digest}`\n"
         f"- **Thresholds** for violence: a case from {limits.case:.4f}, held from {limits.hold:.4f}; hate alone does neither\n"
         f"- **Cost** {spent.mean:.2f} ms of CPU a post on average, {spent.p99:.1f} ms P99, {spent.memory:.0f} MB in the process, "
-        f"rules included, on {report.processor(report.CPUINFO.read_text())} (see docs/decisions/screening-model.md, "
+        f"rules included, on {processor.name(processor.CPUINFO.read_text())} (see docs/decisions/screening-model.md, "
         f"Older processors); the second stage looks at {spent.asked_again:.1%} of ordinary posts\n",
         (Path(__file__).parent / "what.md").read_text("utf-8"),
         "## What it learnt from\n",

@@ -14,7 +14,7 @@ from torch._inductor import config as inductor
 from torch.nn import functional
 
 from folkmoot.moderation.screening.model.pieces import UNKNOWN
-from training import e5
+from training import e5, processor
 
 LAYERS, HIDDEN, HEADS, WIDE = 12, 384, 12, 1536
 STEP = 0.44
@@ -37,6 +37,8 @@ WORTH = (1.0, 0.3, 0.2)
 BITS = 256
 """How much of a row a compiled step takes at once. With all 512 the gradients of PyTorch 2.13 are not numbers on some processors."""
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+HALVES = DEVICE == "cuda" or bool(processor.flags(processor.CPUINFO.read_text()) & processor.BFLOAT16)
+"""Whether matrices multiply in bfloat16: without units for it that takes far longer than single precision."""
 
 Params = dict[str, Any]
 Ints = npt.NDArray[np.int32]
@@ -120,11 +122,11 @@ def on_steps(whole: npt.NDArray[np.int8], scale: Floats, rng: np.random.Generato
 def forward(
     params: Params, places: torch.Tensor, kinds: torch.Tensor, there: torch.Tensor, dropped: float = 0.0
 ) -> torch.Tensor:
-    """Logits of a batch; `there` is 1 where a piece stands and 0 where it was filled up. Matrices multiply in bfloat16."""
+    """Logits of a batch; `there` is 1 where a piece stands and 0 where it was filled up."""
     x = params["words"][places] + params["positions"][: places.shape[1]] + params["kinds"][kinds]
     x = _without(functional.layer_norm(x, (HIDDEN,), *params["norm"], eps=1e-12), dropped)
     away = (1.0 - there[:, None, None, :]) * -1e9
-    with torch.autocast(DEVICE, dtype=torch.bfloat16):
+    with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=HALVES):
         for layer in params["layers"]:
             x = _through(x, layer, away, dropped)
     x = x.float()

@@ -16,13 +16,10 @@ from typing import NamedTuple
 from folkmoot.moderation.screening import Words
 from folkmoot.moderation.screening.model import SHIPPED, Model
 from folkmoot.moderation.screening.score import score, shipped
-from training import data
+from training import data, processor
 from training.data import LANGUAGES, Example, Part
 
 TIMED = 2_000
-CPUINFO = Path("/proc/cpuinfo")
-VNNI = frozenset({"avx512_vnni", "avx_vnni", "asimddp"})
-"""What a processor that multiplies whole numbers in one instruction says it can do."""
 WORST = 8
 HIDDEN, SHORT = 200, 140
 """So many calls of a language are hidden among ordinary posts, all of at most so many characters."""
@@ -228,14 +225,6 @@ def cost(folder: Path) -> Cost:
     return Cost(**json.loads(done.stdout), asked_again=again)
 
 
-def processor(cpuinfo: str) -> str:
-    """What /proc/cpuinfo says was measured on: on a processor without VNNI a look of the encoder takes twice as long."""
-    said = dict(line.partition(":")[::2] for line in cpuinfo.splitlines() if ":" in line)
-    known = {name.strip().lower(): value.strip() for name, value in said.items()}
-    able = VNNI & set((known.get("flags") or known.get("features", "")).split())
-    return f"{known.get('model name', 'an unnamed processor')} with{'' if able else 'out'} VNNI"
-
-
 def spend(lines: Iterable[str]) -> dict[str, float]:
     """What `cost` asks its process for."""
     words = [Words(**json.loads(line)) for line in lines]
@@ -269,7 +258,7 @@ def report(folder: Path, tell: Callable[[str], None] = print) -> None:
     spent = cost(folder)
     tell(
         f"\nCPU a post: {spent.mean:.2f} ms on average, {spent.p99:.1f} ms P99; {spent.memory:.0f} MB in the process; "
-        f"{spent.asked_again:.1%} of ordinary posts asked of the second stage; on {processor(CPUINFO.read_text())}"
+        f"{spent.asked_again:.1%} of ordinary posts asked of the second stage; on {processor.name(processor.CPUINFO.read_text())}"
     )
     for line in worst(answered):
         tell(line)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from training.data import Example, Part
 from training.report import Answered, Share, wilson
 
-from training import report
+from training import processor, report
 
 
 def answered(violence, outcome, source="somewhere", kind="threat"):
@@ -92,4 +92,4 @@ def test_calls_are_hidden_among_ordinary_posts():
     [("fma avx2", "A Kind without VNNI"), ("avx2 avx512_vnni", "A Kind with VNNI"), ("", "A Kind without VNNI")],
 )
 def test_a_cost_says_on_what_it_was_measured(flags, said):
-    assert report.processor(f"processor\t: 0\nmodel name\t: A Kind\nflags\t\t: {flags}\n\n") == said
+    assert processor.name(f"processor\t: 0\nmodel name\t: A Kind\nflags\t\t: {flags}\n\n") == said
