@@ -21,16 +21,15 @@ from training.data import LANGUAGES, Example, Part
 from training.disguise import disguise
 
 CATEGORIES = (Category.VIOLENCE, Category.HATE)
-VERSION = "shipped-v11"
+VERSION = "shipped-v12"
 SEED = 20210110
-ASKED = {"en": 0.12, "de": 0.18}
+ASKED = {"en": 0.11, "de": 0.16}
 """The share of harmless dev posts the second stage looks at: more in German, where the first one misses more."""
 MIXED = {Category.VIOLENCE: (0.15, 0.0, 0.85), Category.HATE: (0.0, 1.0)}
 """How much each column of the tables counts beside the encoder. The first, violence, knows our pairs; the third knows only
 the corpora, and leaves telling twins apart to the encoder; hate stands between them."""
-OPENS = (0.5, 0.0, 0.5)
-"""What the gate listens to: of the violent posts of the dev corpora it lets five to nine in a hundred more through than
-the first column alone, for as many harmless ones."""
+OPENS = (0.5, 0.0, 0.5, 0.4)
+"""What the gate listens to: two columns of the tables and the convolution."""
 WORST = 0.3
 """How much the worst sentence counts beside the whole text: a call does not get better by what stands around it."""
 STRENGTH = (1.0, 0.5, 1.0)
@@ -107,17 +106,17 @@ def look(model: Model, examples: Sequence[Example]) -> Looked:
 def calibrated(arrays: Arrays, dev: Sequence[Example], taken: tuple[npt.NDArray[np.bool_], ...], tell: Tell) -> About:
     """Gates, curves and limits from the dev part; `taken` says which of it the rules hold, and hold or bring to a case."""
     dull = Curve(at=(0.0, 1.0), to=(0.0, 1.0))
-    ask_all = Language(gate=-1e9, alone=dict.fromkeys(CATEGORIES, dull), opens=OPENS, worst=WORST)
-    draft = About(VERSION, CATEGORIES, dict.fromkeys(LANGUAGES, ask_all), {Category.VIOLENCE: Limits()})
-    first = look(Model(draft, {name: one for name, one in arrays.items() if not name.startswith("encoder")}), dev)
+    ask_none = Language(gate=1e9, alone=dict.fromkeys(CATEGORIES, dull), opens=OPENS, worst=WORST)
+    draft = About(VERSION, CATEGORIES, dict.fromkeys(LANGUAGES, ask_none), {Category.VIOLENCE: Limits()})
+    first = look(Model(draft, dict(arrays)), dev)
     gates = {}
     for language in LANGUAGES:
-        scores = [ask_all.alarm(one.view.leaning(WORST)) for one in _harmless(first, language)]
+        scores = [ask_none.alarm(one.view.leaning(WORST)) for one in _harmless(first, language)]
         gates[language] = float(np.quantile(scores, 1 - ASKED[language]))
     has_encoder = any(name.startswith("encoder") for name in arrays)
     looked = first
     if has_encoder:
-        gated = {name: msgspec.structs.replace(ask_all, gate=gates[name]) for name in LANGUAGES}
+        gated = {name: msgspec.structs.replace(ask_none, gate=gates[name]) for name in LANGUAGES}
         looked = look(Model(msgspec.structs.replace(draft, languages=gated), dict(arrays)), dev)
     mixtures: dict[str, dict[Category, Mixture]] = {}
     points, ends = {}, {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from math import log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +15,8 @@ from folkmoot.moderation.screening.model import file
 from folkmoot.moderation.screening.model.model import REPLY
 from folkmoot.moderation.screening.model.pieces import END, START, Pieces
 from folkmoot.moderation.screening.normal import normalise
-from training import e5, export, linear
-from training.data import LANGUAGES, TWIN, Example, Part
+from training import convolution, e5, export, linear
+from training.data import LANGUAGES, TWIN, Example, Part, priors
 from training.disguise import disguise
 from training.encoder import LAYERS, LONGEST, Text, further, mean, start, teach
 
@@ -65,7 +64,7 @@ class Recipe(NamedTuple):
 
 FRESH = Recipe((3,), 1.2e-4, {"en": Share(8_000, 5_000, 4, 1_200), "de": Share(7_000, 6_000, 6, 1_500)}, 0.5, 1, 0, 0)
 """From e5 as it came."""
-FURTHER = Recipe((2,), 1e-4, {"en": Share(5_000, 3_000, 4, 800), "de": Share(5_000, 4_000, 6, 1_000)}, 0.5, 3, 1, 100)
+FURTHER = Recipe((1,), 1e-4, {"en": Share(4_000, 2_000, 4, 600), "de": Share(5_000, 3_000, 5, 800)}, 0.25, 3, 1, 200)
 """From a model's file that was taught most of this before."""
 LEFT_OUT = 0.15
 """The share of words that a varied copy lacks (random deletion, Wei & Zou 2019)."""
@@ -80,7 +79,8 @@ AMONG = 0.2
 def second_stage(
     examples: Sequence[Example], seed: int, tell: Tell, begun: Path | None = None, beside: Path | None = None
 ) -> export.Arrays:
-    """The encoder's part of the file, taught from e5 or further than a file that has `begun`.
+    """What the file has beside the tables: the encoder, taught from e5 or further than a file that has `begun`, and the gate's
+    convolution over its word table.
 
     Instead of the latter, the parameters of a file `beside` are averaged with those of the course from e5, which then has its pieces.
     """
@@ -109,7 +109,8 @@ def second_stage(
         tell(f"encoder, course {course + 1} of {len(recipe.epochs)}: {len(epochs[0])} texts, {times} times")
         params.append(teach(first, epochs, rate=recipe.rate, seed=own, tell=tell))
     counts = [1.0] * (before is not None) + [recipe.counts] * len(recipe.epochs)
-    return export.arrays(mean(params, counts), base, kept, SPECIAL)
+    arrays = export.arrays(mean(params, counts), base, kept, SPECIAL)
+    return arrays | convolution.taught(taught, first["words"].cpu().numpy(), pieces, seed, tell)
 
 
 def vocabulary(base: e5.Base, examples: Sequence[Example], most: int = KEPT) -> list[str]:
@@ -203,16 +204,6 @@ class _Neighbours:
             if sum(map(len, texts)) + len(other) <= ROOM:
                 texts.insert(rng.randint(0, len(texts)), other)
         return example if len(texts) == 1 else example._replace(text=" ".join(texts), hate=None, offence=None)
-
-
-def priors(examples: Sequence[Example]) -> dict[str, float]:
-    """The log-odds of violence in each source."""
-    violent: defaultdict[str, float] = defaultdict(float)
-    harmless: defaultdict[str, float] = defaultdict(float)
-    for one in examples:
-        violent[one.source] += one.likely
-        harmless[one.source] += 1 - one.likely
-    return {source: log((violent[source] + 1) / (harmless[source] + 1)) for source in violent}
 
 
 def text(example: Example, pieces: Pieces) -> Text:

@@ -12,7 +12,7 @@ from folkmoot.moderation.screening.normal import normalise
 
 pytest.importorskip("sklearn")
 
-from training import calibrate, linear, make
+from training import calibrate, data, linear, make
 
 NASTY = ["we should smash", "we will smash", "go and smash", "somebody must smash"]
 NICE = ["we should feed", "we will feed", "go and feed", "somebody must feed"]
@@ -115,7 +115,7 @@ def test_each_source_has_its_own_odds():
     pieces = Pieces(["▁", "s", "m"], [-1.0, -2.0, -2.0])
     corpora = [one for one in invented(300) if one.part is Part.TRAIN]
     own = [one._replace(source="writing", violence=n % 2 == 0) for n, one in enumerate(corpora)]
-    odds = second.priors([*corpora, *own])
+    odds = data.priors([*corpora, *own])
     assert odds["invented"] < -1
     assert odds["writing"] == pytest.approx(0, abs=0.1)
     ranks = {
@@ -123,7 +123,7 @@ def test_each_source_has_its_own_odds():
     }
     share = second.Share(hard=20, any=10, violent=2, varied=3)
     recipe = second.FRESH._replace(shares=dict.fromkeys(LANGUAGES, share), ours=1.0)
-    assert second.priors([own[0]._replace(violence=True, chance=0.5)])["writing"] == 0
+    assert data.priors([own[0]._replace(violence=True, chance=0.5)])["writing"] == 0
     texts = second.material([*corpora, *own], ranks, pieces, recipe, 1)
     assert len({text.prior for text in texts}) > 1
     violent = sum(one.violence for one in corpora)
@@ -162,3 +162,52 @@ def test_a_varied_text_is_still_what_it_was():
     assert neighbours.among(long, rng) == long
     assert second._Neighbours([calm._replace(text="x" * (second.SHORT + 1))]).among(call, rng) == call
     assert neighbours.among(call._replace(source="a third"), rng).text == call.text
+
+
+def test_the_convolution_learns_and_asks_alike_here_and_there():
+    torch = pytest.importorskip("torch")
+    from folkmoot.moderation.screening.model.convolution import Convolution
+    from training import convolution
+
+    examples = [one for one in invented(300) if one.part is Part.TRAIN]
+    spelt = sorted({word for one in examples for word in normalise(one.text).plain.split()})
+    pieces = Pieces([f"▁{word}" for word in spelt], [-3.0] * len(spelt))
+    words = np.random.default_rng(1).normal(0, 0.1, (len(spelt) + 3, 24)).astype(np.float32)
+    arrays = convolution.taught(examples * 10, words, pieces, 1, lambda line: None)
+    again = convolution.taught(examples * 10, words, pieces, 1, lambda line: None)
+    assert all(np.array_equal(one, again[name]) for name, one in arrays.items())
+
+    there = Convolution(arrays, lambda places: words[places], len(words))
+    cut = [pieces.cut(normalise(text).plain, 64)[0] for text in ("somebody must smash the trolls", "we feed trolls")]
+    violent, harmless = map(there.logit, cut)
+    assert violent > harmless + 1
+
+    scale = float(words.std())
+    net = convolution._Net(torch.tensor(words / scale)).eval()
+    of = {name: torch.tensor(one.astype(np.float32)) for name, one in arrays.items()}
+    size = convolution.SIZE
+    with torch.no_grad():
+        net.into.weight.copy_(of[convolution.asked.INTO].T * scale)
+        net.into.bias.copy_(of[convolution.asked.INTO_BIAS])
+        net.kernel.weight.copy_(of[convolution.asked.KERNEL].reshape(3, size, size).permute(2, 1, 0))
+        net.kernel.bias.copy_(of[convolution.asked.KERNEL_BIAS])
+        net.out.weight.copy_(of[convolution.asked.OUT][None, :-1])
+        net.out.bias.copy_(of[convolution.asked.OUT][-1:])
+        here = [float(net(torch.tensor([places]), torch.ones(1, len(places)))[0]) for places in cut]
+    assert here == pytest.approx([violent, harmless], abs=0.02)
+
+
+def test_the_convolution_hears_our_violent_halves_and_hardly_their_twins():
+    pytest.importorskip("torch")
+    from training import convolution
+
+    corpora = [one for one in invented(60) if one.part is Part.TRAIN]
+    own = Example("text", "en", "writing", Part.TRAIN, violence=True, kind="threat")
+    twin, ordinary = (own._replace(violence=False, kind=f"harmless {kind}") for kind in ("threat", "ordinary"))
+    chosen = convolution._chosen([*corpora, *[own, twin, ordinary] * 500], random.Random(1))
+    assert 200 < chosen.count(own) < 300
+    assert 25 < chosen.count(twin) < 75
+    assert chosen.count(ordinary) == 500
+    violent = next(one for one in corpora if one.violence)
+    assert chosen.count(violent) == convolution.VIOLENT * corpora.count(violent)
+    assert convolution._chosen([own._replace(part=Part.DEV)] * 50, random.Random(1)) == []

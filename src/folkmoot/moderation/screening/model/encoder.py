@@ -52,7 +52,7 @@ class Encoder:
         if reply:
             row += [*reply[: self.longest - own - 1], END]
         kinds = self._kinds[(np.arange(len(row)) >= own).astype(np.int64)]
-        x = self._rows(np.array(row)) + self._positions[: len(row)] + kinds
+        x = self.rows(np.array(row)) + self._positions[: len(row)] + kinds
         (hidden,) = self._graph.run(None, {"x": x[None]})
         hidden = hidden[0]
         size = hidden.shape[1]
@@ -64,7 +64,12 @@ class Encoder:
         shares = np.bincount(np.array(words, dtype=np.int64), by_piece[1 : own - 1], count).astype(np.float32)
         return Said(logits, shares)
 
-    def _rows(self, places: npt.NDArray[np.int64]) -> Floats:
+    @property
+    def count(self) -> int:
+        """How many rows the word table has."""
+        return len(self._table)
+
+    def rows(self, places: npt.NDArray[np.int64]) -> Floats:
         """Rows of the word table: blocks of a scale in half precision and sixteen bytes of two weights each."""
         blocks = self._table[places].reshape(-1, 2 + BLOCK // 2)
         scale = blocks[:, :2].copy().view(np.float16).astype(np.float32)

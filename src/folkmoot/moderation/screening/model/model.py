@@ -14,7 +14,8 @@ import numpy.typing as npt
 from folkmoot.moderation.screening.finding import Category, Limits, Reason, Stage, Words
 from folkmoot.moderation.screening.glued import is_violent
 from folkmoot.moderation.screening.line import logit, sigmoid
-from folkmoot.moderation.screening.model import features, file, language
+from folkmoot.moderation.screening.model import convolution, features, file, language
+from folkmoot.moderation.screening.model.convolution import Convolution
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.learnt import Learnt, tables
 from folkmoot.moderation.screening.model.linear import Linear, Seen, see, see_part
@@ -77,10 +78,12 @@ class _Sentence(NamedTuple):
 class _Stretch(NamedTuple):
     normal: Normal
     seen: Seen
+    meant: Floats
+    """What the convolution says, or nothing where a file has none."""
 
 
 class View(NamedTuple):
-    """What one language's tables say of a text by its worst stretch."""
+    """What one language's tables say of a text by its worst stretch, and as a last column the convolution."""
 
     name: str
     stretch: _Stretch
@@ -131,7 +134,7 @@ class Language(msgspec.Struct, frozen=True):
     both: Mapping[Category, Curve] = {}
     mixture: Mapping[Category, Mixture] = {}
     opens: tuple[float, ...] = (1.0,)
-    """How much each column of the first stage's tables counts for the gate."""
+    """How much each column of the first stage's tables counts for the gate, and after them the convolution."""
     worst: float = 0.0
     """How much the worst sentence counts where it looks worse than the whole text: enough to bring that before a jury. Only
     the whole holds it."""
@@ -176,6 +179,9 @@ class Model:
             for name in about.languages
         }
         self._encoder = Encoder(arrays) if GRAPH in arrays else None
+        self._convolution = None
+        if self._encoder is not None and convolution.OUT in arrays:
+            self._convolution = Convolution(arrays, self._encoder.rows, self._encoder.count)
         self._learnt: Mapping[str, Linear] = {}
 
     @classmethod
@@ -221,7 +227,8 @@ class Model:
     def look(self, words: Words) -> Look:
         """What the stages say before it is calibrated; calibrating and measuring start here."""
         text = "\n".join((words.text, *words.more)) if words.more else words.text
-        stretches = [_Stretch(normal, see(normal)) for normal in map(normalise, stretch(text))]
+        normals = map(normalise, stretch(text))
+        stretches = [_Stretch(normal, see(normal), self._meant(normal.plain)) for normal in normals]
         spoken = [word for one in stretches[:3] for word in one.normal.plain.split()]
         guessed = language.guess(spoken, words.language)
         views = [self._view(name, stretches) for name in ((guessed,) if guessed in self._linear else self._linear)]
@@ -254,7 +261,8 @@ class Model:
 
     def _view_of(self, name: str, stretch: _Stretch) -> View:
         table, own = self._linear[name], self._about.languages[name]
-        whole = table.logits(stretch.seen)
+        by_tables = table.logits(stretch.seen)
+        whole = np.append(by_tables, stretch.meant)
         plain = stretch.normal.plain
         sentences = features.sentences(plain) if own.worst else []
         if len(sentences) < 2:
@@ -262,11 +270,20 @@ class Model:
         seen = [see_part(plain[start:end], stretch.seen) for start, end in sentences]
         asked = [table.logits(one) for one in seen]
         worst = max(range(len(asked)), key=lambda number: own.alarm(asked[number]))
-        if own.alarm(asked[worst]) <= own.alarm(whole):
+        if own.alarm(asked[worst]) <= own.alarm(by_tables):
             return View(name, stretch, None, whole)
         start, end = sentences[worst]
-        sentence = _Sentence(plain[start:end], len(plain[:start].split()), seen[worst], asked[worst])
+        logits = np.append(asked[worst], self._meant(plain[start:end]))
+        if own.alarm(logits) <= own.alarm(whole):
+            return View(name, stretch, None, whole)
+        sentence = _Sentence(plain[start:end], len(plain[:start].split()), seen[worst], logits)
         return View(name, stretch, sentence, whole)
+
+    def _meant(self, plain: str) -> Floats:
+        if self._convolution is None or self._encoder is None:
+            return np.zeros(0, np.float32)
+        places, _ = self._encoder.pieces.cut(plain, WINDOW)
+        return np.array([self._convolution.logit(places)], np.float32)
 
     def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> tuple[Said, Said | None]:
         """What the second stage says of the worst part of the worst stretch and, where that is clearly worse to the first, of its

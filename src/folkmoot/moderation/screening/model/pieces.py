@@ -21,7 +21,10 @@ class Pieces:
     def __init__(self, pieces: Sequence[str], scores: Iterable[float]) -> None:
         self.places = {piece: place for place, piece in enumerate(pieces, _SPECIAL)}
         self.scores = dict(zip(pieces, scores, strict=True))
-        self.longest = max(map(len, pieces), default=1)
+        self.longest: dict[str, int] = {}
+        """How long a piece is at most that begins with these two letters."""
+        for piece in sorted(pieces, key=len):
+            self.longest[piece[:2]] = len(piece)
         self.unknown = min(self.scores.values(), default=0.0) - 10.0
         self.known: dict[str, tuple[int, ...]] = {}
 
@@ -47,11 +50,11 @@ class Pieces:
         return found
 
     def _best(self, text: str) -> tuple[int, ...]:
-        scores, places, longest = self.scores, self.places, self.longest
+        scores, places = self.scores, self.places
         best = [0.0] + [_WORST] * len(text)
         came = [0] * (len(text) + 1)
         for begin in range(len(text)):
-            here = best[begin]
+            here, longest = best[begin], self.longest.get(text[begin : begin + 2], 1)
             for end in range(begin + 1, min(len(text), begin + longest) + 1):
                 score = scores.get(text[begin:end])
                 if score is None:
