@@ -105,7 +105,7 @@ def test_a_call_between_calm_sentences_counts_more_than_the_text_around_it_lets_
 
 def test_only_the_whole_text_holds_it_however_sure_the_sentence(model):
     calm = "Morgen geht es wieder zur Arbeit. Die Katze schläft auf dem Sofa. Ich freue mich schon auf den Urlaub im Herbst."
-    text = " ".join((*CALM, "Den Bürgermeister sollte man am nächsten Baum aufhängen.", calm))
+    text = " ".join((*CALM, "Den Bürgermeister sollte man aufhängen.", calm))
     words, limits = Words(text=text, language="de"), model.limits[Category.VIOLENCE]
     own, look = model._about.languages["de"], model.look(words)
     leaning, whole = (
