@@ -27,7 +27,7 @@ FEW = 32
 
 
 class Convolution:
-    """What the pieces of a text mean together, as a logit of violence, for a few hundredths of a millisecond."""
+    """What the pieces of a text mean together, as a logit of violence, in less than a tenth of a millisecond."""
 
     def __init__(
         self, arrays: Mapping[str, npt.NDArray[Any]], rows: Callable[[npt.NDArray[np.int64]], Floats], count: int

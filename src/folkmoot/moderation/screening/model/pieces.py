@@ -21,10 +21,7 @@ class Pieces:
     def __init__(self, pieces: Sequence[str], scores: Iterable[float]) -> None:
         self.places = {piece: place for place, piece in enumerate(pieces, _SPECIAL)}
         self.scores = dict(zip(pieces, scores, strict=True))
-        self.longest: dict[str, int] = {}
-        """How long a piece is at most that begins with these two letters."""
-        for piece in sorted(pieces, key=len):
-            self.longest[piece[:2]] = len(piece)
+        self.longest = max(map(len, pieces), default=1)
         self.unknown = min(self.scores.values(), default=0.0) - 10.0
         self.known: dict[str, tuple[int, ...]] = {}
 
@@ -50,11 +47,11 @@ class Pieces:
         return found
 
     def _best(self, text: str) -> tuple[int, ...]:
-        scores, places = self.scores, self.places
+        scores, places, longest = self.scores, self.places, self.longest
         best = [0.0] + [_WORST] * len(text)
         came = [0] * (len(text) + 1)
         for begin in range(len(text)):
-            here, longest = best[begin], self.longest.get(text[begin : begin + 2], 1)
+            here = best[begin]
             for end in range(begin + 1, min(len(text), begin + longest) + 1):
                 score = scores.get(text[begin:end])
                 if score is None:
