@@ -7,6 +7,7 @@ encoder's word table makes of it, which has words of both languages that mean al
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -34,22 +35,21 @@ class Convolution:
     ) -> None:
         """`rows` gives rows of the encoder's word table, which has `count` of them."""
         into, bias = (arrays[name].astype(np.float32) for name in (INTO, INTO_BIAS))
-        self._vectors = np.concatenate(
-            [
-                np.maximum(rows(np.arange(at, min(at + AT_ONCE, count))) @ into + bias, 0).astype(np.float16)
-                for at in range(0, count, AT_ONCE)
-            ]
-        )
+        into_words = [
+            np.maximum(rows(np.arange(at, min(at + AT_ONCE, count))) @ into + bias, 0).astype(np.float16)
+            for at in range(0, count, AT_ONCE)
+        ]
+        self._vectors = np.concatenate([*into_words, np.zeros((1, into.shape[1]), np.float16)])
+        """What is made of each row, and of the ends of a text, at last, nothing."""
         self._kernel, self._bias, self._out = (arrays[name].astype(np.float32) for name in (KERNEL, KERNEL_BIAS, OUT))
 
     def logit(self, places: Sequence[int]) -> float:
         """How violent the pieces at these places are together."""
-        x = self._vectors[list(places) or [UNKNOWN]].astype(np.float32)
-        count, size = x.shape
-        beside = np.zeros((count + 2, size), np.float32)
-        beside[1:-1] = x
-        three = np.hstack((beside[:-2], beside[1:-1], beside[2:]))
+        beside = self._vectors.take([-1, *(places or [UNKNOWN]), -1], axis=0).astype(np.float32)
+        x = beside[1:-1]
+        count = len(x)
+        three = np.concatenate((beside[:-2], x, beside[2:]), axis=1)
         for at in range(0, count, FEW):
             x[at : at + FEW] += np.maximum(three[at : at + FEW] @ self._kernel + self._bias, 0)
-        mean, most = x.sum(axis=0) / np.sqrt(count), x.max(axis=0)
-        return float(mean @ self._out[:size] + most @ self._out[size:-1] + self._out[-1])
+        ends = np.concatenate((np.add.reduce(x) / sqrt(count), np.maximum.reduce(x)))
+        return float(ends @ self._out[:-1] + self._out[-1])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -25,32 +26,21 @@ class Seen(NamedTuple):
 
 def see(normal: Normal) -> Seen:
     """What the tables are asked about."""
-    return _see(normal.plain, features.signs(normal))
+    (whole,) = see_parts(normal, [(0, len(normal.plain))])
+    return whole
 
 
-def see_part(plain: str, whole: Seen) -> Seen:
-    """The same of a part of a text, with the signs of the whole."""
-    return _see(plain, whole.signs)
-
-
-def _see(plain: str, signs: Places) -> Seen:
-    words = [plain[start:end] for start, end in features.tokens(plain)]
-    return Seen(_once(features.word_runs(words)), _once(features.character_runs(plain)), signs)
+def see_parts(normal: Normal, parts: Sequence[tuple[int, int]]) -> list[Seen]:
+    """The same of parts of a plain text, none of which cuts a word, with the signs of the whole."""
+    signs = features.signs(normal)
+    return [Seen(words, characters, signs) for words, characters in features.of_parts(normal.plain, parts)]
 
 
 def counted(seen: Seen) -> tuple[Places, Floats]:
     """The places of a text and how much each counts: all words together as much as all runs, and as all signs."""
-    counts = [np.full(len(places), 1 / np.sqrt(len(places)), dtype=np.float32) for places in seen if len(places)]
-    return np.concatenate(seen), np.concatenate(counts) if counts else np.zeros(0, dtype=np.float32)
-
-
-def _once(runs: object) -> Places:
-    found = [run.places for run in runs]  # type: ignore[attr-defined]
-    if not found:
-        return np.zeros(0, dtype=np.int64)
-    places = np.concatenate(found)
-    places.sort()
-    return places[np.concatenate(([True], places[1:] != places[:-1]))] if len(places) else places
+    sizes = [len(places) for places in seen]
+    each = np.array([1 / sqrt(size) if size else 0.0 for size in sizes], dtype=np.float32)
+    return np.concatenate(seen), np.repeat(each, sizes)
 
 
 class Linear:
@@ -63,11 +53,8 @@ class Linear:
 
     def logits(self, seen: Seen) -> Floats:
         """What the features amount to, a logit a column."""
-        total = np.zeros(self._weights.shape[1], dtype=np.float32)
-        for places in seen:
-            if len(places):
-                total += self._weights[places].sum(axis=0, dtype=np.int32) / np.sqrt(len(places), dtype=np.float32)
-        logits: Floats = total * self._scale + self._bias
+        places, counts = counted(seen)
+        logits: Floats = (counts @ self._weights.take(places, axis=0).astype(np.float32)) * self._scale + self._bias
         return logits
 
     def shares(self, plain: str, seen: Seen, worth: Sequence[float]) -> tuple[list[tuple[int, int]], Floats]:
@@ -75,24 +62,19 @@ class Linear:
         says; a run's share is spread over what it covers."""
         spans = features.tokens(plain)
         each = self._scale[: len(worth)] * np.array(worth, dtype=np.float32)
-        by_word = np.zeros(len(spans) + 1, dtype=np.float32)
-        part = 1 / np.sqrt(max(len(seen.words), 1))
-        for run in features.word_runs([plain[start:end] for start, end in spans]):
-            _spread(by_word, run, self._weights[run.places, : len(each)] @ (each * part))
-        by_character = np.zeros(len(plain) + 1, dtype=np.float32)
-        part = 1 / np.sqrt(max(len(seen.characters), 1))
-        for run in features.character_runs(plain):
-            _spread(by_character, run, self._weights[run.places, : len(each)] @ (each * part))
-        shares = np.cumsum(by_word)[:-1]
-        so_far = np.concatenate(([0.0], np.cumsum(np.cumsum(by_character)[:-1])))
-        shares += np.array([so_far[end] - so_far[start] for start, end in spans], dtype=np.float32)
-        return spans, shares
+        words = features.word_runs([plain[start:end] for start, end in spans])
+        shares = self._spread(words, each / sqrt(max(len(seen.words), 1)), len(spans))
+        characters = features.character_runs(plain)
+        by_character = self._spread(characters, each / sqrt(max(len(seen.characters), 1)), len(plain))
+        so_far = np.concatenate(([0.0], np.cumsum(by_character)))
+        shares += np.array([so_far[end] - so_far[start] for start, end in spans])
+        return spans, shares.astype(np.float32)
 
-
-def _spread(steps: Floats, run: features.Run, worth: Floats) -> None:
-    """Add each run's worth, shared among what it covers, as steps up and down of a running sum."""
-    last = len(steps) - 1
-    starts = np.arange(len(worth)) - run.back
-    each = worth / run.reach
-    np.add.at(steps, np.clip(starts, 0, last), each)
-    np.add.at(steps, np.clip(starts + run.reach, 0, last), -each)
+    def _spread(self, runs: Iterable[features.Run], each: Floats, size: int) -> npt.NDArray[np.float64]:
+        """What each of so many words or characters has of the runs that cover it, of which each shares itself out evenly."""
+        total = np.zeros(size)
+        for run in runs:
+            if len(run.places):
+                worth = self._weights.take(run.places, axis=0)[:, : len(each)] @ each
+                total += np.convolve(worth / run.reach, np.ones(run.reach))[run.back : run.back + size]
+        return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from bisect import bisect_left
 from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from folkmoot.moderation.screening.model import convolution, features, file, lan
 from folkmoot.moderation.screening.model.convolution import Convolution
 from folkmoot.moderation.screening.model.encoder import GRAPH, Encoder, Said
 from folkmoot.moderation.screening.model.learnt import Learnt, tables
-from folkmoot.moderation.screening.model.linear import Linear, Seen, see, see_part
+from folkmoot.moderation.screening.model.linear import Linear, Seen, see_parts
 from folkmoot.moderation.screening.normal import Normal, normalise, shorten
 from folkmoot.moderation.screening.shipped import SHIPPED, ModelUnusable
 
@@ -67,17 +68,34 @@ class Curve(msgspec.Struct, frozen=True):
         return float(1 / (1 + np.exp(-np.interp(value, self.at, self.to))))
 
 
+class _Cut(NamedTuple):
+    """A text in word pieces."""
+
+    places: list[int]
+    words: list[int]
+    """For each piece the number of the word it belongs to."""
+
+    def of(self, first: int, count: int) -> _Cut:
+        """The pieces of so many words from the first on, counted anew."""
+        start, end = bisect_left(self.words, first), bisect_left(self.words, first + count)
+        return _Cut(self.places[start:end], [word - first for word in self.words[start:end]])
+
+
 class _Sentence(NamedTuple):
     plain: str
     before: int
     """How many words of its stretch stand before it."""
+    cut: _Cut
     seen: Seen
     logits: Floats
 
 
 class _Stretch(NamedTuple):
     normal: Normal
+    cut: _Cut
     seen: Seen
+    sentences: list[tuple[tuple[int, int], Seen]]
+    """Where they stand, if there are several."""
     meant: Floats
     """What the convolution says, or nothing where a file has none."""
 
@@ -227,8 +245,7 @@ class Model:
     def look(self, words: Words) -> Look:
         """What the stages say before it is calibrated; calibrating and measuring start here."""
         text = "\n".join((words.text, *words.more)) if words.more else words.text
-        normals = map(normalise, stretch(text))
-        stretches = [_Stretch(normal, see(normal), self._meant(normal.plain)) for normal in normals]
+        stretches = [self._stretch(normalise(part)) for part in stretch(text)]
         spoken = [word for one in stretches[:3] for word in one.normal.plain.split()]
         guessed = language.guess(spoken, words.language)
         views = [self._view(name, stretches) for name in ((guessed,) if guessed in self._linear else self._linear)]
@@ -256,6 +273,19 @@ class Model:
             for category, probability in assessment.probabilities.items()
         ]
 
+    def _stretch(self, normal: Normal) -> _Stretch:
+        sentences = features.sentences(normal.plain)
+        if len(sentences) < 2:
+            sentences = []
+        seen, *of_sentences = see_parts(normal, [(0, len(normal.plain)), *sentences])
+        cut = _Cut(*self._encoder.pieces.cut(normal.plain, WINDOW)) if self._encoder else _Cut([], [])
+        return _Stretch(normal, cut, seen, list(zip(sentences, of_sentences, strict=True)), self._meant(cut))
+
+    def _meant(self, cut: _Cut) -> Floats:
+        if self._convolution is None:
+            return np.zeros(0, np.float32)
+        return np.array([self._convolution.logit(cut.places)], np.float32)
+
     def _view(self, name: str, stretches: list[_Stretch]) -> View:
         return max((self._view_of(name, one) for one in stretches), key=lambda view: float(view.logits[0]))
 
@@ -263,27 +293,19 @@ class Model:
         table, own = self._linear[name], self._about.languages[name]
         by_tables = table.logits(stretch.seen)
         whole = np.append(by_tables, stretch.meant)
-        plain = stretch.normal.plain
-        sentences = features.sentences(plain) if own.worst else []
-        if len(sentences) < 2:
+        if not own.worst or not stretch.sentences:
             return View(name, stretch, None, whole)
-        seen = [see_part(plain[start:end], stretch.seen) for start, end in sentences]
-        asked = [table.logits(one) for one in seen]
+        asked = [table.logits(seen) for _, seen in stretch.sentences]
         worst = max(range(len(asked)), key=lambda number: own.alarm(asked[number]))
         if own.alarm(asked[worst]) <= own.alarm(by_tables):
             return View(name, stretch, None, whole)
-        start, end = sentences[worst]
-        logits = np.append(asked[worst], self._meant(plain[start:end]))
+        (start, end), seen = stretch.sentences[worst]
+        plain, before = stretch.normal.plain[start:end], len(stretch.normal.plain[:start].split())
+        cut = stretch.cut.of(before, len(plain.split()))
+        logits = np.append(asked[worst], self._meant(cut))
         if own.alarm(logits) <= own.alarm(whole):
             return View(name, stretch, None, whole)
-        sentence = _Sentence(plain[start:end], len(plain[:start].split()), seen[worst], logits)
-        return View(name, stretch, sentence, whole)
-
-    def _meant(self, plain: str) -> Floats:
-        if self._convolution is None or self._encoder is None:
-            return np.zeros(0, np.float32)
-        places, _ = self._encoder.pieces.cut(plain, WINDOW)
-        return np.array([self._convolution.logit(places)], np.float32)
+        return View(name, stretch, _Sentence(plain, before, cut, seen, logits), whole)
 
     def _ask_again(self, encoder: Encoder, view: View, context: str | None) -> tuple[Said, Said | None]:
         """What the second stage says of the worst part of the worst stretch and, where that is clearly worse to the first, of its
@@ -291,7 +313,7 @@ class Model:
         plain = view.stretch.normal.plain
         reply = encoder.pieces.cut(normalise(context).plain, REPLY)[0] if context else []
         room = encoder.longest - 2 - (len(reply) + 1 if reply else 0)
-        places, words = encoder.pieces.cut(plain, WINDOW)
+        places, words = view.stretch.cut
         count = len(plain.split())
         starts = [0]
         if len(places) > room:
@@ -304,7 +326,7 @@ class Model:
         said = max(looked, key=lambda said: float(said.logits[0]))
         if view.sentence is None or self._about.languages[view.name].worse(view) < CLEARLY:
             return said, None
-        places, words = encoder.pieces.cut(view.sentence.plain, room)
+        places, words = view.sentence.cut.places[:room], view.sentence.cut.words[:room]
         alone = encoder.look(places, [view.sentence.before + word for word in words], count, reply)
         return said, alone if alone.logits[0] > said.logits[0] else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import islice
 
 START, END, UNKNOWN = 0, 1, 2
@@ -10,6 +11,8 @@ START, END, UNKNOWN = 0, 1, 2
 SPACE = "▁"
 LONGEST_WORD = 40
 """Characters of one word that are looked at; no word anybody says is longer."""
+REMEMBERED = 4_096
+"""Words whose pieces are remembered."""
 
 _SPECIAL = 3
 _WORST = -1e9
@@ -20,10 +23,11 @@ class Pieces:
 
     def __init__(self, pieces: Sequence[str], scores: Iterable[float]) -> None:
         self.places = {piece: place for place, piece in enumerate(pieces, _SPECIAL)}
-        self.scores = dict(zip(pieces, scores, strict=True))
-        self.longest = max(map(len, pieces), default=1)
-        self.unknown = min(self.scores.values(), default=0.0) - 10.0
-        self.known: dict[str, tuple[int, ...]] = {}
+        self._scores = [0.0] * _SPECIAL + list(scores)
+        self._longest = max(map(len, pieces), default=1)
+        self._unknown = min(self._scores[_SPECIAL:], default=0.0) - 10.0
+        self.word = lru_cache(REMEMBERED)(self._best)
+        """The places of one word's pieces; remembered, since people repeat themselves."""
 
     def cut(self, plain: str, most: int) -> tuple[list[int], list[int]]:
         """The places of the first `most` pieces of a text, and for each the number of the word it belongs to."""
@@ -37,29 +41,25 @@ class Pieces:
                 break
         return places[:most], words[:most]
 
-    def word(self, word: str) -> tuple[int, ...]:
-        """The pieces of one word; remembered, since people repeat themselves."""
-        found = self.known.get(word)
-        if found is None:
-            if len(self.known) > 1_500:
-                self.known.clear()
-            found = self.known[word] = self._best(SPACE + word[:LONGEST_WORD])
-        return found
-
-    def _best(self, text: str) -> tuple[int, ...]:
-        scores, places, longest = self.scores, self.places, self.longest
+    def _best(self, word: str) -> tuple[int, ...]:
+        text = SPACE + word[:LONGEST_WORD]
+        places, scores, longest = self.places, self._scores, self._longest
         best = [0.0] + [_WORST] * len(text)
         came = [0] * (len(text) + 1)
         for begin in range(len(text)):
             here = best[begin]
+            if here <= best[-1]:
+                continue  # every further piece only makes it less likely
             for end in range(begin + 1, min(len(text), begin + longest) + 1):
-                score = scores.get(text[begin:end])
-                if score is None:
-                    if end > begin + 1:
-                        continue
-                    score = self.unknown
-                if here + score > best[end]:
-                    best[end], came[end] = here + score, begin
+                place = places.get(text[begin:end])
+                if place is not None:
+                    score = here + scores[place]
+                elif end == begin + 1:
+                    score = here + self._unknown
+                else:
+                    continue
+                if score > best[end]:
+                    best[end], came[end] = score, begin
         cut: list[int] = []
         end = len(text)
         while end:
