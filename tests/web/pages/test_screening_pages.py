@@ -16,7 +16,8 @@ from folkmoot.ids import new_id
 from folkmoot.moderation import findings, rulebook
 from folkmoot.moderation.findings.refused import keep_refused
 from folkmoot.moderation.rulebook import queries
-from folkmoot.moderation.screening import Category, Limits, Outcome, Reason, Stage, Words, conclude
+from folkmoot.moderation.screening import Category, Limits, Outcome, Reason, Stage, Standing, Words, conclude
+from folkmoot.moderation.screening.context import weighed
 from folkmoot.moderation.screening.model import SHIPPED, Model
 from folkmoot.network.gate import Gate, Subject, parts
 from folkmoot.network.posts.hold import hide
@@ -181,6 +182,20 @@ async def test_what_found_things_is_named_in_the_language_of_the_page(db: Any, a
     page = (await ask(cast.dora, "GET", "/admin/screening")).text
     assert "Known pictures: may" in page
     assert "Known pictures: removed here" in page
+
+
+async def test_stewards_read_what_surrounds_a_post_that_the_model_doubts(db: Any, ask: Any, cast: Any) -> None:
+    words = Words(text="See you on Saturday", standing=Standing(days=400, posts=900, strikes=1), alike=2)
+    doubt = Reason(stage=Stage.MODEL, category=Category.VIOLENCE, probability=0.4, name="v")
+    finding = conclude(weighed([doubt], words), {Category.VIOLENCE: Limits(case=0.1, hold=0.5)}, {})
+    async with db.transaction() as tx:
+        await Gate(db, Settings()).record(tx, Subject(account_id=cast.ada.account_id), finding, words, "violence")
+    page = (await ask(cast.dora, "GET", "/admin/held")).text
+    assert "What surrounds the post</strong> the author has strikes that have not expired: Violence, 80 %" in page
+    assert "several others wrote nearly the same within an hour: Violence, 80 %" in page
+    await db.fetch("UPDATE credentials SET locale = 'de' WHERE account_id = $1", cast.dora.account_id)
+    german = (await ask(cast.dora, "GET", "/admin/held")).text
+    assert "Was den Beitrag umgibt</strong> das Konto hat Verstöße, die nicht verjährt sind" in german
 
 
 async def test_stewards_are_told_that_a_refused_picture_cannot_be_shown(db: Any, ask: Any, cast: Any) -> None:

@@ -109,6 +109,17 @@ def fingerprint(text: str, normal: Normal | None = None) -> Fingerprint:
     return Fingerprint(hash=exact, sketch=header + np.array(minhash.digest(), dtype="<u4").tobytes())
 
 
+def alike(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether one of two texts is a near copy of the other; of few words none is, which many say without knowing of each other."""
+    if one.sketch is None or other.sketch is None:
+        return False
+    length, negations, digest = _open(one.sketch)
+    its_length, its_negations, its_digest = _open(other.sketch)
+    if negations != its_negations or min(length, its_length) < SIMILAR_LENGTH * max(length, its_length):
+        return False
+    return one.hash == other.hash or float(np.count_nonzero(digest == its_digest)) / PERMUTATIONS >= LIKENESS
+
+
 _TOKEN = re.compile(r"<(?:url|name|mail)>")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NEGATION = re.compile(

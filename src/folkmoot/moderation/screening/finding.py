@@ -44,7 +44,11 @@ class Stage(StrEnum):
     COPY = "copy"
     RULE = "rule"
     MODEL = "model"
+    CONTEXT = "context"
     OTHER = "other"
+
+
+TURN = {stage: turn for turn, stage in enumerate(Stage)}
 
 
 SETTLED = frozenset({Stage.COPY, Stage.PICTURE})
@@ -59,7 +63,7 @@ class Standing(msgspec.Struct, frozen=True):
     posts: int = 0
     followers: int = 0
     strikes: int = 0
-    """Those that have not expired."""
+    """The points of those that have not expired."""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +78,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     quoted: str | None = None
     pictures: tuple[str, ...] = ()
     """PDQ hashes of its pictures, 64 hexadecimal digits each."""
-    standing: Standing = Standing()
+    standing: Standing | None = None
+    """Of the author; None where nobody has asked, since it would change nothing."""
+    alike: int = 0
+    """How many others wrote nearly the same within the hour before, and screening doubted it."""
     profile: bool = False
     """Whether it is a profile and no post."""
 
@@ -135,7 +142,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def conclude(reasons: Iterable[Reason], limits: Mapping[Category, Limits], versions: Mapping[str, str]) -> Finding:
     """The finding the reasons amount to: what a rule claims against CLAIMED, all else against its category's limits."""
-    because = tuple(sorted(reasons, key=lambda reason: (-reason.probability, reason.stage, reason.name)))
+    because = tuple(sorted(reasons, key=lambda reason: (-reason.probability, TURN[reason.stage], reason.name)))
     categories: dict[Category, float] = {}
     for reason in because:
         categories[reason.category] = max(categories.get(reason.category, 0.0), reason.probability)

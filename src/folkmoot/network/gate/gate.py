@@ -7,14 +7,17 @@ import importlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import structlog
 
 from folkmoot import clock
 from folkmoot.bus import Bus, News
 from folkmoot.database import Database, Transaction
-from folkmoot.moderation.screening import Finding, Outcome, Screen, Words, conclude
+from folkmoot.moderation.screening import Answer, Finding, Outcome, Screen, Words, conclude
+from folkmoot.moderation.screening.context import LATELY, in_doubt, weighed
 from folkmoot.network.gate import queries
 from folkmoot.network.gate.rules import Subject, among_few
 from folkmoot.settings import Settings
@@ -45,10 +48,13 @@ class Gate:
             bus.hear("screening.changed", self._changed)
             bus.on_reset(lambda: self._changed(None))
 
-    async def look(self, words: Words, *, letter: bool = False, again: bool = False) -> Finding:
+    async def look(
+        self, words: Words, *, author: int | None = None, letter: bool = False, again: bool = False
+    ) -> Finding:
         """What screening says of these words, by what is in force now.
 
         A `letter` is not shown to what is on another machine. What was looked at before, and is looked at `again`, is not counted.
+        Where that could change what becomes of a post, what is known of its `author`, and whether others write the same, counts.
         """
         if self._settings.screening == "off":
             return conclude((), {}, {})
@@ -56,6 +62,9 @@ class Gate:
         begun = time.thread_time()
         here = screen.here(words)
         milliseconds = (time.thread_time() - begun) * 1_000
+        if author is not None and not letter and not here.ends and in_doubt(here.reasons, screen.limits):
+            words = await self._surrounded(words, author)
+            here = Answer(weighed(here.reasons, words))
         finding = await screen.look(words, distant=not letter, here=here)
         if not again:
             self._count(among_few(finding) if letter else finding, milliseconds)
@@ -68,6 +77,18 @@ class Gate:
                 if self._screen is None or self._stale or self._unheard():
                     return await self._fresh()
         return self._screen
+
+    async def _surrounded(self, words: Words, author: int) -> Words:
+        parts = _parts()
+        now = clock.now()
+        marks = parts.fingerprint(words.text)
+        alike = {
+            row["account_id"]
+            for row in await queries.found_lately(self._db, author, now - timedelta(seconds=LATELY))
+            if parts.alike(marks, parts.Fingerprint(row["text_hash"], row["likeness"]))
+        }
+        standing = await queries.standing_of(self._db, author, now)
+        return msgspec.structs.replace(words, standing=standing, alike=len(alike))
 
     async def record(self, tx: Transaction, subject: Subject, finding: Finding, words: Words, category: str) -> None:
         """Write a finding down for those who look at what was found; `category` is what it is held or shown for."""

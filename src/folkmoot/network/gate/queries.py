@@ -10,7 +10,7 @@ import msgspec
 
 from folkmoot.database import Database, Row, Transaction
 from folkmoot.ids import new_id
-from folkmoot.moderation.screening import Finding, Outcome, Reason, Words
+from folkmoot.moderation.screening import Finding, Outcome, Reason, Standing, Words
 from folkmoot.network.gate.rules import FoundBy, Subject, on_one_line, parts_of, still_stands
 
 if TYPE_CHECKING:  # it brings numpy with it, which takes its time to load
@@ -100,6 +100,36 @@ async def _profile_texts(tx: Transaction, account_id: int) -> list[str]:
         account_id,
     )
     return texts or []
+
+
+MOST_LATELY = 500
+"""The newest findings that a text is compared with."""
+
+
+async def found_lately(db: Database, but_by: int, since: datetime) -> list[Row]:
+    """Posts of others since then that screening held or doubted and nobody has released: `account_id, text_hash, likeness`."""
+    return await db.fetch(
+        """SELECT account_id, text_hash, likeness FROM findings
+           WHERE created_at >= $2 AND part = 'post' AND account_id <> $1 AND likeness IS NOT NULL AND found_by <> 'sweep'
+             AND decision IS DISTINCT FROM 'released'
+           ORDER BY created_at DESC LIMIT $3""",
+        but_by,
+        since,
+        MOST_LATELY,
+    )
+
+
+async def standing_of(db: Database, account_id: int, now: datetime) -> Standing | None:
+    """What is known of an author; None where there is no such account."""
+    row = await db.fetchrow(
+        """SELECT a.created_at, a.posts_count, a.followers_count, coalesce(s.points, 0) AS points
+           FROM accounts a LEFT JOIN standings s ON s.account_id = a.id WHERE a.id = $1""",
+        account_id,
+    )
+    if row is None:
+        return None
+    days = max((now - row["created_at"]).total_seconds() / 86_400, 0.0)
+    return Standing(days=days, posts=row["posts_count"], followers=row["followers_count"], strikes=row["points"])
 
 
 async def active_parts(db: Database) -> list[Row]:

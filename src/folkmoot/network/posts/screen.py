@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import msgspec
 
-from folkmoot import clock
 from folkmoot.database import Transaction
-from folkmoot.moderation.screening import Finding, Outcome, Standing, Words
+from folkmoot.moderation.screening import Finding, Outcome, Words
 from folkmoot.network.access.viewer import Viewer
-from folkmoot.network.accounts.views import AccountView
 from folkmoot.network.gate import Gate, Subject, among_few, media_words
 from folkmoot.network.posts.desk import Desk
 from folkmoot.network.posts.rules import Draft
@@ -67,16 +63,7 @@ async def screen(
         language=draft.language or viewer.locale,
         reply_to=parent.text if parent else None,
         pictures=pictures,
-        standing=_standing(await desk.shelf.account(viewer.account_id), clock.now()),
     )
     letter = draft.visibility is Visibility.DIRECT
-    finding = await desk.gate.look(words, letter=letter)
+    finding = await desk.gate.look(words, author=viewer.account_id, letter=letter)
     return Screened(desk.gate, words, among_few(finding) if letter else finding, stored)
-
-
-def _standing(author: AccountView | None, now: datetime) -> Standing:
-    """What is known of the author, as plain values."""
-    if author is None:
-        return Standing()
-    days = max((now - author.created_at).total_seconds() / 86_400, 0.0)
-    return Standing(days=days, posts=author.posts_count, followers=author.followers_count)
