@@ -174,6 +174,9 @@ class Settings:
     screening: Literal["full", "rules", "off"] = _setting(
         "full", "What reads texts before the public does: rules and model, rules alone, or nothing."
     )
+    screening_without: tuple[Literal["pictures", "copies", "rules", "context"], ...] = _setting(
+        (), "Stages of screening that are left out, comma-separated: pictures, copies, rules, context."
+    )
     other_model_url: str = _setting(
         "", "Address of a moderation endpoint in OpenAI's form that is asked, too; texts are sent there. Empty: none."
     )
@@ -408,9 +411,16 @@ def _expected(name: str) -> str:
     if kind is int:
         least, most = _bounds(name)
         return "a whole number" + (f" from {least}" if least is not None else "") + (f" to {most}" if most else "")
+    if allowed := _allowed(kind):
+        return "a list of " + ", ".join(allowed)
     return {bool: "true or false", Path: "a folder", str: "text", Secret: "text (a secret)"}.get(
         kind, "a list of texts"
     )
+
+
+def _allowed(kind: Any) -> tuple[str, ...]:
+    """What may stand in a list; empty where that is any text."""
+    return get_args(get_args(kind)[0]) if get_origin(kind) is tuple else ()
 
 
 def _convert(name: str, value: object, source: str, folder: Path) -> object:
@@ -432,7 +442,10 @@ def _convert(name: str, value: object, source: str, folder: Path) -> object:
         parts = value.split(",") if isinstance(value, str) else value
         if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
             raise wrong
-        return tuple(part.strip() for part in parts if part.strip())
+        listed = tuple(part.strip() for part in parts if part.strip())
+        if (allowed := _allowed(kind)) and not set(listed) <= set(allowed):
+            raise wrong
+        return listed
     if not isinstance(value, str | Path) or "\0" in str(value):
         raise wrong
     text = str(value).strip()

@@ -76,6 +76,7 @@ def test_paths_in_a_file_start_at_the_file(tmp_path: Path) -> None:
         ("OTHER_MODEL_URL", "http://[::1/v1", "https://example.org/v1/moderations"),
         ("STORAGE_URL", "bucket", "s3://bucket/prefix"),
         ("DATA", "", "a folder"),
+        ("SCREENING_WITHOUT", "copies, model", "a list of pictures, copies, rules, context"),
     ],
 )
 def test_a_wrong_setting_names_itself_its_source_and_what_is_expected(variable: str, value: str, expected: str) -> None:
@@ -98,6 +99,13 @@ def test_a_slip_in_the_file_is_pointed_at(tmp_path: Path, text: str, words: str)
         load(environ={})
     assert words in wrong.value.words
     assert "folkmoot.toml" in wrong.value.words
+
+
+def test_a_list_may_be_named_in_either_form(tmp_path: Path) -> None:
+    (tmp_path / "moot.toml").write_text('screening_without = ["copies", "context"]\n')
+
+    assert load(tmp_path / "moot.toml", {}).screening_without == ("copies", "context")
+    assert load(environ={"FOLKMOOT_SCREENING_WITHOUT": "copies, context,"}).screening_without == ("copies", "context")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

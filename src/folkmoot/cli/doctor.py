@@ -136,6 +136,8 @@ def model(settings: Settings) -> Iterator[tuple[bool, str]]:
     else:
         shipped.check()
         yield True, "Screening has its rules and its model."
+    if settings.screening != "off" and settings.screening_without:
+        yield True, f"Screening goes without: {', '.join(settings.screening_without)}."
 
 
 def database(settings: Settings) -> Iterator[tuple[bool, str]]:

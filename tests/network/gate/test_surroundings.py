@@ -13,10 +13,12 @@ from folkmoot.moderation import findings, rulebook
 from folkmoot.moderation.screening import Category, Finding, Limits, Outcome, Stage, Words
 from folkmoot.moderation.screening.context import SEVERAL, Sign
 from folkmoot.moderation.screening.line import logit, sigmoid
+from folkmoot.network.gate import Gate
 from folkmoot.network.gate.parts import Tuning
 from folkmoot.network.posts.publish import publish
 from folkmoot.network.posts.rules import Draft
 from folkmoot.network.posts.views import Visibility
+from folkmoot.settings import Settings
 
 DOUBTED = "They will see what comes to people like them when we are many on Saturday"
 SAME = "They will see what comes to people like them, when we are many on Saturday!"
@@ -115,3 +117,11 @@ async def test_letters_and_posts_that_nobody_doubts_ask_nothing_more(
     letter = Draft(text=f"@emil {DOUBTED}", language="en", visibility=Visibility.DIRECT)
     await enrol("emil")
     assert (await publish(desk, nina, letter)).hidden_at is None
+
+
+async def test_an_operator_may_leave_it_out(db: Any, enrol: Any, nearly_held: float) -> None:
+    gate = Gate(db, Settings(screening_without=("context",)))
+
+    finding = await gate.look(Words(text=DOUBTED, language="en"), author=(await enrol("nina")).account_id)
+
+    assert (finding.probability, finding.outcome) == (nearly_held, Outcome.CASE)

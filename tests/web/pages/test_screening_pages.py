@@ -32,11 +32,11 @@ ELSEWHERE = "https://judge.example:8443/v1/moderations"
 @pytest.fixture
 def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
     """The mode of screening and the address of another model are the test's."""
-    mode, other = getattr(request, "param", ("rules", ""))
-    return dataclasses.replace(settings, screening=mode, other_model_url=other)
+    mode, other, *without = getattr(request, "param", ("rules", ""))
+    return dataclasses.replace(settings, screening=mode, other_model_url=other, screening_without=tuple(without))
 
 
-def switched(*modes: tuple[str, str]) -> pytest.MarkDecorator:
+def switched(*modes: tuple[str, ...]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("settings", modes, indirect=True)
 
 
@@ -45,6 +45,8 @@ READS = "a program on this server reads it"
 STAYS = "No text leaves this server"
 SENT = "are also sent to judge.example"
 MODEL = "a small model on this server"
+COPIES = "a near copy of something people have judged"
+AROUND = "Only where that model is in doubt"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,8 @@ MODEL = "a small model on this server"
         (("rules", ""), [READS, STAYS], [SENT, MODEL]),
         (("full", ""), [READS, STAYS, MODEL], [SENT]),
         (("rules", ELSEWHERE), [READS, SENT, "the model at judge.example"], [STAYS, MODEL]),
-        (("full", ELSEWHERE), [READS, SENT, MODEL], [STAYS]),
+        (("full", ELSEWHERE), [READS, SENT, MODEL, COPIES, AROUND], [STAYS]),
+        (("full", "", "copies", "context"), [READS, MODEL], [COPIES, AROUND]),
     ],
     indirect=["settings"],
 )

@@ -62,8 +62,9 @@ class Gate:
         begun = time.thread_time()
         here = screen.here(words)
         milliseconds = (time.thread_time() - begun) * 1_000
-        if author is not None and not letter and not here.ends and in_doubt(here.reasons, screen.limits):
-            words = await self._surrounded(words, author)
+        of = None if letter or "context" in self._settings.screening_without else author
+        if of is not None and not here.ends and in_doubt(here.reasons, screen.limits):
+            words = await self._surrounded(words, of)
             here = Answer(weighed(here.reasons, words))
         finding = await screen.look(words, distant=not letter, here=here)
         if not again:

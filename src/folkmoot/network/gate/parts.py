@@ -63,6 +63,8 @@ class Parts(msgspec.Struct, frozen=True):
     """Everything an operator or a verdict has added to what is shipped."""
 
     mode: Literal["full", "rules"]
+    without: tuple[str, ...] = ()
+    """Stages that are left out, by their names."""
     rules: tuple[tuple[str, str], ...] = ()
     """Name and content of each rule file in force, beside the shipped ones."""
     tuning: Tuning | None = None
@@ -84,6 +86,7 @@ async def read(db: Database, settings: Settings) -> Parts:
             tuning_version = row["version"]
     return Parts(
         mode="rules" if settings.screening == "rules" else "full",
+        without=settings.screening_without,
         rules=tuple(rules),
         tuning=tuning,
         tuning_version=tuning_version,
@@ -113,6 +116,7 @@ def build(parts: Parts, settings: Settings | None = None) -> Screen:
         steps.append(_model_step(model, tuning))
         limits = {**RULE_LIMITS, **model.limits}
     limits = {**limits, **tuning.limits}
+    steps = [step for step in steps if step.name not in parts.without]
     distant = [_distant(settings, limits)] if settings and settings.other_model_url else []
     return Screen(steps, limits, limits_version=version, distant=distant, left_out=left_out)
 

@@ -43,7 +43,9 @@ async def about_screening(request: Asked) -> Answer:
     visit = await Visit.of(request)
     settings = visit.server.settings
     other = urlsplit(settings.other_model_url).hostname
-    return await visit.page("screening.html", here="about", mode=settings.screening, other=other)
+    return await visit.page(
+        "screening.html", here="about", mode=settings.screening, without=settings.screening_without, other=other
+    )
 
 
 @get("/privacy", include_in_schema=False)
