@@ -10,11 +10,9 @@ from folkmoot.moderation.screening import Category, Limits, Outcome, Reason, Sta
 from folkmoot.moderation.screening.context import TOGETHER, Sign, in_doubt, signs, weighed
 from folkmoot.moderation.screening.line import logit, sigmoid
 
-OLD = Standing(days=400, posts=900, followers=30)
+OLD = Standing(days=400, posts=900)
 PROBABILITIES = st.floats(0.0, 1.0)
-STANDINGS = st.none() | st.builds(
-    Standing, days=st.floats(0, 30), posts=st.integers(0, 30), followers=st.integers(0, 9), strikes=st.integers(0, 5)
-)
+STANDINGS = st.none() | st.builds(Standing, days=st.floats(0, 30), posts=st.integers(0, 30), strikes=st.integers(0, 5))
 SURROUNDED = st.builds(Words, text=st.just("We know the way"), standing=STANDINGS, alike=st.integers(0, 9))
 LIMITS = st.tuples(st.floats(0.001, 1.0), st.floats(0.001, 1.0)).map(
     lambda two: {Category.VIOLENCE: Limits(case=min(two), hold=max(two))}

@@ -61,7 +61,6 @@ class Standing(msgspec.Struct, frozen=True):
     days: float = 0.0
     """Since the account was made."""
     posts: int = 0
-    followers: int = 0
     strikes: int = 0
     """The points of those that have not expired."""
 

@@ -122,14 +122,14 @@ async def found_lately(db: Database, but_by: int, since: datetime) -> list[Row]:
 async def standing_of(db: Database, account_id: int, now: datetime) -> Standing | None:
     """What is known of an author; None where there is no such account."""
     row = await db.fetchrow(
-        """SELECT a.created_at, a.posts_count, a.followers_count, coalesce(s.points, 0) AS points
+        """SELECT a.created_at, a.posts_count, coalesce(s.points, 0) AS points
            FROM accounts a LEFT JOIN standings s ON s.account_id = a.id WHERE a.id = $1""",
         account_id,
     )
     if row is None:
         return None
     days = max((now - row["created_at"]).total_seconds() / 86_400, 0.0)
-    return Standing(days=days, posts=row["posts_count"], followers=row["followers_count"], strikes=row["points"])
+    return Standing(days=days, posts=row["posts_count"], strikes=row["points"])
 
 
 async def active_parts(db: Database) -> list[Row]:
