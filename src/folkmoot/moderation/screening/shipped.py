@@ -7,7 +7,7 @@ from pathlib import Path
 
 from folkmoot.errors import FolkmootError, Kind
 
-SHIPPED = Path(__file__).parent / "model" / "shipped-v12.folkmodel"
+SHIPPED = Path(__file__).parent / "model" / "shipped-v13.folkmodel"
 """The model that comes with Folkmoot; docs/model-card.md says what it is and what its SHA-256 must be."""
 MAGIC = b"FOLKMODL"
 BEGIN = len(MAGIC) + 32
