@@ -55,18 +55,28 @@ async def test_what_an_old_member_says_is_judged_by_its_words(desk: Any, enrol: 
     assert (finding.outcome, finding.probability, named(finding)) == (Outcome.CASE, nearly_held, [])
 
 
-async def test_a_new_account_and_strikes_count(db: Any, desk: Any, enrol: Any, nearly_held: float) -> None:
-    new, struck = await enrol("nina"), await an_old_member(enrol, "emil")
+async def test_strikes_count_and_being_new_does_not(db: Any, desk: Any, enrol: Any, nearly_held: float) -> None:
+    struck = await an_old_member(enrol, "emil")
     await db.fetch(
         "INSERT INTO standings (account_id, points, limited, changed_at) VALUES ($1, 2, 'warning', now())",
         struck.account_id,
     )
 
-    of_new, of_struck = await said_of(desk, new), await said_of(desk, struck)
+    of_new, of_struck = await said_of(desk, await enrol("nina")), await said_of(desk, struck)
 
-    assert (of_new.outcome, named(of_new)) == (Outcome.HOLD, [Sign.NEW])
+    assert (of_new.outcome, of_new.probability, named(of_new)) == (Outcome.CASE, nearly_held, [])
     assert (of_struck.outcome, named(of_struck)) == (Outcome.HOLD, [Sign.STRIKES])
-    assert nearly_held < of_new.probability < of_struck.probability
+    assert nearly_held < of_struck.probability
+
+
+async def test_new_accounts_among_those_who_post_the_same_count_more(desk: Any, enrol: Any, nearly_held: float) -> None:
+    for name in ("emil", "frida"):
+        await publish(desk, await an_old_member(enrol, name), Draft(text=DOUBTED, language="en"))
+
+    of_old, of_new = await said_of(desk, await an_old_member(enrol, "gero")), await said_of(desk, await enrol("nina"))
+
+    assert (named(of_old), named(of_new)) == ([Sign.ALIKE], [Sign.ALIKE, Sign.NEW])
+    assert nearly_held < of_old.probability < of_new.probability
 
 
 async def test_of_many_who_post_the_same_those_after_the_first_wait(
@@ -109,7 +119,7 @@ async def test_letters_and_posts_that_nobody_doubts_ask_nothing_more(
     await said_of(desk, nina)  # the stages are loaded
 
     with round_trips(db, exactly=2):
-        assert named(await said_of(desk, nina)) == [Sign.NEW]
+        assert named(await said_of(desk, nina)) == []
     with round_trips(db, exactly=0):
         await said_of(desk, nina, "Good morning, the bread is in the oven")
         await desk.gate.look(Words(text=DOUBTED, language="en"), author=nina.account_id, letter=True)
@@ -119,7 +129,9 @@ async def test_letters_and_posts_that_nobody_doubts_ask_nothing_more(
     assert (await publish(desk, nina, letter)).hidden_at is None
 
 
-async def test_an_operator_may_leave_it_out(db: Any, enrol: Any, nearly_held: float) -> None:
+async def test_an_operator_may_leave_it_out(db: Any, desk: Any, enrol: Any, nearly_held: float) -> None:
+    for name in ("emil", "frida"):
+        await publish(desk, await an_old_member(enrol, name), Draft(text=DOUBTED, language="en"))
     gate = Gate(db, Settings(screening_without=("context",)))
 
     finding = await gate.look(Words(text=DOUBTED, language="en"), author=(await enrol("nina")).account_id)

@@ -1,4 +1,4 @@
-"""What surrounds a text, where the model is in doubt about it already: its author's strikes, a new account, others who write the same.
+"""What surrounds a text, where the model is in doubt about it already: strikes of its author, others (and new accounts) who write the same.
 
 None of that makes a text violent. Of two texts that read alike it says which one people should rather see first.
 """
@@ -20,10 +20,10 @@ class Sign(StrEnum):
 
     STRIKES = "strikes"
     """The author has some that have not expired."""
-    NEW = "new"
-    """The account is young and has hardly written."""
     ALIKE = "alike"
     """Several others wrote nearly the same within the hour, and screening doubted it, too."""
+    NEW = "new"
+    """Beside that: the account is young and has hardly written. By itself it says nothing; everybody was new once."""
 
 
 ODDS = {Sign.STRIKES: 2.0, Sign.NEW: 1.5, Sign.ALIKE: 3.0}
@@ -51,10 +51,10 @@ def signs(words: Words) -> tuple[Sign, ...]:
     found = []
     if author and author.strikes:
         found.append(Sign.STRIKES)
-    if author and author.days < NEW_DAYS and author.posts < NEW_POSTS:
-        found.append(Sign.NEW)
     if words.alike >= SEVERAL:
         found.append(Sign.ALIKE)
+        if author and author.days < NEW_DAYS and author.posts < NEW_POSTS:
+            found.append(Sign.NEW)
     return tuple(found)
 
 
