@@ -14,6 +14,7 @@ from folkmoot import clock
 from folkmoot.demo import pictures
 from folkmoot.ids import new_id
 from folkmoot.moderation import findings, rulebook
+from folkmoot.moderation.cases.open import open_found
 from folkmoot.moderation.findings.refused import keep_refused
 from folkmoot.moderation.rulebook import queries
 from folkmoot.moderation.screening import Category, Limits, Outcome, Reason, Stage, Standing, Words, conclude
@@ -199,6 +200,21 @@ async def test_stewards_read_what_surrounds_a_post_that_the_model_doubts(db: Any
     await db.fetch("UPDATE credentials SET locale = 'de' WHERE account_id = $1", cast.dora.account_id)
     german = (await ask(cast.dora, "GET", "/admin/held")).text
     assert "Was den Beitrag umgibt</strong> das Konto hat Verstöße, die nicht verjährt sind" in german
+
+
+async def test_the_page_of_a_case_says_what_surrounds_the_post(db: Any, ask: Any, cast: Any, desk: Any) -> None:
+    words = Words(text="See you on Saturday", standing=Standing(strikes=1))
+    doubt = Reason(stage=Stage.MODEL, category=Category.VIOLENCE, probability=0.4, name="shipped-v7")
+    finding = conclude(weighed([doubt], words), {Category.VIOLENCE: Limits(case=0.1, hold=0.9)}, {})
+    post = await publish(desk, cast.ada, Draft(text=words.text))
+    async with db.transaction() as tx:
+        subject = Subject(account_id=cast.ada.account_id, post_id=post.id, version=post.version)
+        await Gate(db, Settings()).record(tx, subject, finding, words, "violence")
+    await open_found(desk.db, await db.fetchval("SELECT id FROM findings"))
+
+    page = (await ask(cast.dora, "GET", f"/admin/cases/{await db.fetchval('SELECT id FROM cases')}")).text
+
+    assert "Screening named: shipped-v7, the author has strikes that have not expired</p>" in page
 
 
 async def test_stewards_are_told_that_a_refused_picture_cannot_be_shown(db: Any, ask: Any, cast: Any) -> None:
