@@ -31,7 +31,7 @@ ODDS = {Sign.STRIKES: 2.0, Sign.NEW: 1.5, Sign.ALIKE: 3.0}
 TOGETHER = 6.0
 """More than that all of them do not."""
 NEW_DAYS, NEW_POSTS = 3.0, 10
-"""An account is new until it is so old, and after that until it has written so much as nobody knows yet."""
+"""An account is new while it is younger and has written less."""
 SEVERAL = 2
 """So many others who wrote the same are several."""
 LATELY = 3_600
