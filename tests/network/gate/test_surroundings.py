@@ -112,6 +112,18 @@ async def test_who_posts_the_same_again_is_nobody_else_and_what_was_released_cou
     assert named(await said_of(desk, gero, f"{DOUBTED} now")) == []
 
 
+async def test_who_quotes_it_and_says_something_of_it_does_not_post_the_same(
+    desk: Any, enrol: Any, nearly_held: float
+) -> None:
+    for name in ("emil", "frida"):
+        await publish(desk, await an_old_member(enrol, name), Draft(text=DOUBTED, language="en"))
+    gero = await an_old_member(enrol, "gero")
+
+    assert named(await said_of(desk, gero)) == [Sign.ALIKE]
+    assert named(await said_of(desk, gero, f'"{DOUBTED}"')) == [Sign.ALIKE]
+    assert named(await said_of(desk, gero, f'"{DOUBTED}" so they say')) == []
+
+
 async def test_letters_and_posts_that_nobody_doubts_ask_nothing_more(
     db: Any, desk: Any, enrol: Any, nearly_held: float, round_trips: Any
 ) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 
 import msgspec
 
-from folkmoot.moderation.screening import Category, Words
-from folkmoot.moderation.screening.copies import Judged, Ruling, comments, fingerprint
+from folkmoot.moderation.screening.copies import near_copies, own_words
 from folkmoot.moderation.screening.normal import normalise
 
 BANDS = 20
@@ -37,14 +36,12 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
 
 def marks_of(text: str, pictures: Sequence[str] = ()) -> Marks:
     """The marks of a post's words and of the hashes of its pictures."""
-    normal = normalise(text)
-    found = fingerprint(text, normal)
-    likeness = None if comments(normal.plain) else found.sketch
+    found = own_words(text)
     return Marks(
         text_hash=found.hash,
-        likeness=likeness,
+        likeness=found.sketch,
         pictures=tuple(pictures),
-        bands=(*_text_bands(likeness), *(band for picture in pictures for band in _picture_bands(picture))),
+        bands=(*_text_bands(found.sketch), *(band for picture in pictures for band in _picture_bands(picture))),
     )
 
 
@@ -64,8 +61,8 @@ def _number(kind: bytes, part: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(part, digest_size=8, person=kind).digest(), "big", signed=True)
 
 
-def alike(text: str, mine: Marks, theirs: Marks) -> str | None:
-    """How a post with this text belongs to the other's case: `same_text`, `alike`, `picture`; None when it does not."""
+def alike(mine: Marks, theirs: Marks) -> str | None:
+    """How a post belongs to the other's case: `same_text`, `alike`, `picture`; None when it does not."""
     if bool(mine.pictures) != bool(theirs.pictures) or (
         mine.pictures and not any(_near(a, b) for a in mine.pictures for b in theirs.pictures)
     ):
@@ -76,9 +73,7 @@ def alike(text: str, mine: Marks, theirs: Marks) -> str | None:
         return "picture" if mine.pictures and mine.text_hash == theirs.text_hash else None
     if mine.text_hash == theirs.text_hash:
         return "same_text"
-    judged = Judged()
-    judged.add(theirs.text_hash, theirs.likeness, Ruling.REMOVED, Category.SPAM, "other")
-    return "alike" if judged.find(Words(text=text)) else None
+    return "alike" if near_copies(mine.likeness, theirs.likeness) else None
 
 
 def other_texts(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _is_judged(case: CaseInHand, contents: Mapping[int, Content], member: Row | 
     if mine.text_hash is not None and mine.text_hash == case["text_hash"] and mine.pictures == pictures:
         return True
     theirs = Marks(text_hash=case["text_hash"], likeness=case["likeness"], pictures=pictures)
-    return alike(row["text"], mine, theirs) is not None
+    return alike(mine, theirs) is not None
 
 
 def decision_of(

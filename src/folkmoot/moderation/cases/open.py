@@ -179,7 +179,7 @@ async def take_up(
             theirs = Marks(
                 text_hash=other["text_hash"], likeness=other["likeness"], pictures=tuple(other["pictures"] or ())
             )
-            if (found := alike(post["text"], marks, theirs)) and await _says_the_same(tx, other["content_id"], post):
+            if (found := alike(marks, theirs)) and await _says_the_same(tx, other["content_id"], post):
                 joined = await _join(tx, other["id"], other["content_id"], post, marks, found)
                 if joined is not None:
                     return joined
@@ -201,7 +201,7 @@ async def _says_the_same(tx: Transaction, content_id: int | None, post: Row) -> 
 async def _likeness(tx: Transaction, case: CaseInHand, post: Row, marks: Marks) -> str | None:
     """How a post is a copy of what the case is about; None when it is none, or says something else beside it."""
     theirs = Marks(text_hash=case["text_hash"], likeness=case["likeness"], pictures=tuple(case["pictures"] or ()))
-    found = alike(post["text"], marks, theirs)
+    found = alike(marks, theirs)
     return found if found and await _says_the_same(tx, case["content_id"], post) else None
 
 

@@ -109,15 +109,16 @@ def fingerprint(text: str, normal: Normal | None = None) -> Fingerprint:
     return Fingerprint(hash=exact, sketch=header + np.array(minhash.digest(), dtype="<u4").tobytes())
 
 
-def alike(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether one of two texts is a near copy of the other; of few words none is, which many say without knowing of each other."""
-    if one.sketch is None or other.sketch is None:
-        return False
-    length, negations, digest = _open(one.sketch)
-    its_length, its_negations, its_digest = _open(other.sketch)
-    if negations != its_negations or min(length, its_length) < SIMILAR_LENGTH * max(length, its_length):
-        return False
-    return one.hash == other.hash or float(np.count_nonzero(digest == its_digest)) / PERMUTATIONS >= LIKENESS
+def own_words(text: str) -> Fingerprint:
+    """The same, by which no quotation with a comment is known as a near copy: it is a new text each time."""
+    normal = normalise(text)
+    marks = fingerprint(text, normal)
+    return Fingerprint(hash=marks.hash, sketch=None) if comments(normal.plain) else marks
+
+
+def near_copies(one: bytes | None, other: bytes | None) -> bool:
+    """Whether texts with these sketches say nearly the same; those without one do not."""
+    return one is not None and other is not None and _likeness(_open(one), _open(other)) >= LIKENESS
 
 
 _TOKEN = re.compile(r"<(?:url|name|mail)>")
@@ -231,16 +232,14 @@ class Judged:
                 return Copy(latest.ruling, latest.category, latest.reference, 1.0, passage, alone)
         if marks.sketch is None:
             return None
-        length, negations, digest = _open(marks.sketch)
+        marked = _open(marks.sketch)
         best: tuple[float, int, _Entry] | None = None
-        for row in self._candidates(digest):
+        for row in self._candidates(marked[2]):
             reference = self._rows[row]
             if reference is None:
                 continue
             entry = self._entries[reference]
-            if entry.negations != negations or min(length, entry.length) < SIMILAR_LENGTH * max(length, entry.length):
-                continue
-            likeness = float(np.count_nonzero(self._sketches[row] == digest)) / PERMUTATIONS
+            likeness = _likeness(marked, (entry.length, entry.negations, self._sketches[row]))
             if likeness >= LIKENESS and (best is None or (likeness, row) > best[:2]):
                 best = (likeness, row, entry)
         if best is None:
@@ -300,6 +299,14 @@ def _band_keys(sketches: Sketch) -> Keys:
         mixed = (mixed ^ bands[:, :, at]) * _MIX[at]
         mixed ^= mixed >> np.uint64(29)
     return mixed
+
+
+def _likeness(one: tuple[int, int, Sketch], other: tuple[int, int, Sketch]) -> float:
+    """The estimated Jaccard similarity of two texts by length, negations and digest; 0 where one is far longer or says no."""
+    (length, negations, digest), (its_length, its_negations, its_digest) = one, other
+    if negations != its_negations or min(length, its_length) < SIMILAR_LENGTH * max(length, its_length):
+        return 0.0
+    return float(np.count_nonzero(digest == its_digest)) / PERMUTATIONS
 
 
 def _open(sketch: bytes) -> tuple[int, int, Sketch]:

@@ -82,12 +82,9 @@ class Gate:
     async def _surrounded(self, words: Words, author: int) -> Words:
         parts = _parts()
         now = clock.now()
-        marks = parts.fingerprint(words.text)
-        alike = {
-            row["account_id"]
-            for row in await queries.found_lately(self._db, author, now - timedelta(seconds=LATELY))
-            if parts.alike(marks, parts.Fingerprint(row["text_hash"], row["likeness"]))
-        }
+        sketch = parts.own_words(words.text).sketch
+        found = await queries.found_lately(self._db, author, now - timedelta(seconds=LATELY))
+        alike = {row["account_id"] for row in found if parts.near_copies(sketch, row["likeness"])}
         standing = await queries.standing_of(self._db, author, now)
         return msgspec.structs.replace(words, standing=standing, alike=len(alike))
 

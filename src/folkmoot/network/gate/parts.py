@@ -15,7 +15,7 @@ import structlog
 
 from folkmoot.database import Database
 from folkmoot.moderation.screening import NOTHING, Answer, Category, Distant, Limits, Screen, Step, Words
-from folkmoot.moderation.screening.copies import Fingerprint, Judged, Ruling, alike, fingerprint
+from folkmoot.moderation.screening.copies import Judged, Ruling, fingerprint, near_copies, own_words
 from folkmoot.moderation.screening.finding import CLAIMED
 from folkmoot.moderation.screening.line import Line
 from folkmoot.moderation.screening.model import Model
@@ -33,14 +33,14 @@ SHIPPED_RULES = "starter"
 
 
 __all__ = [
-    "Fingerprint",
     "Parts",
     "Tuning",
-    "alike",
     "assemble",
     "build",
     "fingerprint",
     "load_rules",
+    "near_copies",
+    "own_words",
     "read",
     "rules_that_load",
     "shipped_model",

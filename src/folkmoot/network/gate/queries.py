@@ -107,9 +107,9 @@ MOST_LATELY = 500
 
 
 async def found_lately(db: Database, but_by: int, since: datetime) -> list[Row]:
-    """Posts of others since then that screening held or doubted and nobody has released: `account_id, text_hash, likeness`."""
+    """Posts of others since then that screening held or doubted and nobody has released: `account_id, likeness`."""
     return await db.fetch(
-        """SELECT account_id, text_hash, likeness FROM findings
+        """SELECT account_id, likeness FROM findings
            WHERE created_at >= $2 AND part = 'post' AND account_id <> $1 AND likeness IS NOT NULL AND found_by <> 'sweep'
              AND decision IS DISTINCT FROM 'released'
            ORDER BY created_at DESC LIMIT $3""",
