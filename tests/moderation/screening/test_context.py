@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,11 +39,7 @@ def test_where_nothing_could_change_nothing_would(
 def test_it_only_raises_and_no_further_than_all_signs_do_together(probability: float, words: Words) -> None:
     (reason, *because) = weighed([said(probability)], words)
 
-    assert (
-        probability
-        <= reason.probability
-        <= max(sigmoid(logit(probability) + logit(TOGETHER / (1 + TOGETHER))), probability)
-    )
+    assert probability <= reason.probability <= max(sigmoid(logit(probability) + log(TOGETHER)), probability)
     assert [one.name for one in because] == [sign.value for sign in signs(words)]
     assert {one.probability for one in because} <= {reason.probability}
 

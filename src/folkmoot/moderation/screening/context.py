@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from math import prod
+from math import log, prod
 
 import msgspec
 
@@ -42,7 +42,7 @@ def in_doubt(reasons: Sequence[Reason], limits: Mapping[Category, Limits]) -> bo
     """Whether what surrounds a text could change its outcome; of nearly every post it cannot."""
     limit = limits.get(Category.VIOLENCE, Limits())
     highest = max((reason.probability for reason in reasons if _counts(reason)), default=0.0)
-    return 0 < highest < limit.hold and _raised(highest, TOGETHER) >= limit.case
+    return limit.outcome(_raised(highest, TOGETHER)) is not limit.outcome(highest)
 
 
 def signs(words: Words) -> tuple[Sign, ...]:
@@ -81,4 +81,4 @@ def _counts(reason: Reason) -> bool:
 
 
 def _raised(probability: float, odds: float) -> float:
-    return max(probability, sigmoid(logit(probability) + logit(odds / (1 + odds))))
+    return max(probability, sigmoid(logit(probability) + log(odds)))
